@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The port contract: everything a CPU and an OS must supply, on one page.
+ *
+ * A port is a folder with an `osh_port.h` that the build puts on the include
+ * path, and the sources behind it. `osh_port.h` defines, inline where speed
+ * asks for it:
+ *
+ *   struct osh_lists         the lists of one core: for every class an active
+ *                            and a spare one. All bits zero means every list
+ *                            is *stopped*: at once empty and full, so that
+ *                            both pop and push refuse it.
+ *   osh_arch_pop(cls)        the fast paths, see below
+ *   osh_arch_push(cls, block)
+ *   osh_link(next, room)     the word kept at the start of a block in a chain
+ *   osh_link_next(word)
+ *   osh_chain_pack(chain)    a chain's head and length in one word, and back;
+ *   osh_chain_unpack(word)   0 is the empty chain
+ *
+ * A chain is blocks of one class linked through their first words. A list is a
+ * chain and the room left in it: limit - length, where limit is the class's
+ * magazine length. Room is what a push counts down to zero, so that no limit
+ * has to be loaded; an empty, running list is (NULL, limit).
+ */
+#ifndef OSH_ARCH_H
+#define OSH_ARCH_H
+
+#include "osh_chain.h"
+#include "osh_port.h"
+
+/*
+ * Per-core lists. Any context, any core, before start too. Each of these works
+ * on the lists of the core it commits on, wherever it began: an interruption,
+ * a preemption or a migration makes it start again. Lock-free; a restart means
+ * that somebody else got something done.
+ *
+ * osh_arch_pop: takes one block of the core's active list; NULL when that is
+ *   empty or stopped.
+ * osh_arch_push: puts one block on it; false when that is full or stopped.
+ *   May have written the block's first word even then. Class 0 is always
+ *   stopped.
+ * Both may refuse for reasons of their own (a port that is not the one in
+ * use); osh_arch_pop_slow and osh_arch_push_slow do not.
+ */
+OSH_HIDDEN void *osh_arch_pop_slow(unsigned cls);
+OSH_HIDDEN bool osh_arch_push_slow(unsigned cls, void *block);
+
+/*
+ * Exchanges a whole list of this core for the chain *io, which must not be
+ * longer than the class's limit, and returns the old one in *io. False, with
+ * *io unchanged, when the list is stopped.
+ */
+OSH_HIDDEN bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io);
+
+/*
+ * Takes every chain from the lists of any core and hands each to `give`; the
+ * lists go on as empty ones. Task context or before start, one caller at a
+ * time. The core's own operations may find its lists stopped meanwhile.
+ */
+OSH_HIDDEN void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain));
+
+/* A list as it is now, for statistics and checks: a snapshot, not a claim. */
+OSH_HIDDEN struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls);
+
+/* Starts the port: makes the lists of every core empty. Once, before any other
+ * call of this page, by one thread. */
+OSH_HIDDEN void osh_arch_start(void);
+
+/* Cores whose lists may hold blocks: 1 to OSH_CORES. */
+OSH_HIDDEN unsigned osh_arch_cores(void);
+
+/* The name os_heap_stats gives: "rseq", "portable", ... */
+OSH_HIDDEN const char *osh_arch_name(void);
+
+/* Are the inline osh_arch_pop and osh_arch_push the port in use? */
+OSH_HIDDEN bool osh_arch_fast(void);
+
+/*
+ * The OS. True once there may be more than one thread, respectively in an
+ * interrupt handler. Before the OS has started nothing is locked.
+ */
+OSH_HIDDEN bool osh_arch_os_started(void);
+OSH_HIDDEN bool osh_arch_in_interrupt(void);
+
+/*
+ * Two mutexes: one around the newlib heap, one around reclaim. Lock may block
+ * (task context); try-lock never does, and fails when the caller holds it.
+ */
+enum osh_mutex { OSH_MUTEX_FALLBACK, OSH_MUTEX_RECLAIM, OSH_MUTEXES };
+OSH_HIDDEN void osh_arch_lock(enum osh_mutex mutex);
+OSH_HIDDEN bool osh_arch_try_lock(enum osh_mutex mutex);
+OSH_HIDDEN void osh_arch_unlock(enum osh_mutex mutex);
+
+/* Called again and again while another core is about to finish something. */
+OSH_HIDDEN void osh_arch_yield(void);
+
+/* After this every other thread and core sees what the caller wrote before, even
+ * by loads that are not ordered. Once, when the heap starts. */
+OSH_HIDDEN void osh_arch_publish(void);
+
+/* The platform's region, zeroed; false when there is none to be had. */
+OSH_HIDDEN bool osh_arch_region(void **region, size_t *bytes);
+
+/* The contents of these pages are not needed any more. */
+OSH_HIDDEN void osh_arch_decommit(void *pages, size_t bytes);
+
+/* Reports misuse, with the address it is about, and stops the program. Never
+ * allocates. Any context. */
+OSH_HIDDEN _Noreturn void osh_arch_fail(const char *reason, const void *address);
+
+#endif

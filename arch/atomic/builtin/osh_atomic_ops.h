@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The same words for builds under ThreadSanitizer, which sees neither CK's
+ * assembly nor the volatile accesses of CK's builtin path: read-modify-writes
+ * are CK's builtins, loads, stores and fences the compiler's own.
+ */
+#ifndef OSH_ATOMIC_OPS_H
+#define OSH_ATOMIC_OPS_H
+
+#include <ck_pr.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifndef CK_USE_CC_BUILTINS
+#error "build with -DCK_USE_CC_BUILTINS=1"
+#endif
+
+typedef uintptr_t osh_word_t;
+
+static inline osh_word_t osh_load(const osh_word_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+static inline osh_word_t osh_load_acquire(const osh_word_t *word)
+{
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+static inline void osh_store(osh_word_t *word, osh_word_t value)
+{
+    __atomic_store_n(word, value, __ATOMIC_RELAXED);
+}
+
+static inline void osh_store_release(osh_word_t *word, osh_word_t value)
+{
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+static inline bool osh_cas(osh_word_t *word, osh_word_t *expected, osh_word_t value)
+{
+    return ck_pr_cas_ptr_value(word, (void *)*expected, (void *)value, expected);
+}
+
+static inline osh_word_t osh_exchange(osh_word_t *word, osh_word_t value)
+{
+    /* CK's builtins have no exchange: a CAS that retries is one. */
+    osh_word_t old = osh_load(word);
+    while (!osh_cas(word, &old, value)) {
+    }
+    return old;
+}
+
+static inline osh_word_t osh_fetch_add(osh_word_t *word, osh_word_t value)
+{
+    return (osh_word_t)ck_pr_faa_ptr(word, value);
+}
+
+typedef struct {
+    osh_word_t first;
+    osh_word_t second;
+} __attribute__((aligned(2 * sizeof(uintptr_t)))) osh_word2_t;
+
+/* CK's builtins have no double-word CAS; the compiler's own is seen by the
+ * sanitizer. */
+static inline bool osh_cas2(osh_word2_t *target, osh_word2_t *expected, osh_word2_t value)
+{
+    union {
+        osh_word2_t words;
+        __extension__ unsigned __int128 whole;
+    } want = {*expected}, to = {value}, was;
+    was.whole = __sync_val_compare_and_swap((__typeof__(was.whole) *)(void *)target, want.whole,
+                                            to.whole);
+    *expected = was.words;
+    return was.whole == want.whole;
+}
+
+static inline void osh_fence(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void osh_relax(void)
+{
+    ck_pr_stall();
+}
+
+static inline uint8_t osh_load_byte(const uint8_t *byte)
+{
+    return __atomic_load_n(byte, __ATOMIC_RELAXED);
+}
+
+static inline void osh_store_byte(uint8_t *byte, uint8_t value)
+{
+    __atomic_store_n(byte, value, __ATOMIC_RELAXED);
+}
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OSH_LINUX_H
+#define OSH_LINUX_H
+
+#include "osh_compiler.h"
+
+/* One more than the highest number a CPU of this machine can have. */
+OSH_HIDDEN unsigned osh_linux_cpus(void);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The OS half of the contract on Linux: threads, mutexes, memory, reports. */
+#include "arch.h"
+#include "os/os_heap_linux.h"
+#include "osh_config.h"
+#include "osh_linux.h"
+
+#include <fcntl.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/single_threaded.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static pthread_mutex_t mutexes[OSH_MUTEXES] = {PTHREAD_MUTEX_INITIALIZER,
+                                               PTHREAD_MUTEX_INITIALIZER};
+
+static _Thread_local unsigned signal_depth __attribute__((tls_model("initial-exec")));
+
+void os_heap_signal_enter(void)
+{
+    signal_depth++;
+}
+
+void os_heap_signal_leave(void)
+{
+    signal_depth--;
+}
+
+bool osh_arch_in_interrupt(void)
+{
+    return signal_depth > 0;
+}
+
+bool osh_arch_os_started(void)
+{
+    return !__libc_single_threaded;
+}
+
+void osh_arch_lock(enum osh_mutex mutex)
+{
+    (void)pthread_mutex_lock(&mutexes[mutex]);
+}
+
+bool osh_arch_try_lock(enum osh_mutex mutex)
+{
+    return pthread_mutex_trylock(&mutexes[mutex]) == 0;
+}
+
+void osh_arch_unlock(enum osh_mutex mutex)
+{
+    (void)pthread_mutex_unlock(&mutexes[mutex]);
+}
+
+void osh_arch_publish(void)
+{
+    /* A barrier on every CPU that runs a thread of ours. Where the kernel has
+     * none there is a single thread still, or a CPU that orders loads. */
+    (void)syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+    (void)syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
+void osh_arch_yield(void)
+{
+    (void)sched_yield();
+}
+
+/* The list ends in the highest number: "0-3,8-11". */
+unsigned osh_linux_cpus(void)
+{
+    char text[256];
+    ssize_t length = -1;
+    int file = open("/sys/devices/system/cpu/possible", O_RDONLY | O_CLOEXEC);
+    if (file >= 0) {
+        length = read(file, text, sizeof(text) - 1);
+        (void)close(file);
+    }
+    if (length > 0) {
+        text[length] = '\0';
+        const char *last = text + strcspn(text, "\n");
+        while (last > text && last[-1] >= '0' && last[-1] <= '9') {
+            last--;
+        }
+        return (unsigned)strtoul(last, NULL, 10) + 1u;
+    }
+    long configured = sysconf(_SC_NPROCESSORS_CONF);
+    return configured > 0 ? (unsigned)configured : 1u;
+}
+
+static size_t region_bytes(void)
+{
+    const char *text = getenv("OSHEAP_REGION_BYTES");
+    if (text == NULL) {
+        return OSH_REGION_BYTES;
+    }
+    char *end;
+    unsigned long long bytes = strtoull(text, &end, 0);
+    if (end == text || *end != '\0' || bytes < 16 * OSH_PAGE_BYTES) {
+        osh_arch_fail("OSHEAP_REGION_BYTES must be a number of bytes, 16 pages at least", NULL);
+    }
+    return (size_t)bytes;
+}
+
+bool osh_arch_region(void **region, size_t *bytes)
+{
+    for (size_t want = region_bytes(); want >= 16 * OSH_PAGE_BYTES; want /= 2) {
+        void *got = mmap(NULL, want, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (got != MAP_FAILED) {
+            *region = got;
+            *bytes = want;
+            return true;
+        }
+    }
+    return false;
+}
+
+void osh_arch_decommit(void *pages, size_t bytes)
+{
+    /* A region the user gave may be no private mapping: then its pages stay. */
+    (void)madvise(pages, bytes, MADV_DONTNEED);
+}
+
+void osh_arch_fail(const char *reason, const void *address)
+{
+    char text[256];
+    int length = snprintf(text, sizeof(text), "osheap: %s (address %p)\n", reason, address);
+    if (length > 0) {
+        size_t bytes = (size_t)length < sizeof(text) ? (size_t)length : sizeof(text) - 1;
+        ssize_t written = write(STDERR_FILENO, text, bytes);
+        (void)written;
+    }
+    abort();
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "osh_rseq.h"
+
+#include "arch.h"
+
+#include <linux/membarrier.h>
+#include <sys/rseq.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static long membarrier(int command, unsigned flags, unsigned cpu)
+{
+    return syscall(SYS_membarrier, command, flags, cpu);
+}
+
+bool osh_rseq_available(void)
+{
+    if (__rseq_size == 0) {
+        return false;
+    }
+    const struct rseq *area =
+        (const struct rseq *)(const void *)((char *)__builtin_thread_pointer() + __rseq_offset);
+    return (int)area->cpu_id >= 0 &&
+           membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ, 0, 0) == 0;
+}
+
+void osh_rseq_start(unsigned cores)
+{
+    osh_hot.rseq = __rseq_offset;
+    for (unsigned core = 0; core < cores; core++) {
+        for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
+            osh_lists[core].of.word[OSH_ACTIVE][cls] = osh_class_info[cls].magazine;
+            osh_lists[core].of.word[OSH_SPARE][cls] = osh_class_info[cls].magazine;
+        }
+    }
+}
+
+static osh_word_t word_of(unsigned cls, struct osh_chain chain)
+{
+    return ((osh_word_t)chain.head << OSH_WORD_SHIFT) |
+           (osh_word_t)(osh_class_info[cls].magazine - chain.count);
+}
+
+static struct osh_chain chain_of(unsigned cls, osh_word_t word)
+{
+    struct osh_chain chain = {(void *)(word >> OSH_WORD_SHIFT), 0};
+    if (chain.head != NULL) {
+        chain.count = osh_class_info[cls].magazine - (unsigned)(word & OSH_WORD_ROOM);
+    }
+    return chain;
+}
+
+static unsigned index_of(enum osh_which which, unsigned cls)
+{
+    return (unsigned)which * OSH_CLASSES + cls;
+}
+
+bool osh_rseq_swap(enum osh_which which, unsigned cls, struct osh_chain *io)
+{
+    osh_word_t old = osh_rseq_exchange(index_of(which, cls), word_of(cls, *io));
+    if (old == 0) {
+        return false;
+    }
+    *io = chain_of(cls, old);
+    return true;
+}
+
+/* After this no sequence that had begun on the core before is still running:
+ * it has committed or it will begin again. */
+static void fence_core(unsigned core)
+{
+    if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, MEMBARRIER_CMD_FLAG_CPU, core) == 0) {
+        return;
+    }
+    /* An offline CPU, or a kernel without the flag: fence them all. */
+    if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, 0, 0) != 0) {
+        osh_arch_fail("the kernel took back membarrier for restartable sequences", NULL);
+    }
+}
+
+/*
+ * Takes all lists of a core that goes on working. Exchanging a list for "stopped"
+ * is not enough: a sequence on that core may have read the list before and be
+ * about to store over our word. So: exchange, fence, look again.
+ *
+ * - Still stopped: no sequence committed over it, none that read the old chain
+ *   is left, and those that begin now refuse. The chain is ours.
+ * - Not stopped: a sequence committed a chain made from the one we read. What
+ *   we read is void, nothing is lost; this list is tried again.
+ *
+ * Only the caller (one at a time) stops lists, and stopped lists are left alone
+ * by every sequence, so the plain store that sets them going cannot be lost.
+ */
+void osh_rseq_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain))
+{
+    osh_word_t *list = &osh_lists[core].of.word[0][0];
+    osh_word_t taken[2 * OSH_CLASSES];
+    unsigned pending = 0;
+
+    for (unsigned i = 0; i < 2 * OSH_CLASSES; i++) {
+        bool holds = (osh_load(&list[i]) >> OSH_WORD_SHIFT) != 0;
+        taken[i] = 0;
+        if (holds) {
+            /* Stops the list; pairs with the load of every sequence. */
+            taken[i] = osh_exchange(&list[i], 0);
+            pending++;
+        }
+    }
+    while (pending > 0) {
+        fence_core(core);
+        for (unsigned i = 0; i < 2 * OSH_CLASSES; i++) {
+            if (taken[i] == 0) {
+                continue;
+            }
+            if (osh_load_acquire(&list[i]) != 0) {
+                taken[i] = osh_exchange(&list[i], 0); /* stops it again */
+                continue;
+            }
+            unsigned cls = i % OSH_CLASSES;
+            struct osh_chain chain = chain_of(cls, taken[i]);
+            /* Sets the list going, empty; pairs with the load of a sequence. */
+            osh_store_release(&list[i], osh_class_info[cls].magazine);
+            taken[i] = 0;
+            pending--;
+            if (chain.count > 0) {
+                give(cls, chain);
+            }
+        }
+    }
+}
+
+struct osh_chain osh_rseq_peek(unsigned core, enum osh_which which, unsigned cls)
+{
+    return chain_of(cls, osh_load(&osh_lists[core].of.word[which][cls]));
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which form the lists have, decided once when the heap starts: restartable
+ * sequences where they work, pairs otherwise. OSHEAP_PORT=portable or =rseq in
+ * the environment decides instead; asking for rseq where there is none fails
+ * loudly.
+ */
+#include "arch.h"
+#include "osh_linux.h"
+#include "osh_pairs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct osh_lists osh_lists[OSH_CORES];
+
+static bool use_rseq;
+static unsigned cores = 1;
+
+static bool choose_rseq(unsigned cpus)
+{
+    const char *port = getenv("OSHEAP_PORT");
+    bool wanted = port == NULL || strcmp(port, "portable") != 0;
+    if (wanted && cpus <= OSH_CORES && osh_rseq_available()) {
+        return true;
+    }
+    if (port != NULL && strcmp(port, "rseq") == 0) {
+        osh_arch_fail("OSHEAP_PORT=rseq, but glibc or the kernel offers no restartable sequences, "
+                      "or there are more CPUs than OSH_CORES",
+                      NULL);
+    }
+    return false;
+}
+
+void osh_arch_start(void)
+{
+    unsigned cpus = osh_linux_cpus();
+    cores = cpus < OSH_CORES ? cpus : OSH_CORES;
+    use_rseq = choose_rseq(cpus);
+    osh_hot.lists = osh_lists;
+    osh_hot.link_shift = use_rseq ? OSH_WORD_SHIFT : 0;
+    osh_hot.link_mask = use_rseq ? OSH_WORD_ROOM : 0;
+    if (use_rseq) {
+        osh_rseq_start(cores);
+    } else {
+        osh_pairs_start(cores);
+    }
+}
+
+bool osh_arch_fast(void)
+{
+    return use_rseq;
+}
+
+const char *osh_arch_name(void)
+{
+    return use_rseq ? "rseq" : "portable";
+}
+
+unsigned osh_arch_cores(void)
+{
+    return cores;
+}
+
+void *osh_arch_pop_slow(unsigned cls)
+{
+    return use_rseq ? osh_rseq_pop(cls) : osh_pairs_pop(cls);
+}
+
+bool osh_arch_push_slow(unsigned cls, void *block)
+{
+    return use_rseq ? osh_rseq_push(cls, block) : osh_pairs_push(cls, block);
+}
+
+bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
+{
+    return use_rseq ? osh_rseq_swap(which, cls, io) : osh_pairs_exchange(which, cls, io);
+}
+
+void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain))
+{
+    if (use_rseq) {
+        osh_rseq_reclaim(core, give);
+    } else {
+        osh_pairs_reclaim(core, give);
+    }
+}
+
+struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls)
+{
+    return use_rseq ? osh_rseq_peek(core, which, cls) : osh_pairs_peek(core, which, cls);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "arch.h"
+#include "osh_linux.h"
+
+struct osh_lists osh_lists[OSH_CORES];
+
+void osh_arch_start(void)
+{
+    osh_hot.lists = osh_lists;
+    osh_pairs_start(osh_arch_cores());
+}
+
+bool osh_arch_fast(void)
+{
+    return true;
+}
+
+const char *osh_arch_name(void)
+{
+    return "portable";
+}
+
+unsigned osh_arch_cores(void)
+{
+    unsigned cpus = osh_linux_cpus();
+    return cpus < OSH_CORES ? cpus : OSH_CORES;
+}
+
+void *osh_arch_pop_slow(unsigned cls)
+{
+    return osh_pairs_pop(cls);
+}
+
+bool osh_arch_push_slow(unsigned cls, void *block)
+{
+    return osh_pairs_push(cls, block);
+}
+
+bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
+{
+    return osh_pairs_exchange(which, cls, io);
+}
+
+void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain))
+{
+    osh_pairs_reclaim(core, give);
+}
+
+struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls)
+{
+    return osh_pairs_peek(core, which, cls);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The library's atomics: words of pointer size, on Concurrency Kit.
+ *
+ *   osh_load, osh_store            relaxed
+ *   osh_load_acquire               acquire
+ *   osh_store_release              release
+ *   osh_cas, osh_exchange,
+ *   osh_fetch_add, osh_fetch_or,
+ *   osh_fetch_and                  acquire and release; osh_cas reloads
+ *                                  *expected when it fails, and is strong
+ *   osh_fence                      sequentially consistent fence
+ *
+ * Which instructions these are is chosen by the build: arch/atomic/ck for
+ * every ordinary build, arch/atomic/builtin under ThreadSanitizer.
+ */
+#ifndef OSH_ATOMIC_H
+#define OSH_ATOMIC_H
+
+#include "osh_atomic_ops.h"
+
+#define OSH_WORD_BITS (8u * (unsigned)sizeof(osh_word_t))
+#define OSH_WORD_LOG2 (sizeof(osh_word_t) == 8 ? 6u : 5u)
+
+static inline osh_word_t osh_fetch_or(osh_word_t *word, osh_word_t bits)
+{
+    osh_word_t old = osh_load(word);
+    while (!osh_cas(word, &old, old | bits)) {
+    }
+    return old;
+}
+
+static inline osh_word_t osh_fetch_and(osh_word_t *word, osh_word_t bits)
+{
+    osh_word_t old = osh_load(word);
+    while (!osh_cas(word, &old, old & bits)) {
+    }
+    return old;
+}
+
+/* Raises *word to `value` unless it is there already. */
+static inline void osh_raise(osh_word_t *word, osh_word_t value)
+{
+    osh_word_t old = osh_load(word);
+    while (old < value && !osh_cas(word, &old, value)) {
+    }
+}
+
+static inline unsigned osh_top_bit(osh_word_t word)
+{
+    return OSH_WORD_BITS - 1u - (unsigned)__builtin_clzl(word);
+}
+
+static inline unsigned osh_count_bits(osh_word_t word)
+{
+    return (unsigned)__builtin_popcountl(word);
+}
+
+#endif

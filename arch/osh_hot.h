@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the fast paths read and nobody writes after start: one cache line.
+ */
+#ifndef OSH_HOT_H
+#define OSH_HOT_H
+
+#include "osh_compiler.h"
+#include "osh_config.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct osh_lists;
+
+struct osh_hot {
+    /* Sizes below this go to osh_arch_pop at once; 0 before the heap has a
+     * region, and where the port in use is not the inline one. */
+    size_t fast_sizes;
+    /* Blocks less than this above `base` go to osh_arch_push at once; 0 as
+     * above, else the bytes of all pages. */
+    uintptr_t fast_bytes;
+    uintptr_t base;            /* first page */
+    const uint8_t *page_class; /* a byte per page: its class, 0 if no slab */
+    intptr_t rseq;             /* Linux: where the rseq area lies from the thread pointer */
+    struct osh_lists *lists;   /* the lists of core 0; the others follow */
+    unsigned link_shift;       /* how a block's first word holds the next: see osh_link */
+    uintptr_t link_mask;
+} OSH_ALIGNED(OSH_CACHELINE);
+
+extern OSH_HIDDEN struct osh_hot osh_hot;
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A list as a pair of words for double-word compare-and-swap: works on any
+ * thread, any core, shared or not.
+ *
+ *   first   the chain's first block
+ *   second  generation (upper bits) and room (lower 16)
+ *
+ * Every success adds one to the generation, in 48 bits: a pop that slept
+ * between reading the list and its CAS fails unless 2^48 operations on that
+ * list went by meanwhile, so no pointer's value is relied on (P4).
+ */
+#ifndef OSH_PAIR_H
+#define OSH_PAIR_H
+
+#include "osh_atomic.h"
+#include "osh_compiler.h"
+
+#define OSH_PAIR_ROOM ((osh_word_t)0xffff)
+#define OSH_PAIR_GENERATION ((osh_word_t)0x10000)
+
+/*
+ * The next block of one that may be popped by somebody else and be in use
+ * already: the value is then garbage, and the CAS that follows fails. The page
+ * stays mapped, so the load is safe. A race on purpose, hence hidden from
+ * ThreadSanitizer.
+ */
+OSH_NO_TSAN static inline osh_word_t osh_pair_next(osh_word_t block)
+{
+    return *(const volatile osh_word_t *)block;
+}
+
+/* Reads the pair word by word; a torn value fails the CAS. */
+static inline osh_word2_t osh_pair_read(const osh_word2_t *list)
+{
+    osh_word2_t now;
+    now.second = osh_load_acquire(&list->second); /* before first: see osh_pair_pop */
+    now.first = osh_load_acquire(&list->first);   /* pairs with the CAS of osh_pair_push */
+    return now;
+}
+
+static inline void *osh_pair_pop(osh_word2_t *list)
+{
+    osh_word2_t now = osh_pair_read(list);
+    for (;;) {
+        if (OSH_UNLIKELY(now.first == 0)) {
+            return NULL;
+        }
+        osh_word2_t next = {osh_pair_next(now.first),
+                            now.second + OSH_PAIR_GENERATION + 1 /* room */};
+        /* Observes the push that linked the block; pairs with its CAS. */
+        if (OSH_LIKELY(osh_cas2(list, &now, next))) {
+            return (void *)now.first;
+        }
+    }
+}
+
+static inline bool osh_pair_push(osh_word2_t *list, void *block)
+{
+    osh_word2_t now = osh_pair_read(list);
+    for (;;) {
+        if (OSH_UNLIKELY((now.second & OSH_PAIR_ROOM) == 0)) {
+            return false;
+        }
+        osh_store(block, now.first);
+        osh_word2_t next = {(osh_word_t)block, now.second + OSH_PAIR_GENERATION - 1 /* room */};
+        /* Publishes the block with its link; pairs with the CAS of a pop. */
+        if (OSH_LIKELY(osh_cas2(list, &now, next))) {
+            return true;
+        }
+    }
+}
+
+/* Exchanges the whole list for (head, room); false when it is stopped. */
+static inline bool osh_pair_exchange(osh_word2_t *list, osh_word_t head, unsigned room,
+                                     osh_word2_t *old)
+{
+    osh_word2_t now = osh_pair_read(list);
+    for (;;) {
+        if (now.first == 0 && (now.second & OSH_PAIR_ROOM) == 0) {
+            return false;
+        }
+        osh_word2_t next = {head,
+                            ((now.second & ~OSH_PAIR_ROOM) + OSH_PAIR_GENERATION) | room};
+        /* Publishes the new chain, observes the pushes of the old one. */
+        if (osh_cas2(list, &now, next)) {
+            *old = now;
+            return true;
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* os_malloc and os_free: dispatch by size, and by address. */
+#include "os/os_heap.h"
+
+#include "arch.h"
+#include "osh_fallback.h"
+#include "osh_heap.h"
+#include "osh_magazine.h"
+
+OSH_PUBLIC void *os_malloc(size_t size)
+{
+    if (OSH_LIKELY(size < osh_hot.fast_sizes)) {
+        void *block = osh_arch_pop(osh_class_of_table(size));
+        if (OSH_LIKELY(block != NULL)) {
+            return block;
+        }
+    }
+    return osh_malloc_slow(size);
+}
+
+OSH_PUBLIC void os_free(void *ptr)
+{
+    uintptr_t offset = (uintptr_t)ptr - osh_hot.base;
+    if (OSH_LIKELY(offset < osh_hot.fast_bytes)) {
+        /* The newlib heap's pages have class 0, whose list takes nothing. */
+        if (OSH_LIKELY(osh_arch_push(osh_hot.page_class[offset >> OSH_PAGE_LOG2], ptr))) {
+            return;
+        }
+    }
+    osh_free_slow(ptr);
+}
+
+OSH_NOINLINE void *osh_malloc_slow(size_t size)
+{
+    if (!osh_heap_started()) {
+        return NULL;
+    }
+    void *block;
+    unsigned cls = 0;
+    if (size <= OSH_SLAB_MAX) {
+        cls = osh_class_of(size);
+        block = osh_magazine_get(cls);
+    } else {
+        block = osh_fallback_malloc(size);
+    }
+    return block != NULL ? block : osh_heap_last_resort(OSH_ALIGN, size, cls);
+}
+
+OSH_NOINLINE void osh_free_slow(void *ptr)
+{
+    if (ptr == NULL) {
+        return;
+    }
+    unsigned cls = osh_heap_class_at(ptr);
+    if (cls != 0) {
+        osh_magazine_put(cls, ptr);
+    } else {
+        osh_fallback_free(ptr);
+    }
+}
+
+unsigned osh_heap_class_at(const void *ptr)
+{
+    if (OSH_UNLIKELY(!osh_arena_holds(ptr))) {
+        osh_arch_fail("the pointer is not of this heap", ptr);
+    }
+    /* The byte was set before any block of its page was handed out, and whoever
+     * gave us the block has ordered that before us. */
+    return osh_load_byte(&osh_arena.page_class[osh_arena_page(ptr)]);
+}
+
+OSH_PUBLIC void os_free_sized(void *ptr, size_t size)
+{
+    (void)size; /* a hint: the address tells all that is needed */
+    os_free(ptr);
+}
+
+OSH_PUBLIC size_t os_malloc_usable_size(const void *ptr)
+{
+    if (ptr == NULL) {
+        return 0;
+    }
+    unsigned cls = osh_heap_class_at(ptr);
+    return cls != 0 ? osh_class_bytes(cls) : osh_fallback_usable(ptr);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * os_heap_check: every invariant, from the pages up. Nothing else runs, so the
+ * slabs' own bits can be borrowed to find a block that is cached twice: each
+ * cached block's bit is set on the way, and cleared again at the end.
+ */
+#include "arch.h"
+#include "os/os_heap.h"
+#include "osh_depot.h"
+#include "osh_fallback.h"
+#include "osh_heap.h"
+#include "osh_slab_table.h"
+#include "osh_slab.h"
+
+#define HOLDS(condition, name)                                                                  \
+    do {                                                                                        \
+        if (!(condition)) {                                                                     \
+            return (name);                                                                      \
+        }                                                                                       \
+    } while (0)
+
+static const char *check_slab(size_t page, unsigned cls, unsigned free)
+{
+    unsigned objects = osh_class_info[cls].objects;
+    unsigned bits = 0;
+    for (unsigned i = 0; i < osh_slab_words(cls); i++) {
+        osh_word_t word = osh_slab_free_bits(page, cls, i);
+        unsigned here = objects - i * OSH_WORD_BITS;
+        HOLDS(here >= OSH_WORD_BITS || word >> here == 0, "slab: a bit beyond its objects is set");
+        bits += osh_count_bits(word);
+    }
+    HOLDS(bits == free, "slab: the free count is not the number of free bits");
+    HOLDS(free == 0 || osh_slab_is_listed(page, cls), "slab: free objects, but not on the map");
+    HOLDS(free == 0 || osh_load(&osh_slabs.hint[cls]) <= osh_arena.words,
+          "slab: the hint is out of range");
+    return NULL;
+}
+
+static const char *check_page(size_t page, size_t *claimed)
+{
+    struct osh_slab_state slab = osh_slab_state(page);
+    bool newlib = (osh_arena.newlib[page / OSH_WORD_BITS] >> (page % OSH_WORD_BITS)) & 1;
+    bool is_claimed = osh_arena_is_claimed(page);
+    *claimed += is_claimed;
+    HOLDS(slab.cls <= OSH_CLASS_MAX, "arena: a page's slab has an impossible class");
+    HOLDS(slab.cls == osh_arena.page_class[page], "arena: the class byte is not the slab's class");
+    HOLDS(!(newlib && slab.cls != 0), "arena: a page has two owners");
+    HOLDS(is_claimed == (newlib || slab.cls != 0), "arena: a claimed page has no owner");
+    HOLDS(slab.free <= osh_class_info[slab.cls].objects, "slab: more free objects than it has");
+    return slab.cls != 0 ? check_slab(page, slab.cls, slab.free) : NULL;
+}
+
+static const char *check_pages(void)
+{
+    size_t claimed = 0;
+    for (size_t page = 0; page < osh_arena.pages; page++) {
+        const char *wrong = check_page(page, &claimed);
+        HOLDS(wrong == NULL, wrong);
+    }
+    HOLDS(claimed == osh_load(&osh_arena.in_use), "arena: the pages in use are miscounted");
+    for (size_t page = osh_arena.pages; page % OSH_WORD_BITS != 0; page++) {
+        HOLDS(osh_arena_is_claimed(page), "arena: a bit beyond the last page is clear");
+    }
+    return NULL;
+}
+
+/* Sets (or, `undo`, clears) the bit of a cached block. */
+static const char *mark(unsigned cls, const void *block, bool undo)
+{
+    HOLDS(osh_arena_holds(block), "cache: a block outside the heap");
+    size_t page = osh_arena_page(block);
+    HOLDS(osh_arena.page_class[page] == cls, "cache: a block of another class");
+    uintptr_t offset = (uintptr_t)block - osh_arena_address(page);
+    unsigned object = osh_class_index(cls, offset);
+    HOLDS(object * osh_class_bytes(cls) == offset, "cache: not the start of an object");
+    osh_word_t *word = &osh_slab_bits(page, cls)[object / OSH_WORD_BITS];
+    osh_word_t bit = (osh_word_t)1 << (object % OSH_WORD_BITS);
+    HOLDS(undo == ((*word & bit) != 0), "cache: a block is cached twice or free in its slab too");
+    *word ^= bit;
+    return NULL;
+}
+
+struct marking {
+    size_t blocks; /* marked so far, or still to be unmarked */
+    bool undo;
+};
+
+static const char *mark_chain(unsigned cls, struct osh_chain chain, struct marking *marking)
+{
+    void *block = chain.head;
+    HOLDS(chain.count <= osh_class_info[cls].magazine, "cache: a chain is longer than a magazine");
+    for (unsigned i = 0; i < chain.count && !(marking->undo && marking->blocks == 0); i++) {
+        const char *wrong = mark(cls, block, marking->undo);
+        HOLDS(wrong == NULL, wrong);
+        marking->blocks += marking->undo ? (size_t)-1 : 1;
+        block = osh_link_next(*(osh_word_t *)block);
+        HOLDS((block == NULL) == (i + 1 == chain.count), "cache: a chain's length is not its count");
+    }
+    return NULL;
+}
+
+static const char *mark_cached(struct marking *marking)
+{
+    for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
+        for (unsigned core = 0; core < osh_arch_cores(); core++) {
+            for (unsigned which = OSH_ACTIVE; which <= OSH_SPARE; which++) {
+                const char *wrong = mark_chain(cls, osh_arch_peek(core, which, cls), marking);
+                HOLDS(wrong == NULL, wrong);
+            }
+        }
+        for (unsigned slot = 0; slot < OSH_DEPOT_SLOTS; slot++) {
+            const char *wrong = mark_chain(cls, osh_depot_peek(cls, slot), marking);
+            HOLDS(wrong == NULL, wrong);
+        }
+    }
+    return NULL;
+}
+
+static const char *check_cached(void)
+{
+    struct marking marking = {0, false};
+    const char *wrong = mark_cached(&marking);
+    marking.undo = true;
+    (void)mark_cached(&marking); /* the same blocks in the same order */
+    return wrong;
+}
+
+OSH_PUBLIC const char *os_heap_check(void)
+{
+    if (!osh_heap_started()) {
+        return NULL;
+    }
+    struct osh_fallback_stats fallback = osh_fallback_stats();
+    HOLDS(fallback.wrong == NULL, fallback.wrong);
+    const char *wrong = check_pages();
+    HOLDS(wrong == NULL, wrong);
+    return check_cached();
+}

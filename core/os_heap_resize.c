@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* os_realloc and what is made of a size and a count. */
+#include "arch.h"
+#include "os/os_heap.h"
+#include "osh_fallback.h"
+#include "osh_heap.h"
+
+#include <string.h>
+
+/* A new block with the old one's contents, which is freed; NULL: untouched. */
+static void *move(void *ptr, size_t old_bytes, size_t size)
+{
+    void *moved = os_malloc(size);
+    if (moved != NULL) {
+        memcpy(moved, ptr, old_bytes < size ? old_bytes : size);
+        os_free(ptr);
+    }
+    return moved;
+}
+
+static void *resize_small(void *ptr, unsigned cls, size_t size)
+{
+    size_t bytes = osh_class_bytes(cls);
+    if (size <= bytes && (size > bytes / 2 || osh_class_of(size) == cls)) {
+        return ptr;
+    }
+    void *moved = move(ptr, bytes, size);
+    /* A shrink that finds no smaller block stays where it is. */
+    return moved == NULL && size <= bytes ? ptr : moved;
+}
+
+static void *resize_large(void *ptr, size_t size)
+{
+    size_t bytes = osh_fallback_usable(ptr);
+    /* Down into the slabs only when well below the boundary: a size that hovers
+     * around it does not bounce. */
+    if (size <= OSH_SLAB_MAX / 2) {
+        void *moved = move(ptr, bytes, size);
+        if (moved != NULL) {
+            return moved;
+        }
+    }
+    void *resized = osh_fallback_realloc(ptr, size);
+    if (resized == NULL && !osh_arch_in_interrupt() && size > bytes) {
+        osh_heap_reclaim();
+        resized = osh_fallback_realloc(ptr, size);
+    }
+    if (resized == NULL) {
+        return size <= bytes ? ptr : osh_heap_last_resort(OSH_ALIGN, SIZE_MAX, 0);
+    }
+    return resized;
+}
+
+OSH_PUBLIC void *os_realloc(void *ptr, size_t size)
+{
+    if (ptr == NULL) {
+        return os_malloc(size);
+    }
+    if (size == 0) {
+        os_free(ptr);
+        return NULL;
+    }
+    unsigned cls = osh_heap_class_at(ptr);
+    return cls != 0 ? resize_small(ptr, cls, size) : resize_large(ptr, size);
+}
+
+OSH_PUBLIC void *os_reallocarray(void *ptr, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        return NULL;
+    }
+    return os_realloc(ptr, bytes);
+}
+
+OSH_PUBLIC void *os_calloc(size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        return NULL;
+    }
+    void *block = os_malloc(bytes);
+    if (block != NULL) {
+        memset(block, 0, bytes);
+    }
+    return block;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The arena: one region cut into pages, and one bitmap that says which are
+ * claimed. Slabs claim single pages from the top, newlib's break runs of them
+ * from the bottom; a page either gives up is at once the other's to claim.
+ *
+ * A claim is a bit set by an atomic or, a release one cleared by an atomic and:
+ * no list, nothing to have ABA on. All calls are lock-free and may be made from
+ * any context, but osh_arena_sbrk, which the fallback's mutex serialises.
+ */
+#ifndef OSH_ARENA_H
+#define OSH_ARENA_H
+
+#include "osh_atomic.h"
+#include "osh_compiler.h"
+#include "osh_config.h"
+#include "osh_hot.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct osh_arena {
+    uintptr_t tables;     /* where the region and the tables in it begin */
+    uintptr_t base;       /* first page; a multiple of OSH_PAGE_BYTES */
+    size_t pages;         /* how many there are */
+    size_t words;         /* of each bitmap */
+    uint8_t *page_class;  /* a byte per page: the class of the slab there, or 0 */
+    osh_word_t *claimed;  /* a bit per page: somebody's. Bits past the end are set */
+    osh_word_t *used;     /* a bit per page: claimed since it was last decommitted */
+    osh_word_t *newlib;   /* a bit per page: claimed for newlib's break (same mutex) */
+    osh_word_t top_word;  /* no free page above this word, probably: a hint */
+    osh_word_t in_use;    /* pages claimed */
+    osh_word_t most_used; /* most that in_use ever was */
+    /* newlib's break, under the fallback's mutex: */
+    uintptr_t segment;    /* start of the contiguous part the break can shrink to */
+    uintptr_t brk;        /* the break */
+    uintptr_t claimed_to; /* end of the pages claimed for it */
+    size_t brk_pages;     /* pages claimed for it, all segments */
+};
+
+extern OSH_HIDDEN struct osh_arena osh_arena;
+
+#define OSH_NO_PAGE ((size_t)-1)
+
+/* Bytes of tables for so many pages. */
+OSH_HIDDEN size_t osh_arena_table_bytes(size_t pages);
+
+/* Starts with all pages free. `tables` is zeroed memory of that size. */
+OSH_HIDDEN void osh_arena_start(uintptr_t base, size_t pages, void *tables);
+
+/* Claims the highest free page, as far as the hint goes; OSH_NO_PAGE when all
+ * are taken. O(words) at worst, O(1) while the hint holds. */
+OSH_HIDDEN size_t osh_arena_claim_page(void);
+
+/* Gives a claimed page back. */
+OSH_HIDDEN void osh_arena_release_page(size_t page);
+
+/*
+ * sbrk for the newlib heap: moves the break by `increment` bytes and returns
+ * the old one, or (void *)-1. Upward, when the next page is taken, it goes on
+ * above the taken ones: the break is then discontiguous, which newlib accepts.
+ * Downward it may go to the start of its segment. Under the fallback's mutex.
+ */
+OSH_HIDDEN void *osh_arena_sbrk(ptrdiff_t increment);
+
+/* Gives all of newlib's pages back: its heap has been reset. Same mutex. */
+OSH_HIDDEN void osh_arena_reset_break(void);
+
+/* Hands free pages that were used to the system; returns their bytes. */
+OSH_HIDDEN size_t osh_arena_decommit(void);
+
+static inline uintptr_t osh_arena_address(size_t page)
+{
+    return osh_arena.base + ((uintptr_t)page << OSH_PAGE_LOG2);
+}
+
+/* Page of an address inside the arena. */
+static inline size_t osh_arena_page(const void *address)
+{
+    return ((uintptr_t)address - osh_arena.base) >> OSH_PAGE_LOG2;
+}
+
+static inline bool osh_arena_holds(const void *address)
+{
+    return (uintptr_t)address - osh_arena.base < (uintptr_t)osh_arena.pages << OSH_PAGE_LOG2;
+}
+
+static inline bool osh_arena_is_claimed(size_t page)
+{
+    osh_word_t word = osh_load(&osh_arena.claimed[page / OSH_WORD_BITS]);
+    return (word >> (page % OSH_WORD_BITS)) & 1;
+}
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "osh_class.h"
+
+_Static_assert(OSH_CLASS_BYTES(OSH_CLASS_MAX) == OSH_SLAB_MAX, "OSH_SLAB_MAX is a class's size");
+_Static_assert(OSH_CLASS_MAX <= 127, "a class number fits the page table's byte and the list index");
+_Static_assert(OSH_CLASS_OF(OSH_TABLE_MAX) <= OSH_CLASS_MAX || OSH_TABLE_MAX > OSH_SLAB_MAX,
+               "the table speaks of classes that exist");
+
+/*
+ * The table is written in rows of 128 bytes, 16 granules of 8 bytes: no class
+ * ends inside a granule.
+ */
+#if OSH_TABLE_SHIFT == 0
+#define GRANULE(k) [(k)*8 + 1 ... (k)*8 + 8] = OSH_CLASS_OF((k)*8u + 8u)
+#else
+#define GRANULE(k) [(k) + 1] = OSH_CLASS_OF((k)*8u + 8u)
+#endif
+#define GRANULES4(k) GRANULE(k), GRANULE((k) + 1), GRANULE((k) + 2), GRANULE((k) + 3)
+#define ROW(r)                                                                                  \
+    GRANULES4((r)*16), GRANULES4((r)*16 + 4), GRANULES4((r)*16 + 8), GRANULES4((r)*16 + 12)
+
+const uint8_t osh_class_table[(OSH_TABLE_MAX >> OSH_TABLE_SHIFT) + 1] = {
+    [0] = 1,
+    ROW(0),
+#if OSH_TABLE_MAX > 128
+    ROW(1),
+#endif
+#if OSH_TABLE_MAX > 256
+    ROW(2), ROW(3),
+#endif
+#if OSH_TABLE_MAX > 512
+    ROW(4), ROW(5), ROW(6), ROW(7),
+#endif
+};
+
+#define MAGAZINE_FIT(c) (OSH_MAGAZINE_BYTES / OSH_CLASS_BYTES(c))
+#define MAGAZINE(c)                                                                             \
+    (MAGAZINE_FIT(c) < OSH_MAGAZINE_MIN   ? OSH_MAGAZINE_MIN                                    \
+     : MAGAZINE_FIT(c) > OSH_MAGAZINE_MAX ? OSH_MAGAZINE_MAX                                    \
+                                          : MAGAZINE_FIT(c))
+#define RECIP(c)                                                                                \
+    (((1u << OSH_RECIP_SHIFT) + OSH_CLASS_BYTES(c) / 8u - 1u) / (OSH_CLASS_BYTES(c) / 8u))
+
+/*
+ * One row for every class number that any configuration can have; those above
+ * OSH_CLASS_MAX fall on row 0, which is then written last. That is what the
+ * overridden initialisers are, and the only place that has any.
+ */
+#pragma GCC diagnostic push
+#ifdef __clang__
+#pragma GCC diagnostic ignored "-Winitializer-overrides"
+#else
+#pragma GCC diagnostic ignored "-Woverride-init"
+#endif
+
+#define EXISTS(c) ((c) <= OSH_CLASS_MAX ? (c) : 1u)
+#define INFO(c)                                                                                 \
+    [(c) <= OSH_CLASS_MAX ? (c) : 0] = {                                                        \
+        .recip = RECIP(EXISTS(c)),                                                              \
+        .bytes = OSH_CLASS_BYTES(EXISTS(c)),                                                    \
+        .objects = (uint16_t)(OSH_PAGE_BYTES / OSH_CLASS_BYTES(EXISTS(c))),                     \
+        .magazine = (uint16_t)MAGAZINE(EXISTS(c)),                                              \
+    }
+#define INFO4(c) INFO(c), INFO((c) + 1u), INFO((c) + 2u), INFO((c) + 3u)
+#define INFO16(c) INFO4(c), INFO4((c) + 4u), INFO4((c) + 8u), INFO4((c) + 12u)
+
+const struct osh_class osh_class_info[OSH_CLASSES] = {
+    INFO16(1u), INFO16(17u), INFO16(33u), INFO16(49u), INFO16(65u), INFO16(81u), INFO16(97u),
+    INFO16(113u),
+    [0] = {0},
+};
+
+#pragma GCC diagnostic pop
+
+size_t osh_class_cached_bound(void)
+{
+    size_t magazines = 2 * (size_t)OSH_CORES + OSH_DEPOT_SLOTS;
+    size_t bound = 0;
+    for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
+        bound += magazines * osh_class_info[cls].magazine * osh_class_info[cls].bytes;
+    }
+    return bound;
+}

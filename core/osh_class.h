@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Size classes: which block size serves a request.
+ *
+ * Class 0 is "no slab". Then, with g the alignment every C object of that size
+ * may need (16 bytes on 64-bit, 8 on 32-bit) and q = OSH_CLASS_STEPS_LOG2:
+ * 8 bytes, multiples of g up to g * 2^q, and 2^q classes a doubling above, so
+ * that a class is less than 1/2^q larger than the request it serves.
+ */
+#ifndef OSH_CLASS_H
+#define OSH_CLASS_H
+
+#include "osh_compiler.h"
+#include "osh_config.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define OSH_ALIGN_LOG2 (OSH_WIDE ? 4 : 3)
+#define OSH_ALIGN ((size_t)1 << OSH_ALIGN_LOG2)
+#define OSH_BLOCK_MIN 8u
+
+/* One more class than multiples of g: the 8-byte one, where g is 16. */
+#define OSH_CLASS_TINY (OSH_WIDE ? 1u : 0u)
+#define OSH_CLASS_STEPS (1u << OSH_CLASS_STEPS_LOG2)
+#define OSH_LINEAR_LOG2 (OSH_ALIGN_LOG2 + OSH_CLASS_STEPS_LOG2)
+#define OSH_LINEAR_MAX (1u << OSH_LINEAR_LOG2)
+
+/* Position of the highest set bit of x, 1 <= x < 2^16, as a constant expression. */
+#define OSH_MSB(x)                                                                              \
+    ((x) >= 32768 ? 15u : (x) >= 16384 ? 14u : (x) >= 8192 ? 13u : (x) >= 4096 ? 12u            \
+     : (x) >= 2048 ? 11u : (x) >= 1024 ? 10u : (x) >= 512 ? 9u : (x) >= 256 ? 8u                \
+     : (x) >= 128 ? 7u : (x) >= 64 ? 6u : (x) >= 32 ? 5u : 4u)
+
+/* Class above the linear ones of a size s, given b = msb(s - 1). */
+#define OSH_CLASS_LOG(s, b)                                                                     \
+    (OSH_CLASS_TINY + OSH_CLASS_STEPS + (((b)-OSH_LINEAR_LOG2) << OSH_CLASS_STEPS_LOG2) +       \
+     ((((s)-1u) >> ((b)-OSH_CLASS_STEPS_LOG2)) & (OSH_CLASS_STEPS - 1u)) + 1u)
+
+#define OSH_CLASS_LINEAR(s) (OSH_CLASS_TINY + (((s) + ((1u << OSH_ALIGN_LOG2) - 1u)) >> OSH_ALIGN_LOG2))
+
+/* Class of a size as a constant expression, 1 <= s <= 32768. */
+#define OSH_CLASS_OF(s)                                                                         \
+    ((s) <= OSH_BLOCK_MIN     ? 1u                                                              \
+     : (s) <= OSH_LINEAR_MAX ? OSH_CLASS_LINEAR(s)                                              \
+                              : OSH_CLASS_LOG(s, OSH_MSB((s)-1u)))
+
+/* Bytes of a class as a constant expression. */
+#define OSH_CLASS_BYTES(c)                                                                      \
+    ((c) <= OSH_CLASS_TINY                  ? (c)*OSH_BLOCK_MIN                                 \
+     : (c) <= OSH_CLASS_TINY + OSH_CLASS_STEPS ? ((c)-OSH_CLASS_TINY) << OSH_ALIGN_LOG2         \
+                                            : OSH_CLASS_BYTES_LOG((c)-OSH_CLASS_TINY -          \
+                                                                  OSH_CLASS_STEPS - 1u))
+#define OSH_CLASS_BYTES_LOG(k)                                                                  \
+    ((OSH_CLASS_STEPS + ((k) & (OSH_CLASS_STEPS - 1u)) + 1u)                                    \
+     << (((k) >> OSH_CLASS_STEPS_LOG2) + OSH_ALIGN_LOG2))
+
+/* Classes are 1 to OSH_CLASS_MAX; arrays have OSH_CLASSES entries. */
+#define OSH_CLASS_MAX OSH_CLASS_OF((unsigned)(OSH_SLAB_MAX))
+#define OSH_CLASSES ((unsigned)(OSH_CLASS_MAX + 1u))
+
+/* Objects of `bytes` in a page are found by multiplying with 1/bytes, in units
+ * of 8 bytes: exact while offset and size are below 2^(OSH_RECIP_SHIFT / 2). */
+#define OSH_RECIP_SHIFT (2 * ((OSH_PAGE_LOG2)-3))
+
+struct osh_class {
+    uint32_t recip;    /* ceil(2^OSH_RECIP_SHIFT / (bytes / 8)) */
+    uint16_t bytes;    /* of a block */
+    uint16_t objects;  /* blocks in a page */
+    uint16_t magazine; /* blocks a magazine holds at most */
+};
+
+extern OSH_HIDDEN const struct osh_class osh_class_info[];
+extern OSH_HIDDEN const uint8_t osh_class_table[];
+
+/* Class of a size up to OSH_TABLE_MAX: one load. */
+static inline unsigned osh_class_of_table(size_t size)
+{
+    return osh_class_table[(size + ((1u << OSH_TABLE_SHIFT) - 1u)) >> OSH_TABLE_SHIFT];
+}
+
+/* Class of a size up to OSH_SLAB_MAX: no division, no loop. */
+static inline unsigned osh_class_of(size_t size)
+{
+    if (size <= OSH_TABLE_MAX) {
+        return osh_class_of_table(size);
+    }
+    unsigned s = (unsigned)size;
+    unsigned b = 31u - (unsigned)__builtin_clz(s - 1u);
+    return OSH_CLASS_LOG(s, b);
+}
+
+static inline size_t osh_class_bytes(unsigned cls)
+{
+    return osh_class_info[cls].bytes;
+}
+
+/* Index in its page of the object that holds byte `offset` of the page. */
+static inline unsigned osh_class_index(unsigned cls, uintptr_t offset)
+{
+    return (unsigned)(((offset >> 3) * (uintptr_t)osh_class_info[cls].recip) >> OSH_RECIP_SHIFT);
+}
+
+/* Most bytes all magazines of all cores and all depot slots can hold: P7. */
+OSH_HIDDEN size_t osh_class_cached_bound(void);
+
+#endif

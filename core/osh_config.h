@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every tunable of the library, in one place. A build overrides a value with
+ * -DNAME=value; nothing edits this file. Sizes are bytes unless the name says
+ * otherwise. The checks at the end refuse combinations that cannot work.
+ */
+#ifndef OSH_CONFIG_H
+#define OSH_CONFIG_H
+
+#include <stdint.h>
+
+/* 1 where a pointer has 64 bits: the defaults below differ there. */
+#if UINTPTR_MAX > 0xffffffffu
+#define OSH_WIDE 1
+#else
+#define OSH_WIDE 0
+#endif
+
+/* A page is what arena, slabs and newlib's break trade in. Larger pages make
+ * fewer, longer slabs (less refilling), smaller ones strand less in half-used
+ * slabs: 64 KiB where memory is committed on touch, 4 KiB where it is all RAM. */
+#ifndef OSH_PAGE_LOG2
+#define OSH_PAGE_LOG2 (OSH_WIDE ? 16 : 12)
+#endif
+
+/* Cores that get caches of their own. Costs RAM per core (see os_heap_stats'
+ * cached_bound); a Linux machine with more CPUs than this uses the portable
+ * port, which shares caches. */
+#ifndef OSH_CORES
+#define OSH_CORES (OSH_WIDE ? 64 : 4)
+#endif
+
+/* Largest size served from slabs; above it requests go to the newlib heap.
+ * At most half a page. Larger means more lock-free sizes and more classes. */
+#ifndef OSH_SLAB_MAX
+#define OSH_SLAB_MAX ((OSH_PAGE_LOG2) >= 16 ? 32768 : 1u << ((OSH_PAGE_LOG2)-2))
+#endif
+
+/* Size classes per doubling, as a power of two: 2 wastes at most 1/4 of what
+ * was asked for, 3 at most 1/8 for twice the classes. */
+#ifndef OSH_CLASS_STEPS_LOG2
+#define OSH_CLASS_STEPS_LOG2 (OSH_WIDE ? 3 : 2)
+#endif
+
+/* Sizes up to here find their class by one table load, larger small sizes by
+ * arithmetic. A multiple of 128. */
+#ifndef OSH_TABLE_MAX
+#define OSH_TABLE_MAX 1024
+#endif
+
+/* The table has an entry for each 2^this bytes. 0: two instructions less a
+ * call and 1 KiB of .rodata; 3: 129 bytes. */
+#ifndef OSH_TABLE_SHIFT
+#define OSH_TABLE_SHIFT (OSH_WIDE ? 0 : 3)
+#endif
+
+/* A magazine holds at most this many bytes of blocks ... */
+#ifndef OSH_MAGAZINE_BYTES
+#define OSH_MAGAZINE_BYTES (OSH_WIDE ? 16384 : 512)
+#endif
+
+/* ... and at most this many blocks, and at least OSH_MAGAZINE_MIN. Longer
+ * magazines visit depot and slabs less often and cache more. */
+#ifndef OSH_MAGAZINE_MAX
+#define OSH_MAGAZINE_MAX (OSH_WIDE ? 128 : 16)
+#endif
+#ifndef OSH_MAGAZINE_MIN
+#define OSH_MAGAZINE_MIN 2
+#endif
+
+/* Magazines a class's depot can hold. More keeps cross-core traffic out of the
+ * slabs and caches more. */
+#ifndef OSH_DEPOT_SLOTS
+#define OSH_DEPOT_SLOTS (OSH_WIDE ? 8 : 2)
+#endif
+
+/* Slabs that one refill may draw on to fill its magazine. More fills it better
+ * when slabs are nearly full, and bounds the refill's time. */
+#ifndef OSH_REFILL_SLABS
+#define OSH_REFILL_SLABS 8
+#endif
+
+/* newlib gives the top of its heap back to the arena when more than this is
+ * free there. Smaller returns pages sooner, larger moves the break less. */
+#ifndef OSH_TRIM_BYTES
+#define OSH_TRIM_BYTES (16ul << OSH_PAGE_LOG2)
+#endif
+
+/* Linux only: address range reserved when no region is given. Pages are
+ * committed on touch, so this limits the heap and costs nothing. Halved until
+ * the kernel grants it. The environment's OSHEAP_REGION_BYTES goes before. */
+#ifndef OSH_REGION_BYTES
+#define OSH_REGION_BYTES (OSH_WIDE ? 64ull << 30 : 512ull << 20)
+#endif
+
+/* Bytes a core's caches are kept apart by: two lines, since adjacent-line
+ * prefetch makes pairs of them travel together. */
+#ifndef OSH_CACHELINE
+#define OSH_CACHELINE 64
+#endif
+
+#define OSH_PAGE_BYTES ((uintptr_t)1 << (OSH_PAGE_LOG2))
+
+_Static_assert(OSH_PAGE_LOG2 >= 9 && OSH_PAGE_LOG2 <= 16, "a page is 512 B to 64 KiB");
+_Static_assert(OSH_SLAB_MAX <= (1u << (OSH_PAGE_LOG2)) / 2, "a slab holds at least two objects");
+_Static_assert(OSH_SLAB_MAX >= 64 && OSH_SLAB_MAX % 16 == 0, "small sizes reach 64 at least");
+_Static_assert(OSH_CLASS_STEPS_LOG2 >= 2 && OSH_CLASS_STEPS_LOG2 <= 4, "4, 8 or 16 per doubling");
+_Static_assert(OSH_TABLE_MAX % 128 == 0 && OSH_TABLE_MAX >= 128 && OSH_TABLE_MAX <= 1024,
+               "the class table is written in rows of 128 bytes");
+_Static_assert(OSH_TABLE_SHIFT == 0 || OSH_TABLE_SHIFT == 3, "one entry a byte, or a granule");
+_Static_assert(OSH_MAGAZINE_MIN >= 1 && OSH_MAGAZINE_MAX >= OSH_MAGAZINE_MIN &&
+                   OSH_MAGAZINE_MAX <= 512,
+               "a magazine holds 1 to 512 blocks");
+_Static_assert(OSH_CORES >= 1 && OSH_DEPOT_SLOTS >= 1 && OSH_REFILL_SLABS >= 1, "at least one");
+
+#endif

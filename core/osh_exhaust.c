@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way to NULL: what is tried when there seems to be no memory left. */
+#include "arch.h"
+#include "osh_fallback.h"
+#include "osh_heap.h"
+#include "osh_magazine.h"
+#include "osh_slab.h"
+
+static osh_word_t failures;
+
+size_t osh_heap_failures(void)
+{
+    return osh_load(&failures);
+}
+
+void osh_heap_reclaim(void)
+{
+    bool with_mutex = osh_arch_os_started();
+    if (with_mutex) {
+        osh_arch_lock(OSH_MUTEX_RECLAIM);
+    }
+    osh_magazine_reclaim();
+    osh_fallback_reclaim();
+    if (with_mutex) {
+        osh_arch_unlock(OSH_MUTEX_RECLAIM);
+    }
+}
+
+/* A free object of a larger class that is aligned as well, from slabs that
+ * exist. Freed by address, it goes back where it belongs. */
+static void *from_larger_class(size_t alignment, unsigned cls)
+{
+    while (++cls <= OSH_CLASS_MAX) {
+        if (osh_class_bytes(cls) % alignment == 0) {
+            struct osh_chain chain = osh_slab_get_existing(cls, 1);
+            if (chain.count > 0) {
+                return chain.head;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Without the caches and without reclaiming: any free memory that fits. */
+static void *from_anywhere(size_t alignment, size_t size, unsigned cls)
+{
+    if (cls != 0) {
+        void *block = osh_magazine_get(cls);
+        if (block == NULL) {
+            block = from_larger_class(alignment, cls);
+        }
+        if (block != NULL) {
+            return block;
+        }
+    }
+    return alignment > OSH_ALIGN ? osh_fallback_memalign(alignment, size)
+                                 : osh_fallback_malloc(size);
+}
+
+OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size, unsigned cls)
+{
+    if (size <= (size_t)osh_arena.pages << OSH_PAGE_LOG2) {
+        if (!osh_arch_in_interrupt()) {
+            osh_heap_reclaim();
+        }
+        void *block = from_anywhere(alignment, size, cls);
+        if (block != NULL) {
+            return block;
+        }
+    }
+    (void)osh_fetch_add(&failures, 1); /* a statistic */
+    return NULL;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of core/ share: the paths behind the fast ones. */
+#ifndef OSH_HEAP_H
+#define OSH_HEAP_H
+
+#include "osh_arena.h"
+#include "osh_class.h"
+#include "osh_compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* os_malloc and os_free where the fast path did not do. */
+OSH_HIDDEN void *osh_malloc_slow(size_t size);
+OSH_HIDDEN void osh_free_slow(void *ptr);
+
+/* Gives the heap its region if it has none yet; false when there is none, or
+ * another thread's start was interrupted by us. */
+OSH_HIDDEN bool osh_heap_started(void);
+
+/* What is tried before NULL is returned: everything cached is offered back,
+ * then larger classes, then the newlib heap. `cls` is 0 for a large request.
+ * Counts the failures. */
+OSH_HIDDEN void *osh_heap_last_resort(size_t alignment, size_t size, unsigned cls);
+
+/* Offers everything cached back to slabs and arena. Task or before start. */
+OSH_HIDDEN void osh_heap_reclaim(void);
+
+/* Calls that have returned NULL for want of memory. */
+OSH_HIDDEN size_t osh_heap_failures(void);
+
+/* Class of a live block, 0 for one of the newlib heap. An address outside the
+ * heap is reported and stops the program. */
+OSH_HIDDEN unsigned osh_heap_class_at(const void *ptr);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the heap gets its region, once. */
+#include "arch.h"
+#include "os/os_heap.h"
+#include "osh_heap.h"
+#include "osh_slab.h"
+
+#include <string.h>
+
+enum { NOT_STARTED, STARTING, STARTED };
+static osh_word_t progress = NOT_STARTED;
+
+static size_t table_bytes(size_t pages)
+{
+    return osh_arena_table_bytes(pages) + osh_slab_table_bytes(pages);
+}
+
+static uintptr_t align_up(uintptr_t value, uintptr_t alignment)
+{
+    return (value + alignment - 1) & ~(alignment - 1);
+}
+
+/* Lays tables and pages out in the region; false when not even one page fits. */
+static bool lay_out(void *region, size_t bytes, bool zeroed)
+{
+    uintptr_t start = align_up((uintptr_t)region, sizeof(osh_word_t));
+    uintptr_t end = (uintptr_t)region + bytes;
+    if (end < start) {
+        return false;
+    }
+    /* From below: pages and tables together, then page by page while it fits. */
+    size_t pages = (end - start) / (OSH_PAGE_BYTES + table_bytes(1));
+    while (align_up(start + table_bytes(pages + 1), OSH_PAGE_BYTES) +
+               ((pages + 1) << OSH_PAGE_LOG2) <=
+           end) {
+        pages++;
+    }
+    while (pages > 0 && align_up(start + table_bytes(pages), OSH_PAGE_BYTES) +
+                                (pages << OSH_PAGE_LOG2) >
+                            end) {
+        pages--;
+    }
+    if (pages == 0) {
+        return false;
+    }
+    if (!zeroed) {
+        memset((void *)start, 0, table_bytes(pages));
+    }
+    uintptr_t base = align_up(start + table_bytes(pages), OSH_PAGE_BYTES);
+    osh_arena_start(base, pages, (void *)start);
+    osh_slab_start(pages, (void *)(start + osh_arena_table_bytes(pages)));
+    return true;
+}
+
+/* The fast paths read these fields without ordering: so everybody must be made
+ * to see the rest before the two that let them in. */
+static void open_fast_paths(void)
+{
+    osh_hot.base = osh_arena.base;
+    osh_hot.page_class = osh_arena.page_class;
+    osh_arch_publish();
+    if (osh_arch_fast()) {
+        osh_hot.fast_bytes = osh_arena.pages << OSH_PAGE_LOG2;
+        size_t table = OSH_TABLE_MAX < OSH_SLAB_MAX ? OSH_TABLE_MAX : OSH_SLAB_MAX;
+        osh_hot.fast_sizes = table + 1;
+    }
+}
+
+/* True for the one caller that is to start the heap; others wait for it. In an
+ * interrupt there is no waiting: then false, with the heap not started. */
+static bool win_start(void)
+{
+    osh_word_t expected = NOT_STARTED;
+    /* Pairs with the stores of finish(). */
+    if (osh_cas(&progress, &expected, STARTING)) {
+        return true;
+    }
+    while (osh_load_acquire(&progress) == STARTING && !osh_arch_in_interrupt()) {
+        osh_arch_yield();
+    }
+    return false;
+}
+
+static bool finish(bool started)
+{
+    /* Publishes all that starting wrote; pairs with the loads of `progress`. */
+    osh_store_release(&progress, started ? STARTED : NOT_STARTED);
+    return started;
+}
+
+static bool start(void *region, size_t bytes, bool zeroed)
+{
+    if (!lay_out(region, bytes, zeroed)) {
+        return finish(false);
+    }
+    osh_arch_start();
+    open_fast_paths();
+    return finish(true);
+}
+
+bool osh_heap_started(void)
+{
+    if (OSH_LIKELY(osh_load_acquire(&progress) == STARTED)) {
+        return true;
+    }
+    if (!win_start()) {
+        return osh_load_acquire(&progress) == STARTED;
+    }
+    void *region;
+    size_t bytes;
+    if (!osh_arch_region(&region, &bytes)) {
+        return finish(false);
+    }
+    return start(region, bytes, true);
+}
+
+OSH_PUBLIC int os_heap_init(void *region, size_t bytes)
+{
+    if (region == NULL) {
+        return OS_HEAP_EINVAL;
+    }
+    if (!win_start()) {
+        return OS_HEAP_EALREADY;
+    }
+    return start(region, bytes, false) ? 0 : OS_HEAP_EINVAL;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * newlib's mallocr.c, taken from the newlib-source package at build time and
+ * compiled here under names of our own, over the arena's sbrk. Being in its
+ * translation unit lets us reset it and walk its chunks.
+ */
+#include "osh_newlib.h"
+
+#include "osh_arena.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* newlib refuses sizes above INT_MAX; on 64-bit a block may be larger. */
+#undef INT_MAX
+#define INT_MAX LONG_MAX
+
+#define HAVE_MMAP 0
+#define MORECORE osh_arena_sbrk
+#define MORECORE_CLEARS 0
+#define malloc_getpagesize OSH_PAGE_BYTES
+#define DEFAULT_TRIM_THRESHOLD ((unsigned long)(OSH_TRIM_BYTES))
+
+#define malloc osh_mallocr_malloc
+#define free osh_mallocr_free
+#define realloc osh_mallocr_realloc
+#define calloc osh_mallocr_calloc
+#define cfree osh_mallocr_cfree
+#define memalign osh_mallocr_memalign
+#define valloc osh_mallocr_valloc
+#define pvalloc osh_mallocr_pvalloc
+#define mallinfo osh_mallocr_mallinfo
+#define malloc_stats osh_mallocr_stats
+#define malloc_trim osh_mallocr_trim
+#define malloc_usable_size osh_mallocr_usable_size
+#define mallopt osh_mallocr_mallopt
+
+#include "newlib_mallocr.h"
+
+void *osh_newlib_malloc(size_t size)
+{
+    return osh_mallocr_malloc(size);
+}
+
+void *osh_newlib_realloc(void *block, size_t size)
+{
+    return osh_mallocr_realloc(block, size);
+}
+
+void *osh_newlib_memalign(size_t alignment, size_t size)
+{
+    return osh_mallocr_memalign(alignment, size);
+}
+
+void osh_newlib_free(void *block)
+{
+    osh_mallocr_free(block);
+}
+
+size_t osh_newlib_usable(const void *block)
+{
+    /* In use, so the next chunk's first word is the block's too. The low bits
+     * may change under us when a neighbour is freed; the size does not. */
+    const volatile struct malloc_chunk *chunk = mem2chunk(block);
+    return (chunk->size & ~(size_t)(PREV_INUSE | IS_MMAPPED)) - SIZE_SZ;
+}
+
+void osh_newlib_trim(void)
+{
+    (void)osh_mallocr_trim(0);
+}
+
+void osh_newlib_reset(void)
+{
+    for (int i = 0; i < NAV; i++) {
+        bin_at(i)->fd = bin_at(i)->bk = bin_at(i);
+    }
+    av_[0] = av_[1] = 0; /* binblocks, and the size of the initial top */
+    sbrk_base = (char *)(-1);
+    memset(&current_mallinfo, 0, sizeof(current_mallinfo));
+}
+
+/* One contiguous run of newlib's pages, chunk by chunk from its start. */
+static const char *walk_run(uintptr_t start, uintptr_t end, struct osh_newlib_walk *walk)
+{
+    mchunkptr chunk = (mchunkptr)start;
+    bool before_in_use = true; /* what was before the run is nobody's to merge with */
+    while ((uintptr_t)chunk < end) {
+        size_t size = chunksize(chunk);
+        if (!prev_inuse(chunk) == before_in_use) {
+            return "newlib: a chunk's PREV_INUSE bit disagrees with its neighbour";
+        }
+        if (chunk == top) {
+            return (uintptr_t)chunk + size == osh_arena.brk
+                       ? NULL
+                       : "newlib: the top chunk does not end at the break";
+        }
+        if (size == SIZE_SZ) {
+            return NULL; /* the fencepost before a gap */
+        }
+        if (size < MINSIZE || (size & MALLOC_ALIGN_MASK) != 0 || size > end - (uintptr_t)chunk) {
+            return "newlib: a chunk's size is impossible";
+        }
+        mchunkptr next = chunk_at_offset(chunk, size);
+        before_in_use = prev_inuse(next);
+        if (before_in_use) {
+            walk->blocks++;
+            walk->bytes += size - SIZE_SZ;
+        } else if (next->prev_size != size) {
+            return "newlib: a free chunk's size is not repeated at its end";
+        } else if (chunk->fd->bk != chunk || chunk->bk->fd != chunk) {
+            return "newlib: a free chunk is not linked into its bin";
+        }
+        chunk = next;
+    }
+    return "newlib: the last chunk of a segment runs past it";
+}
+
+static bool is_newlib(size_t page)
+{
+    return page < osh_arena.pages &&
+           (osh_arena.newlib[page / OSH_WORD_BITS] >> (page % OSH_WORD_BITS)) & 1;
+}
+
+struct osh_newlib_walk osh_newlib_walk(void)
+{
+    struct osh_newlib_walk walk = {0, 0, NULL};
+    for (size_t page = 0; page < osh_arena.pages && walk.wrong == NULL; page++) {
+        if (page % OSH_WORD_BITS == 0 && osh_arena.newlib[page / OSH_WORD_BITS] == 0) {
+            page += OSH_WORD_BITS - 1; /* 64 pages of others' at a glance */
+            continue;
+        }
+        size_t first = page;
+        while (is_newlib(page)) {
+            page++;
+        }
+        if (page > first) {
+            walk.wrong = walk_run(osh_arena_address(first), osh_arena_address(page), &walk);
+        }
+    }
+    return walk;
+}

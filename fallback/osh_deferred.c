@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "osh_deferred.h"
+
+#include "osh_atomic.h"
+
+static osh_word_t head;
+static osh_word_t pushed;
+
+void osh_deferred_push(void *block)
+{
+    osh_word_t now = osh_load(&head);
+    do {
+        *(osh_word_t *)block = now;
+        /* Publishes the block and its link; pairs with the exchange below. */
+    } while (!osh_cas(&head, &now, (osh_word_t)block));
+    (void)osh_fetch_add(&pushed, 1); /* a statistic */
+}
+
+void *osh_deferred_take_all(void)
+{
+    if (osh_load(&head) == 0) {
+        return NULL;
+    }
+    /* Observes every link; pairs with the CAS above. */
+    return (void *)osh_exchange(&head, 0);
+}
+
+void *osh_deferred_next(void *block)
+{
+    return (void *)*(osh_word_t *)block;
+}
+
+bool osh_deferred_pending(void)
+{
+    return osh_load(&head) != 0;
+}
+
+size_t osh_deferred_count(void)
+{
+    return osh_load(&pushed);
+}

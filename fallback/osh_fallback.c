@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "osh_fallback.h"
+
+#include "arch.h"
+#include "osh_arena.h"
+#include "osh_deferred.h"
+#include "osh_newlib.h"
+
+/*
+ * Who is inside. `inside` keeps code that interrupted the holder out before
+ * there are mutexes; the others are written only by who is inside.
+ */
+static osh_word_t inside;
+static bool locked;        /* did the holder take the mutex? */
+static size_t live_blocks; /* of newlib's, deferred ones included */
+static size_t drained;     /* blocks that were deferred and are freed now */
+
+static bool begin(bool with_mutex)
+{
+    if (!with_mutex && osh_load(&inside) != 0) {
+        return false; /* we have interrupted the holder */
+    }
+    osh_store(&inside, 1); /* seen by what interrupts this core; program order is enough */
+    locked = with_mutex;
+    return true;
+}
+
+/* Waits for the heap; false in an interrupt, which must not. */
+static bool enter(void)
+{
+    if (osh_arch_in_interrupt()) {
+        return false;
+    }
+    bool with_mutex = osh_arch_os_started();
+    if (with_mutex) {
+        osh_arch_lock(OSH_MUTEX_FALLBACK);
+    }
+    return begin(with_mutex);
+}
+
+static bool try_enter(void)
+{
+    if (osh_arch_in_interrupt()) {
+        return false;
+    }
+    bool with_mutex = osh_arch_os_started();
+    if (with_mutex && !osh_arch_try_lock(OSH_MUTEX_FALLBACK)) {
+        return false;
+    }
+    return begin(with_mutex);
+}
+
+static void drain(void)
+{
+    void *block;
+    while ((block = osh_deferred_take_all()) != NULL) {
+        while (block != NULL) {
+            void *next = osh_deferred_next(block);
+            osh_newlib_free(block);
+            live_blocks--;
+            drained++;
+            block = next;
+        }
+    }
+}
+
+static void let_go(void)
+{
+    bool with_mutex = locked;
+    osh_store(&inside, 0); /* pairs with begin() of what interrupts this core */
+    if (with_mutex) {
+        osh_arch_unlock(OSH_MUTEX_FALLBACK);
+    }
+}
+
+/*
+ * Nobody may leave a block behind. Who defers one tries the lock after the
+ * push; who lets go looks at the list after the unlock. The fence in between on
+ * either side means that at least one of them sees the other.
+ */
+static void leave(void)
+{
+    do {
+        drain();
+        let_go();
+        osh_fence(); /* unlock, then look: pairs with the fence in osh_fallback_free */
+    } while (osh_deferred_pending() && try_enter());
+}
+
+void *osh_fallback_malloc(size_t size)
+{
+    if (!enter()) {
+        return NULL;
+    }
+    void *block = osh_newlib_malloc(size);
+    live_blocks += block != NULL;
+    leave();
+    return block;
+}
+
+void *osh_fallback_memalign(size_t alignment, size_t size)
+{
+    if (!enter()) {
+        return NULL;
+    }
+    void *block = osh_newlib_memalign(alignment, size);
+    live_blocks += block != NULL;
+    leave();
+    return block;
+}
+
+void *osh_fallback_realloc(void *block, size_t size)
+{
+    if (!enter()) {
+        return NULL;
+    }
+    void *moved = osh_newlib_realloc(block, size);
+    leave();
+    return moved;
+}
+
+void osh_fallback_free(void *block)
+{
+    if (try_enter()) {
+        osh_newlib_free(block);
+        live_blocks--;
+        leave();
+        return;
+    }
+    osh_deferred_push(block);
+    osh_fence(); /* push, then try: pairs with the fence in leave() */
+    if (try_enter()) {
+        leave();
+    }
+}
+
+size_t osh_fallback_usable(const void *block)
+{
+    return osh_newlib_usable(block);
+}
+
+void osh_fallback_reclaim(void)
+{
+    if (!enter()) {
+        return;
+    }
+    drain();
+    if (live_blocks == 0) {
+        osh_newlib_reset();
+        osh_arena_reset_break();
+    } else {
+        osh_newlib_trim();
+    }
+    leave();
+}
+
+struct osh_fallback_stats osh_fallback_stats(void)
+{
+    struct osh_fallback_stats stats = {0, osh_deferred_count(), 0, NULL};
+    if (!enter()) {
+        return stats;
+    }
+    stats.pending = stats.deferred - drained;
+    drain();
+    struct osh_newlib_walk walk = osh_newlib_walk();
+    stats.live = walk.bytes;
+    stats.wrong = walk.wrong;
+    if (walk.wrong == NULL && walk.blocks != live_blocks) {
+        stats.wrong = "fallback: the blocks in use are not those handed out";
+    }
+    leave();
+    return stats;
+}

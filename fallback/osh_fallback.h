@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Large blocks: the newlib heap behind the port's mutex, which is taken once
+ * the OS has started. Allocation waits for the mutex and gives NULL at once in
+ * an interrupt. Free never waits: what cannot be freed now is deferred to
+ * whoever holds the mutex.
+ */
+#ifndef OSH_FALLBACK_H
+#define OSH_FALLBACK_H
+
+#include "osh_compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+OSH_HIDDEN void *osh_fallback_malloc(size_t size);
+OSH_HIDDEN void *osh_fallback_memalign(size_t alignment, size_t size);
+
+/* newlib's realloc: in place where it can. NULL: the block is as it was. */
+OSH_HIDDEN void *osh_fallback_realloc(void *block, size_t size);
+
+/* Any context; never blocks. */
+OSH_HIDDEN void osh_fallback_free(void *block);
+
+/* Usable bytes of a live block. Any context. */
+OSH_HIDDEN size_t osh_fallback_usable(const void *block);
+
+/* Frees what is deferred, and gives newlib's free top, or its whole heap when
+ * no block of it lives, back to the arena. Task context or before start. */
+OSH_HIDDEN void osh_fallback_reclaim(void);
+
+struct osh_fallback_stats {
+    size_t live;     /* usable bytes of blocks not yet freed */
+    size_t deferred; /* blocks that were ever deferred */
+    size_t pending;  /* blocks that wait now */
+    const char *wrong;
+};
+/* Walks the heap: O(blocks). `wrong` names the first broken invariant. */
+OSH_HIDDEN struct osh_fallback_stats osh_fallback_stats(void);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The newlib heap as the fallback uses it. Nothing here is re-entrant: every
+ * call but osh_newlib_usable is made by whoever is inside the fallback.
+ */
+#ifndef OSH_NEWLIB_H
+#define OSH_NEWLIB_H
+
+#include "osh_compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+OSH_HIDDEN void *osh_newlib_malloc(size_t size);
+OSH_HIDDEN void *osh_newlib_realloc(void *block, size_t size);
+OSH_HIDDEN void *osh_newlib_memalign(size_t alignment, size_t size);
+OSH_HIDDEN void osh_newlib_free(void *block);
+
+/* Usable bytes of a live block. Any context: the size of a live block does not
+ * change, whatever happens to its neighbours. */
+OSH_HIDDEN size_t osh_newlib_usable(const void *block);
+
+/* Gives the free top of the heap back through sbrk. */
+OSH_HIDDEN void osh_newlib_trim(void);
+
+/* Forgets the whole heap, as if it had never been used. */
+OSH_HIDDEN void osh_newlib_reset(void);
+
+/* Walks the chunks: blocks in use and their usable bytes, and the first thing
+ * that is wrong, or NULL. */
+struct osh_newlib_walk {
+    size_t blocks;
+    size_t bytes;
+    const char *wrong;
+};
+OSH_HIDDEN struct osh_newlib_walk osh_newlib_walk(void);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "osh_depot.h"
+
+#include "osh_class.h"
+#include "osh_config.h"
+
+static osh_word_t slots[OSH_CLASSES][OSH_DEPOT_SLOTS];
+
+bool osh_depot_put(unsigned cls, struct osh_chain magazine)
+{
+    for (unsigned i = 0; i < OSH_DEPOT_SLOTS; i++) {
+        osh_word_t empty = 0;
+        /* Publishes the chain's links; pairs with the exchange below. */
+        if (osh_load(&slots[cls][i]) == 0 &&
+            osh_cas(&slots[cls][i], &empty, osh_chain_pack(magazine))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* From the last slot down: the magazine put last is the likeliest to be warm. */
+struct osh_chain osh_depot_get(unsigned cls)
+{
+    for (unsigned i = OSH_DEPOT_SLOTS; i-- > 0;) {
+        if (osh_load(&slots[cls][i]) != 0) {
+            /* Observes the links; pairs with the CAS above. */
+            osh_word_t word = osh_exchange(&slots[cls][i], 0);
+            if (word != 0) {
+                return osh_chain_unpack(word);
+            }
+        }
+    }
+    return (struct osh_chain){NULL, 0};
+}
+
+struct osh_chain osh_depot_peek(unsigned cls, unsigned slot)
+{
+    return osh_chain_unpack(osh_load_acquire(&slots[cls][slot]));
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "osh_magazine.h"
+
+#include "osh_class.h"
+#include "osh_depot.h"
+#include "osh_slab.h"
+
+static const struct osh_chain no_blocks = {NULL, 0};
+
+/* Where a magazine goes that a core has no place for. */
+static void pass_on(unsigned cls, struct osh_chain magazine)
+{
+    if (magazine.count == 0) {
+        return;
+    }
+    if (magazine.count < osh_class_info[cls].magazine || !osh_depot_put(cls, magazine)) {
+        osh_slab_put(cls, magazine);
+    }
+}
+
+/* Makes a chain one of this core's lists, and passes on what was there. */
+static void install(enum osh_which which, unsigned cls, struct osh_chain chain)
+{
+    (void)osh_arch_exchange(which, cls, &chain); /* stopped: the chain is still ours */
+    pass_on(cls, chain);
+}
+
+static void *chain_pop(struct osh_chain *chain)
+{
+    void *block = chain->head;
+    chain->head = osh_link_next(*(osh_word_t *)block);
+    chain->count--;
+    return block;
+}
+
+/* A magazine with at least one block, or the empty chain. */
+static struct osh_chain fetch(unsigned cls)
+{
+    struct osh_chain chain = no_blocks;
+    if (osh_arch_exchange(OSH_SPARE, cls, &chain) && chain.count > 0) {
+        return chain;
+    }
+    chain = osh_depot_get(cls);
+    if (chain.count > 0) {
+        return chain;
+    }
+    return osh_slab_get(cls, osh_class_info[cls].magazine);
+}
+
+void *osh_magazine_get(unsigned cls)
+{
+    void *block = osh_arch_pop_slow(cls);
+    if (block != NULL) {
+        return block;
+    }
+    struct osh_chain chain = fetch(cls);
+    if (chain.count == 0) {
+        return NULL;
+    }
+    block = chain_pop(&chain);
+    if (chain.count > 0) {
+        install(OSH_ACTIVE, cls, chain);
+    }
+    return block;
+}
+
+void osh_magazine_put(unsigned cls, void *block)
+{
+    if (osh_arch_push_slow(cls, block)) {
+        return;
+    }
+    /* A new active list of this one block, in exchange for the full one. */
+    struct osh_chain chain = {block, 1};
+    *(osh_word_t *)block = osh_link(NULL, osh_class_info[cls].magazine);
+    if (!osh_arch_exchange(OSH_ACTIVE, cls, &chain)) {
+        osh_slab_put(cls, chain); /* stopped: somebody is reclaiming anyway */
+        return;
+    }
+    if (chain.count > 0) {
+        install(OSH_SPARE, cls, chain);
+    }
+}
+
+void osh_magazine_reclaim(void)
+{
+    for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
+        struct osh_chain magazine;
+        while ((magazine = osh_depot_get(cls)).count > 0) {
+            osh_slab_put(cls, magazine);
+        }
+    }
+    for (unsigned core = 0; core < osh_arch_cores(); core++) {
+        osh_arch_reclaim(core, osh_slab_put);
+    }
+    osh_slab_release_kept();
+}

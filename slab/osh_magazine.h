@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Magazines: what happens when a core's active list has nothing to give or no
+ * room. Two lists a class, so that a task that sits on the boundary does not
+ * bounce: the spare one is emptied, or filled, before depot and slabs are asked
+ * (Bonwick and Adams, "Magazines and Vmem", 2001).
+ *
+ * Lock-free, any context. A preemption or migration between any two steps
+ * leaves chains in nobody's hands but ours, so they go wherever we are then.
+ */
+#ifndef OSH_MAGAZINE_H
+#define OSH_MAGAZINE_H
+
+#include "arch.h"
+
+/* A block of the class: from the active list, the spare one, the depot or the
+ * slabs, refilling the core's lists on the way. NULL: no slab has any and the
+ * arena no page. O(magazine + OSH_DEPOT_SLOTS + a refill). */
+OSH_HIDDEN void *osh_magazine_get(unsigned cls);
+
+/* Takes a block back: into the active list, moving a full magazine on to the
+ * spare list, the depot or the slabs. O(magazine + OSH_DEPOT_SLOTS). */
+OSH_HIDDEN void osh_magazine_put(unsigned cls, void *block);
+
+/* Gives everything cached, on all cores and in the depot, back to the slabs and
+ * every empty slab to the arena. Task context or before start; one at a time. */
+OSH_HIDDEN void osh_magazine_reclaim(void);
+
+#endif

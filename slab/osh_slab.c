@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Taking objects from slabs and giving them back. */
+#include "osh_slab.h"
+
+#include "osh_slab_table.h"
+
+/* Takes up to `count` off the slab's free count: how many, 0 when the slab is
+ * not of this class any more or has none. */
+static unsigned reserve(size_t page, unsigned cls, unsigned count)
+{
+    osh_word_t state = osh_load(&osh_slabs.state[page]);
+    for (;;) {
+        unsigned free = osh_state_free(state);
+        if (osh_state_class(state) != cls || free == 0) {
+            return 0;
+        }
+        unsigned taken = free < count ? free : count;
+        /* Observes the bits that were set before they were counted; pairs with
+         * the addition in credit() and the store in osh_slab_create(). */
+        if (osh_cas(&osh_slabs.state[page], &state, state - taken)) {
+            return taken;
+        }
+    }
+}
+
+/* The highest `count` bits of `word`, or all of them. */
+static osh_word_t highest(osh_word_t word, unsigned count)
+{
+    while (osh_count_bits(word) > count) {
+        word &= word - 1;
+    }
+    return word;
+}
+
+static void chain_prepend(struct osh_chain *chain, void *block, unsigned limit)
+{
+    *(osh_word_t *)block = osh_link(chain->head, limit - chain->count);
+    chain->head = block;
+    chain->count++;
+}
+
+/* Links the objects of a word of bits into the chain, the highest first, so
+ * that they come out in the order of their addresses. */
+static void chain_objects(struct osh_chain *chain, size_t page, unsigned cls, unsigned first,
+                          osh_word_t bits)
+{
+    uintptr_t base = osh_arena_address(page);
+    size_t bytes = osh_class_bytes(cls);
+    unsigned limit = osh_class_info[cls].magazine;
+    while (bits != 0) {
+        unsigned bit = osh_top_bit(bits);
+        bits &= ~((osh_word_t)1 << bit);
+        chain_prepend(chain, (void *)(base + (first + bit) * bytes), limit);
+    }
+}
+
+/* Collects the bits that a reservation of `count` stands for. They are there;
+ * a second look is needed only when others moved on meanwhile. */
+static void collect(struct osh_chain *chain, size_t page, unsigned cls, unsigned count)
+{
+    osh_word_t *bits = osh_slab_bits(page, cls);
+    unsigned words = osh_slab_words(cls);
+    while (count > 0) {
+        for (unsigned i = words; i-- > 0 && count > 0;) {
+            osh_word_t now = osh_load(&bits[i]);
+            osh_word_t mine = highest(now, count);
+            /* Takes exactly these bits; observes the free of each object;
+             * pairs with the or in put_run(). */
+            while (mine != 0 && !osh_cas(&bits[i], &now, now & ~mine)) {
+                mine = highest(now, count);
+            }
+            if (mine != 0) {
+                chain_objects(chain, page, cls, i * OSH_WORD_BITS, mine);
+                count -= osh_count_bits(mine);
+            }
+        }
+    }
+}
+
+/* The slab has nothing free: off the map, unless something came back since. */
+static void unlist(size_t page, unsigned cls)
+{
+    osh_word_t bit = (osh_word_t)1 << (page % OSH_WORD_BITS);
+    /* Then look again: either we see the count that a put has raised, or the
+     * put, which looks at the map after counting, sees the bit gone. Pairs with
+     * credit(). */
+    (void)osh_fetch_and(osh_slab_partial(page / OSH_WORD_BITS, cls), ~bit);
+    osh_fence();
+    osh_word_t state = osh_load(&osh_slabs.state[page]);
+    if (osh_state_class(state) == cls && osh_state_free(state) > 0) {
+        osh_slab_list(page, cls);
+    }
+}
+
+static unsigned take_from(struct osh_chain *chain, size_t page, unsigned cls, unsigned count)
+{
+    unsigned taken = reserve(page, cls, count);
+    if (taken < count) {
+        unlist(page, cls);
+    }
+    collect(chain, page, cls, taken);
+    return taken;
+}
+
+/* Draws on listed slabs from word `from` down, at most `slabs` of them that had
+ * something. Returns the word it stopped at: none above has any more. */
+static size_t draw(struct osh_chain *chain, unsigned cls, unsigned count, size_t from,
+                   unsigned slabs)
+{
+    size_t lowest = osh_arena.words - osh_load(&osh_slabs.floor[cls]);
+    for (size_t word = from + 1; word-- > lowest;) {
+        osh_word_t map = osh_load(osh_slab_partial(word, cls));
+        while (map != 0) {
+            unsigned bit = osh_top_bit(map);
+            map &= ~((osh_word_t)1 << bit);
+            if (take_from(chain, word * OSH_WORD_BITS + bit, cls, count - chain->count) > 0 &&
+                (chain->count == count || --slabs == 0)) {
+                return word;
+            }
+        }
+    }
+    return lowest;
+}
+
+struct osh_chain osh_slab_get(unsigned cls, unsigned count)
+{
+    struct osh_chain chain = {NULL, 0};
+    osh_word_t hint = osh_load(&osh_slabs.hint[cls]);
+    size_t stopped = draw(&chain, cls, count, hint, OSH_REFILL_SLABS);
+    if (stopped < hint) {
+        /* Lowers the hint unless a put raised it: publishes nothing. */
+        (void)osh_cas(&osh_slabs.hint[cls], &hint, stopped);
+    }
+    if (chain.count == 0) {
+        size_t page = osh_slab_create(cls, count);
+        if (page != OSH_NO_PAGE) {
+            collect(&chain, page, cls, count);
+        }
+    }
+    return chain;
+}
+
+struct osh_chain osh_slab_get_existing(unsigned cls, unsigned count)
+{
+    struct osh_chain chain = {NULL, 0};
+    (void)draw(&chain, cls, count, osh_arena.words - 1, OSH_REFILL_SLABS);
+    return chain;
+}
+
+/* Keeps an empty slab for its class, and lets go of the one kept before. */
+static void keep(size_t page, unsigned cls)
+{
+    /* The page numbers change hands; pairs with osh_slab_release_kept(). */
+    osh_word_t before = osh_exchange(&osh_slabs.kept[cls], page + 1);
+    if (before != 0 && before != page + 1) {
+        (void)osh_slab_release(before - 1, cls);
+    }
+}
+
+/* Counts objects whose bits are set as free. */
+static void credit(size_t page, unsigned cls, unsigned count)
+{
+    /* Publishes the bits set before it; pairs with the CAS of reserve() and of
+     * osh_slab_release(). The slab may be gone right after. */
+    osh_word_t before = osh_fetch_add(&osh_slabs.state[page], count);
+    unsigned free = osh_state_free(before) + count;
+    osh_fence(); /* count, then look at the map: pairs with unlist() */
+    if (!osh_slab_is_listed(page, cls)) {
+        osh_slab_list(page, cls);
+    }
+    if (free == osh_class_info[cls].objects) {
+        keep(page, cls);
+    }
+}
+
+/* Sets the bits `mask` of one word of a slab's objects. */
+static void put_run(size_t page, unsigned cls, unsigned word, osh_word_t mask)
+{
+    /* Publishes the objects as free; pairs with the CAS of collect(). */
+    osh_word_t before = osh_fetch_or(&osh_slab_bits(page, cls)[word], mask);
+    if (OSH_UNLIKELY((before & mask) != 0)) {
+        unsigned object = word * OSH_WORD_BITS + osh_top_bit(before & mask);
+        osh_arch_fail("double free: the object is free in its slab already",
+                      (void *)(osh_arena_address(page) + object * osh_class_bytes(cls)));
+    }
+}
+
+void osh_slab_put(unsigned cls, struct osh_chain chain)
+{
+    size_t page = OSH_NO_PAGE; /* whose objects we are collecting ... */
+    unsigned counted = 0;      /* ... how many of them have their bits set ... */
+    unsigned word = 0;         /* ... and the bits of this word that have not */
+    osh_word_t mask = 0;
+    while (chain.count-- > 0) {
+        void *block = chain.head;
+        chain.head = osh_link_next(*(osh_word_t *)block);
+        uintptr_t offset = (uintptr_t)block - osh_arena.base;
+        unsigned object = osh_class_index(cls, offset & (OSH_PAGE_BYTES - 1));
+        size_t its_page = offset >> OSH_PAGE_LOG2;
+        if (mask != 0 && (its_page != page || object / OSH_WORD_BITS != word)) {
+            put_run(page, cls, word, mask);
+            counted += osh_count_bits(mask);
+            mask = 0;
+        }
+        if (its_page != page && counted > 0) {
+            credit(page, cls, counted);
+            counted = 0;
+        }
+        page = its_page;
+        word = object / OSH_WORD_BITS;
+        mask |= (osh_word_t)1 << (object % OSH_WORD_BITS);
+    }
+    if (mask != 0) {
+        put_run(page, cls, word, mask);
+        credit(page, cls, counted + osh_count_bits(mask));
+    }
+}

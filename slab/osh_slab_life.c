@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a page becomes a slab, is found, and becomes a page again. */
+#include "osh_slab.h"
+#include "osh_slab_table.h"
+
+struct osh_slabs osh_slabs;
+
+_Static_assert((OSH_PAGE_BYTES >> 3) <= OSH_STATE_FREE, "a slab's objects can be counted");
+
+static size_t page_words(size_t pages)
+{
+    return (pages + OSH_WORD_BITS - 1) / OSH_WORD_BITS;
+}
+
+size_t osh_slab_table_bytes(size_t pages)
+{
+    size_t words = pages * (1 + OSH_NEAR_WORDS + OSH_SLAB_WORDS) + page_words(pages) * OSH_CLASSES;
+    return words * sizeof(osh_word_t);
+}
+
+void osh_slab_start(size_t pages, void *tables)
+{
+    osh_slabs.state = tables;
+    osh_slabs.partial = osh_slabs.state + pages;
+    osh_slabs.near = osh_slabs.partial + page_words(pages) * OSH_CLASSES;
+    osh_slabs.far = osh_slabs.near + pages * OSH_NEAR_WORDS;
+    for (unsigned cls = 0; cls < OSH_CLASSES; cls++) {
+        osh_slabs.hint[cls] = 0;
+        osh_slabs.floor[cls] = 0;
+        osh_slabs.kept[cls] = 0;
+    }
+}
+
+void osh_slab_list(size_t page, unsigned cls)
+{
+    size_t word = page / OSH_WORD_BITS;
+    osh_word_t bit = (osh_word_t)1 << (page % OSH_WORD_BITS);
+    /* After the count was raised: see unlist() in osh_slab.c, which it pairs with. */
+    (void)osh_fetch_or(osh_slab_partial(word, cls), bit);
+    osh_raise(&osh_slabs.hint[cls], word); /* a hint: publishes nothing */
+    osh_raise(&osh_slabs.floor[cls], osh_arena.words - word); /* likewise */
+}
+
+/* All objects free: whole words of ones, then the rest. */
+static void fill_bits(size_t page, unsigned cls)
+{
+    osh_word_t *bits = osh_slab_bits(page, cls);
+    unsigned objects = osh_class_info[cls].objects;
+    unsigned i = 0;
+    for (; objects >= OSH_WORD_BITS; objects -= OSH_WORD_BITS) {
+        osh_store(&bits[i++], ~(osh_word_t)0);
+    }
+    if (objects > 0) {
+        osh_store(&bits[i], ((osh_word_t)1 << objects) - 1);
+    }
+}
+
+size_t osh_slab_create(unsigned cls, unsigned count)
+{
+    size_t page = osh_arena_claim_page();
+    if (page == OSH_NO_PAGE) {
+        return OSH_NO_PAGE;
+    }
+    fill_bits(page, cls);
+    osh_store_byte(&osh_arena.page_class[page], (uint8_t)cls);
+    /* Publishes bits and class byte; pairs with the load of the state in
+     * reserve(), and with the passing on of a block's address. */
+    osh_store_release(&osh_slabs.state[page], osh_state(cls, osh_class_info[cls].objects - count));
+    osh_slab_list(page, cls);
+    return page;
+}
+
+bool osh_slab_release(size_t page, unsigned cls)
+{
+    osh_word_t all_free = osh_state(cls, osh_class_info[cls].objects);
+    /* Takes the slab from everybody: succeeds only when nobody holds an object
+     * or a reservation. Observes the puts that made it so; pairs with their
+     * additions to the state. */
+    if (!osh_cas(&osh_slabs.state[page], &all_free, 0)) {
+        return false;
+    }
+    osh_store_byte(&osh_arena.page_class[page], 0);
+    size_t word = page / OSH_WORD_BITS;
+    /* Before the page can be a slab again, so that no new listing is lost. */
+    (void)osh_fetch_and(osh_slab_partial(word, cls), ~((osh_word_t)1 << (page % OSH_WORD_BITS)));
+    osh_arena_release_page(page);
+    return true;
+}
+
+void osh_slab_release_kept(void)
+{
+    for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
+        /* Whoever takes the page number is the one to try; pairs with keep(). */
+        osh_word_t kept = osh_exchange(&osh_slabs.kept[cls], 0);
+        if (kept != 0) {
+            (void)osh_slab_release(kept - 1, cls);
+        }
+    }
+}
+
+struct osh_slab_state osh_slab_state(size_t page)
+{
+    osh_word_t state = osh_load_acquire(&osh_slabs.state[page]);
+    return (struct osh_slab_state){osh_state_class(state), osh_state_free(state)};
+}
+
+unsigned osh_slab_words(unsigned cls)
+{
+    return (osh_class_info[cls].objects + OSH_WORD_BITS - 1u) / OSH_WORD_BITS;
+}
+
+osh_word_t osh_slab_free_bits(size_t page, unsigned cls, unsigned i)
+{
+    return osh_load(&osh_slab_bits(page, cls)[i]);
+}
+
+bool osh_slab_is_listed(size_t page, unsigned cls)
+{
+    osh_word_t map = osh_load(osh_slab_partial(page / OSH_WORD_BITS, cls));
+    return (map >> (page % OSH_WORD_BITS)) & 1;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the tables of the slabs are: shared by the files of slab/, not part of
+ * their contract.
+ */
+#ifndef OSH_SLAB_TABLE_H
+#define OSH_SLAB_TABLE_H
+
+#include "osh_arena.h"
+#include "osh_class.h"
+
+/* Words of bits a page of the smallest objects needs, and those it has near:
+ * objects of 64 bytes and more make do with the near ones, so that pages of
+ * these leave most of the table untouched. */
+#define OSH_SLAB_WORDS ((unsigned)((OSH_PAGE_BYTES / OSH_BLOCK_MIN + OSH_WORD_BITS - 1) / OSH_WORD_BITS))
+#define OSH_NEAR_WORDS ((unsigned)((OSH_PAGE_BYTES / 64 + OSH_WORD_BITS - 1) / OSH_WORD_BITS))
+
+struct osh_slabs {
+    osh_word_t *state;   /* a word per page: class above free count; 0: no slab */
+    osh_word_t *partial; /* OSH_CLASSES words per 64 (32) pages: may have free objects */
+    osh_word_t *near;    /* OSH_NEAR_WORDS words per page: a bit per free object */
+    osh_word_t *far;     /* OSH_SLAB_WORDS words per page, for objects below 64 bytes */
+    osh_word_t hint[OSH_CLASSES];  /* no partial slab above this word of pages, probably */
+    osh_word_t floor[OSH_CLASSES]; /* words of pages minus the lowest that ever had a slab */
+    osh_word_t kept[OSH_CLASSES];  /* page + 1 of the last slab that became empty, or 0 */
+};
+
+extern OSH_HIDDEN struct osh_slabs osh_slabs;
+
+#define OSH_STATE_FREE ((osh_word_t)0xffff)
+#define OSH_STATE_SHIFT 16
+
+static inline osh_word_t osh_state(unsigned cls, unsigned free)
+{
+    return ((osh_word_t)cls << OSH_STATE_SHIFT) | free;
+}
+
+static inline unsigned osh_state_class(osh_word_t state)
+{
+    return (unsigned)(state >> OSH_STATE_SHIFT);
+}
+
+static inline unsigned osh_state_free(osh_word_t state)
+{
+    return (unsigned)(state & OSH_STATE_FREE);
+}
+
+static inline osh_word_t *osh_slab_bits(size_t page, unsigned cls)
+{
+    if (osh_class_bytes(cls) < 64) {
+        return &osh_slabs.far[page * OSH_SLAB_WORDS];
+    }
+    return &osh_slabs.near[page * OSH_NEAR_WORDS];
+}
+
+static inline osh_word_t *osh_slab_partial(size_t page_word, unsigned cls)
+{
+    return &osh_slabs.partial[page_word * OSH_CLASSES + cls];
+}
+
+/* Marks a slab as one that may have free objects. */
+OSH_HIDDEN void osh_slab_list(size_t page, unsigned cls);
+
+/* Makes a fresh page of the arena a slab, `count` of whose objects are
+ * reserved for the caller at once; OSH_NO_PAGE when there is no page. */
+OSH_HIDDEN size_t osh_slab_create(unsigned cls, unsigned count);
+
+/* Gives the page back to the arena if all its objects are free. */
+OSH_HIDDEN bool osh_slab_release(size_t page, unsigned cls);
+
+#endif
