@@ -10,6 +10,8 @@
  *   osh_fetch_and                  acquire and release; osh_cas reloads
  *                                  *expected when it fails, and is strong
  *   osh_fence                      sequentially consistent fence
+ *   osh_fence_atomic_load          the same between one of the atomics above
+ *                                  and a load after it, where it may be cheaper
  *
  * Which instructions these are is chosen by the build: arch/atomic/ck for
  * every ordinary build, arch/atomic/builtin under ThreadSanitizer.

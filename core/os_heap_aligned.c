@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* os_aligned_alloc: a slab's page is aligned to its size, so every object of a
- * class whose size is a multiple of the alignment is aligned by itself. */
+/* os_aligned_alloc: a slab begins at a page, so up to a page's size every object
+ * of a class whose size is a multiple of the alignment is aligned by itself. */
 #include "os/os_heap.h"
 #include "osh_fallback.h"
 #include "osh_heap.h"
@@ -9,7 +9,7 @@
 /* The smallest class that holds `size` bytes at that alignment, 0 if none. */
 static unsigned aligned_class(size_t alignment, size_t size)
 {
-    if (alignment > OSH_SLAB_MAX || size > OSH_SLAB_MAX) {
+    if (alignment > OSH_PAGE_BYTES || size > OSH_SLAB_MAX) {
         return 0;
     }
     size_t rounded = (size + alignment - 1) & ~(alignment - 1);

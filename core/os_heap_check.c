@@ -43,9 +43,13 @@ static const char *check_page(size_t page, size_t *claimed)
     bool is_claimed = osh_arena_is_claimed(page);
     *claimed += is_claimed;
     HOLDS(slab.cls <= OSH_CLASS_MAX, "arena: a page's slab has an impossible class");
-    HOLDS(slab.cls == osh_arena.page_class[page], "arena: the class byte is not the slab's class");
-    HOLDS(!(newlib && slab.cls != 0), "arena: a page has two owners");
-    HOLDS(is_claimed == (newlib || slab.cls != 0), "arena: a claimed page has no owner");
+    unsigned cls = osh_arena.page_class[page];
+    HOLDS(cls <= OSH_CLASS_MAX, "arena: the class byte is impossible");
+    HOLDS(osh_slab_state(osh_class_slab(cls, page)).cls == cls || cls == 0,
+          "arena: the class byte is not the slab's class");
+    HOLDS(slab.cls == cls || slab.cls == 0, "arena: the class byte is not the slab's class");
+    HOLDS(!(newlib && cls != 0), "arena: a page has two owners");
+    HOLDS(is_claimed == (newlib || cls != 0), "arena: a claimed page has no owner");
     HOLDS(slab.free <= osh_class_info[slab.cls].objects, "slab: more free objects than it has");
     return slab.cls != 0 ? check_slab(page, slab.cls, slab.free) : NULL;
 }
@@ -70,6 +74,7 @@ static const char *mark(unsigned cls, const void *block, bool undo)
     HOLDS(osh_arena_holds(block), "cache: a block outside the heap");
     size_t page = osh_arena_page(block);
     HOLDS(osh_arena.page_class[page] == cls, "cache: a block of another class");
+    page = osh_class_slab(cls, page);
     uintptr_t offset = (uintptr_t)block - osh_arena_address(page);
     unsigned object = osh_class_index(cls, offset);
     HOLDS(object * osh_class_bytes(cls) == offset, "cache: not the start of an object");

@@ -33,7 +33,7 @@ static size_t out_of_slabs(size_t *slab_pages)
         }
         struct osh_slab_state slab = osh_slab_state(page);
         if (slab.cls != 0) {
-            *slab_pages += 1;
+            *slab_pages += (size_t)1 << osh_class_info[slab.cls].run;
             bytes += (osh_class_info[slab.cls].objects - slab.free) * osh_class_bytes(slab.cls);
         }
     }

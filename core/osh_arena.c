@@ -43,74 +43,94 @@ void osh_arena_start(uintptr_t base, size_t pages, void *tables)
     osh_arena.brk_pages = 0;
 }
 
-/* A page's owner before has let go with a release, so acquire what it left. */
-static bool claim(size_t page)
+/* The bits of 2^run pages from `page` on, all in one word. */
+static osh_word_t run_bits(size_t page, unsigned run)
 {
-    size_t word = page / OSH_WORD_BITS;
-    osh_word_t bit = bit_of(page);
-    /* Observes the release of the page's last owner; pairs with release(). */
-    if (osh_fetch_or(&osh_arena.claimed[word], bit) & bit) {
-        return false;
-    }
-    if ((osh_load(&osh_arena.used[word]) & bit) == 0) {
-        /* Publishes nothing: osh_arena_decommit holds the page when it looks. */
-        (void)osh_fetch_or(&osh_arena.used[word], bit);
-    }
-    /* A statistic: publishes nothing. */
-    osh_raise(&osh_arena.most_used, osh_fetch_add(&osh_arena.in_use, 1) + 1);
-    return true;
+    osh_word_t bits = run == OSH_WORD_LOG2 ? 0 : (osh_word_t)1 << (1u << run);
+    return (bits - 1) << (page % OSH_WORD_BITS);
 }
 
-static void release(size_t page)
+static void note_claimed(size_t word, osh_word_t bits, unsigned pages)
 {
-    size_t word = page / OSH_WORD_BITS;
-    (void)osh_fetch_add(&osh_arena.in_use, (osh_word_t)-1); /* a statistic */
-    /* Publishes that we are done with the page; pairs with claim(). */
-    (void)osh_fetch_and(&osh_arena.claimed[word], ~bit_of(page));
+    if ((osh_load(&osh_arena.used[word]) & bits) != bits) {
+        /* Publishes nothing: osh_arena_decommit holds the page when it looks. */
+        (void)osh_fetch_or(&osh_arena.used[word], bits);
+    }
+    /* A statistic: publishes nothing. */
+    osh_raise(&osh_arena.most_used, osh_fetch_add(&osh_arena.in_use, pages) + pages);
+}
+
+static void release(size_t word, osh_word_t bits, unsigned pages)
+{
+    (void)osh_fetch_add(&osh_arena.in_use, (osh_word_t)0 - pages); /* a statistic */
+    /* Publishes that we are done with the pages; pairs with the claims. */
+    (void)osh_fetch_and(&osh_arena.claimed[word], ~bits);
     /* Raises the hint: publishes nothing, the bitmap is looked at again. */
     osh_raise(&osh_arena.top_word, word);
 }
 
-/* Claims the highest free page at or below word `from`. */
-static size_t claim_below(size_t from)
+/* Where 2^run zeros begin at a multiple of 2^run: a bit for each such place. */
+static osh_word_t free_places(osh_word_t claimed, unsigned run)
+{
+    static const osh_word_t multiples[] = {
+        (osh_word_t)0xffffffffffffffff, (osh_word_t)0x5555555555555555,
+        (osh_word_t)0x1111111111111111, (osh_word_t)0x0101010101010101,
+        (osh_word_t)0x0001000100010001, (osh_word_t)0x0000000100000001,
+    };
+    osh_word_t free = ~claimed;
+    for (unsigned i = 0; i < run; i++) {
+        free &= free >> (1u << i);
+    }
+    return free & multiples[run];
+}
+
+/* Claims the highest such run at or below word `from`. */
+static size_t claim_below(size_t from, unsigned run)
 {
     for (size_t word = from + 1; word-- > 0;) {
-        osh_word_t free;
-        while ((free = ~osh_load(&osh_arena.claimed[word])) != 0) {
-            size_t page = word * OSH_WORD_BITS + osh_top_bit(free);
-            if (claim(page)) {
-                return page;
+        osh_word_t claimed = osh_load(&osh_arena.claimed[word]);
+        osh_word_t places;
+        while ((places = free_places(claimed, run)) != 0) {
+            unsigned place = osh_top_bit(places);
+            osh_word_t bits = run_bits(place, run);
+            /* Observes what the last owners left; pairs with release(). */
+            if (osh_cas(&osh_arena.claimed[word], &claimed, claimed | bits)) {
+                note_claimed(word, bits, 1u << run);
+                return word * OSH_WORD_BITS + place;
             }
         }
     }
     return OSH_NO_PAGE;
 }
 
-size_t osh_arena_claim_page(void)
+size_t osh_arena_claim_run(unsigned run)
 {
     osh_word_t hint = osh_load(&osh_arena.top_word);
-    size_t page = claim_below(hint);
+    size_t page = claim_below(hint, run);
     if (page == OSH_NO_PAGE) {
         /* A release may have been missed by a hint lowered meanwhile. */
-        return claim_below(osh_arena.words - 1);
+        return claim_below(osh_arena.words - 1, run);
     }
-    if (page / OSH_WORD_BITS < hint) {
+    if (run == 0 && page / OSH_WORD_BITS < hint) {
         /* Lowers the hint, unless somebody raised it: publishes nothing. */
         (void)osh_cas(&osh_arena.top_word, &hint, page / OSH_WORD_BITS);
     }
     return page;
 }
 
-void osh_arena_release_page(size_t page)
+void osh_arena_release_run(size_t page, unsigned run)
 {
-    release(page);
+    release(page / OSH_WORD_BITS, run_bits(page, run), 1u << run);
 }
 
 static bool claim_for_newlib(size_t page)
 {
-    if (!claim(page)) {
+    size_t word = page / OSH_WORD_BITS;
+    /* Observes what the page's last owner left; pairs with release(). */
+    if (osh_fetch_or(&osh_arena.claimed[word], bit_of(page)) & bit_of(page)) {
         return false;
     }
+    note_claimed(word, bit_of(page), 1);
     osh_arena.newlib[page / OSH_WORD_BITS] |= bit_of(page);
     osh_arena.brk_pages++;
     return true;
@@ -120,12 +140,12 @@ static void release_from_newlib(size_t page)
 {
     osh_arena.brk_pages--;
     osh_arena.newlib[page / OSH_WORD_BITS] &= ~bit_of(page);
-    release(page);
+    release(page / OSH_WORD_BITS, bit_of(page), 1);
 }
 
 /* Claims `count` pages in a row from `first`; on a taken one gives back what it
  * claimed and returns that page, else OSH_NO_PAGE. */
-static size_t claim_run(size_t first, size_t count)
+static size_t claim_row(size_t first, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (!claim_for_newlib(first + i)) {
@@ -162,7 +182,7 @@ static void *start_segment(size_t first, uintptr_t bytes)
 {
     size_t count = pages_for(bytes);
     for (first = next_free(first); first + count <= osh_arena.pages; first = next_free(first + 1)) {
-        size_t taken = claim_run(first, count);
+        size_t taken = claim_row(first, count);
         if (taken == OSH_NO_PAGE) {
             osh_arena.segment = osh_arena_address(first);
             osh_arena.claimed_to = osh_arena.segment + ((uintptr_t)count << OSH_PAGE_LOG2);
@@ -184,7 +204,7 @@ static void *grow(uintptr_t bytes)
     if (bytes > osh_arena.claimed_to - old) {
         size_t first = (osh_arena.claimed_to - osh_arena.base) >> OSH_PAGE_LOG2;
         size_t count = pages_for(old + bytes - osh_arena.claimed_to);
-        size_t taken = claim_run(first, count);
+        size_t taken = claim_row(first, count);
         if (taken != OSH_NO_PAGE) {
             return start_segment(taken + 1, bytes);
         }
@@ -241,7 +261,7 @@ size_t osh_arena_decommit(void)
             osh_arch_decommit((void *)osh_arena_address(page), OSH_PAGE_BYTES);
             /* Before the page is anybody's again, who would set it anew. */
             (void)osh_fetch_and(&osh_arena.used[word], ~bit);
-            (void)osh_fetch_and(&osh_arena.claimed[word], ~bit); /* pairs with claim() */
+            (void)osh_fetch_and(&osh_arena.claimed[word], ~bit); /* pairs with the claims */
             osh_raise(&osh_arena.top_word, word);
             bytes += OSH_PAGE_BYTES;
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The arena: one region cut into pages, and one bitmap that says which are
- * claimed. Slabs claim single pages from the top, newlib's break runs of them
+ * claimed. Slabs claim pages or aligned runs of them from the top, newlib's break runs of them
  * from the bottom; a page either gives up is at once the other's to claim.
  *
  * A claim is a bit set by an atomic or, a release one cleared by an atomic and:
@@ -48,12 +48,13 @@ OSH_HIDDEN size_t osh_arena_table_bytes(size_t pages);
 /* Starts with all pages free. `tables` is zeroed memory of that size. */
 OSH_HIDDEN void osh_arena_start(uintptr_t base, size_t pages, void *tables);
 
-/* Claims the highest free page, as far as the hint goes; OSH_NO_PAGE when all
- * are taken. O(words) at worst, O(1) while the hint holds. */
-OSH_HIDDEN size_t osh_arena_claim_page(void);
+/* Claims the highest 2^run free pages that begin at a multiple of 2^run, and
+ * returns the first; OSH_NO_PAGE when there are none. O(words) at worst, O(1)
+ * while the hint holds. */
+OSH_HIDDEN size_t osh_arena_claim_run(unsigned run);
 
-/* Gives a claimed page back. */
-OSH_HIDDEN void osh_arena_release_page(size_t page);
+/* Gives such pages back. */
+OSH_HIDDEN void osh_arena_release_run(size_t page, unsigned run);
 
 /*
  * sbrk for the newlib heap: moves the break by `increment` bytes and returns

@@ -35,11 +35,24 @@ const uint8_t osh_class_table[(OSH_TABLE_MAX >> OSH_TABLE_SHIFT) + 1] = {
 
 #define MAGAZINE_FIT(c) (OSH_MAGAZINE_BYTES / OSH_CLASS_BYTES(c))
 #define MAGAZINE(c)                                                                             \
-    (MAGAZINE_FIT(c) < OSH_MAGAZINE_MIN   ? OSH_MAGAZINE_MIN                                    \
+    (MAGAZINE_FIT(c) < 1                  ? 1                                                   \
      : MAGAZINE_FIT(c) > OSH_MAGAZINE_MAX ? OSH_MAGAZINE_MAX                                    \
                                           : MAGAZINE_FIT(c))
+#define DEPOT_FIT(c) (OSH_DEPOT_BYTES / (MAGAZINE(c) * OSH_CLASS_BYTES(c)))
+#define DEPOT(c) (DEPOT_FIT(c) > OSH_DEPOT_SLOTS ? OSH_DEPOT_SLOTS : DEPOT_FIT(c))
 #define RECIP(c)                                                                                \
-    (((1u << OSH_RECIP_SHIFT) + OSH_CLASS_BYTES(c) / 8u - 1u) / (OSH_CLASS_BYTES(c) / 8u))
+    ((((uint64_t)1 << OSH_RECIP_SHIFT) + OSH_CLASS_BYTES(c) / 8u - 1u) / (OSH_CLASS_BYTES(c) / 8u))
+
+/* A slab is the shortest run that wastes at most a quarter at its end and has
+ * objects enough, or is large enough without. */
+#define RUN_BYTES(r) ((uint32_t)1 << (OSH_PAGE_LOG2 + (r)))
+#define RUN_OBJECTS(c, r) (RUN_BYTES(r) / OSH_CLASS_BYTES(c))
+#define RUN_SUITS(c, r)                                                                         \
+    (RUN_BYTES(r) - RUN_OBJECTS(c, r) * OSH_CLASS_BYTES(c) <= RUN_BYTES(r) / 4 &&               \
+     (RUN_OBJECTS(c, r) >= OSH_SLAB_OBJECTS || RUN_BYTES(r) >= OSH_SLAB_ROOMY))
+#define RUN_OR(c, r, longer) ((r) >= OSH_RUN_LOG2 || RUN_SUITS(c, r) ? (r) : (longer))
+#define RUN(c)                                                                                  \
+    RUN_OR(c, 0, RUN_OR(c, 1, RUN_OR(c, 2, RUN_OR(c, 3, RUN_OR(c, 4, 5)))))
 
 /*
  * One row for every class number that any configuration can have; those above
@@ -56,10 +69,12 @@ const uint8_t osh_class_table[(OSH_TABLE_MAX >> OSH_TABLE_SHIFT) + 1] = {
 #define EXISTS(c) ((c) <= OSH_CLASS_MAX ? (c) : 1u)
 #define INFO(c)                                                                                 \
     [(c) <= OSH_CLASS_MAX ? (c) : 0] = {                                                        \
-        .recip = RECIP(EXISTS(c)),                                                              \
+        .recip = (uintptr_t)RECIP(EXISTS(c)),                                                   \
         .bytes = OSH_CLASS_BYTES(EXISTS(c)),                                                    \
-        .objects = (uint16_t)(OSH_PAGE_BYTES / OSH_CLASS_BYTES(EXISTS(c))),                     \
+        .objects = (uint16_t)RUN_OBJECTS(EXISTS(c), RUN(EXISTS(c))),                            \
         .magazine = (uint16_t)MAGAZINE(EXISTS(c)),                                              \
+        .run = (uint8_t)RUN(EXISTS(c)),                                                         \
+        .depot = (uint8_t)DEPOT(EXISTS(c)),                                                     \
     }
 #define INFO4(c) INFO(c), INFO((c) + 1u), INFO((c) + 2u), INFO((c) + 3u)
 #define INFO16(c) INFO4(c), INFO4((c) + 4u), INFO4((c) + 8u), INFO4((c) + 12u)
@@ -74,10 +89,10 @@ const struct osh_class osh_class_info[OSH_CLASSES] = {
 
 size_t osh_class_cached_bound(void)
 {
-    size_t magazines = 2 * (size_t)OSH_CORES + OSH_DEPOT_SLOTS;
     size_t bound = 0;
     for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-        bound += magazines * osh_class_info[cls].magazine * osh_class_info[cls].bytes;
+        const struct osh_class *info = &osh_class_info[cls];
+        bound += (2 * (size_t)OSH_CORES + info->depot) * info->magazine * info->bytes;
     }
     return bound;
 }

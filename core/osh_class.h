@@ -26,9 +26,9 @@
 #define OSH_LINEAR_LOG2 (OSH_ALIGN_LOG2 + OSH_CLASS_STEPS_LOG2)
 #define OSH_LINEAR_MAX (1u << OSH_LINEAR_LOG2)
 
-/* Position of the highest set bit of x, 1 <= x < 2^16, as a constant expression. */
+/* Position of the highest set bit of x, 16 <= x < 2^17, as a constant expression. */
 #define OSH_MSB(x)                                                                              \
-    ((x) >= 32768 ? 15u : (x) >= 16384 ? 14u : (x) >= 8192 ? 13u : (x) >= 4096 ? 12u            \
+    ((x) >= 65536 ? 16u : (x) >= 32768 ? 15u : (x) >= 16384 ? 14u : (x) >= 8192 ? 13u : (x) >= 4096 ? 12u            \
      : (x) >= 2048 ? 11u : (x) >= 1024 ? 10u : (x) >= 512 ? 9u : (x) >= 256 ? 8u                \
      : (x) >= 128 ? 7u : (x) >= 64 ? 6u : (x) >= 32 ? 5u : 4u)
 
@@ -39,7 +39,7 @@
 
 #define OSH_CLASS_LINEAR(s) (OSH_CLASS_TINY + (((s) + ((1u << OSH_ALIGN_LOG2) - 1u)) >> OSH_ALIGN_LOG2))
 
-/* Class of a size as a constant expression, 1 <= s <= 32768. */
+/* Class of a size as a constant expression, 1 <= s <= 2^17. */
 #define OSH_CLASS_OF(s)                                                                         \
     ((s) <= OSH_BLOCK_MIN     ? 1u                                                              \
      : (s) <= OSH_LINEAR_MAX ? OSH_CLASS_LINEAR(s)                                              \
@@ -59,15 +59,18 @@
 #define OSH_CLASS_MAX OSH_CLASS_OF((unsigned)(OSH_SLAB_MAX))
 #define OSH_CLASSES ((unsigned)(OSH_CLASS_MAX + 1u))
 
-/* Objects of `bytes` in a page are found by multiplying with 1/bytes, in units
- * of 8 bytes: exact while offset and size are below 2^(OSH_RECIP_SHIFT / 2). */
-#define OSH_RECIP_SHIFT (2 * ((OSH_PAGE_LOG2)-3))
+/* The object that holds a byte of a slab is found by multiplying with 1/bytes,
+ * in units of 8 bytes: exact while offset and size are below
+ * 2^(OSH_RECIP_SHIFT / 2). */
+#define OSH_RECIP_SHIFT (2 * (OSH_PAGE_LOG2 + OSH_RUN_LOG2 - 3))
 
 struct osh_class {
-    uint32_t recip;    /* ceil(2^OSH_RECIP_SHIFT / (bytes / 8)) */
-    uint16_t bytes;    /* of a block */
-    uint16_t objects;  /* blocks in a page */
+    uintptr_t recip;   /* ceil(2^OSH_RECIP_SHIFT / (bytes / 8)) */
+    uint32_t bytes;    /* of a block */
+    uint16_t objects;  /* blocks in a slab */
     uint16_t magazine; /* blocks a magazine holds at most */
+    uint8_t run;       /* a slab is 2^run pages */
+    uint8_t depot;     /* magazines the depot holds at most */
 };
 
 extern OSH_HIDDEN const struct osh_class osh_class_info[];
@@ -90,15 +93,21 @@ static inline unsigned osh_class_of(size_t size)
     return OSH_CLASS_LOG(s, b);
 }
 
+/* First page of the slab of that class that has `page`. */
+static inline size_t osh_class_slab(unsigned cls, size_t page)
+{
+    return page & ~(((size_t)1 << osh_class_info[cls].run) - 1);
+}
+
 static inline size_t osh_class_bytes(unsigned cls)
 {
     return osh_class_info[cls].bytes;
 }
 
-/* Index in its page of the object that holds byte `offset` of the page. */
+/* Index in its slab of the object that holds byte `offset` of the slab. */
 static inline unsigned osh_class_index(unsigned cls, uintptr_t offset)
 {
-    return (unsigned)(((offset >> 3) * (uintptr_t)osh_class_info[cls].recip) >> OSH_RECIP_SHIFT);
+    return (unsigned)(((offset >> 3) * osh_class_info[cls].recip) >> OSH_RECIP_SHIFT);
 }
 
 /* Most bytes all magazines of all cores and all depot slots can hold: P7. */

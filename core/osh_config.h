@@ -18,9 +18,24 @@
 
 /* A page is what arena, slabs and newlib's break trade in. Larger pages make
  * fewer, longer slabs (less refilling), smaller ones strand less in half-used
- * slabs: 64 KiB where memory is committed on touch, 4 KiB where it is all RAM. */
+ * slabs: 16 KiB where memory is committed on touch, 4 KiB where it is all RAM. */
 #ifndef OSH_PAGE_LOG2
-#define OSH_PAGE_LOG2 (OSH_WIDE ? 16 : 12)
+#define OSH_PAGE_LOG2 (OSH_WIDE ? 14 : 12)
+#endif
+
+/* A slab is one page, or where objects are too large for that a run of 2, 4, ...
+ * up to 2^this pages, aligned to its own size. 0: single pages only. */
+#ifndef OSH_RUN_LOG2
+#define OSH_RUN_LOG2 (OSH_WIDE ? 5 : 0)
+#endif
+
+/* A slab should have this many objects, unless that made it larger than
+ * OSH_SLAB_ROOMY bytes. More is fewer slabs; less is less stranded. */
+#ifndef OSH_SLAB_OBJECTS
+#define OSH_SLAB_OBJECTS (OSH_WIDE ? 8 : 2)
+#endif
+#ifndef OSH_SLAB_ROOMY
+#define OSH_SLAB_ROOMY (2 << OSH_PAGE_LOG2)
 #endif
 
 /* Cores that get caches of their own. Costs RAM per core (see os_heap_stats'
@@ -31,9 +46,10 @@
 #endif
 
 /* Largest size served from slabs; above it requests go to the newlib heap.
- * At most half a page. Larger means more lock-free sizes and more classes. */
+ * At most half a page, or the longest run where there are runs. Larger means more lock-free
+ * sizes and more classes. */
 #ifndef OSH_SLAB_MAX
-#define OSH_SLAB_MAX ((OSH_PAGE_LOG2) >= 16 ? 32768 : 1u << ((OSH_PAGE_LOG2)-2))
+#define OSH_SLAB_MAX (OSH_WIDE ? 131072u : 1u << ((OSH_PAGE_LOG2)-2))
 #endif
 
 /* Size classes per doubling, as a power of two: 2 wastes at most 1/4 of what
@@ -59,19 +75,19 @@
 #define OSH_MAGAZINE_BYTES (OSH_WIDE ? 16384 : 512)
 #endif
 
-/* ... and at most this many blocks, and at least OSH_MAGAZINE_MIN. Longer
- * magazines visit depot and slabs less often and cache more. */
+/* ... and at most this many blocks, and one at least. Longer magazines visit
+ * depot and slabs less often and cache more. */
 #ifndef OSH_MAGAZINE_MAX
 #define OSH_MAGAZINE_MAX (OSH_WIDE ? 128 : 16)
 #endif
-#ifndef OSH_MAGAZINE_MIN
-#define OSH_MAGAZINE_MIN 2
-#endif
 
-/* Magazines a class's depot can hold. More keeps cross-core traffic out of the
- * slabs and caches more. */
+/* A class's depot holds at most this many magazines, of at most this many bytes
+ * together. More keeps cross-core traffic out of the slabs and caches more. */
 #ifndef OSH_DEPOT_SLOTS
 #define OSH_DEPOT_SLOTS (OSH_WIDE ? 8 : 2)
+#endif
+#ifndef OSH_DEPOT_BYTES
+#define OSH_DEPOT_BYTES (8 * OSH_MAGAZINE_BYTES)
 #endif
 
 /* Slabs that one refill may draw on to fill its magazine. More fills it better
@@ -83,7 +99,7 @@
 /* newlib gives the top of its heap back to the arena when more than this is
  * free there. Smaller returns pages sooner, larger moves the break less. */
 #ifndef OSH_TRIM_BYTES
-#define OSH_TRIM_BYTES (16ul << OSH_PAGE_LOG2)
+#define OSH_TRIM_BYTES (OSH_WIDE ? 1048576ul : 16384ul)
 #endif
 
 /* Linux only: address range reserved when no region is given. Pages are
@@ -102,15 +118,15 @@
 #define OSH_PAGE_BYTES ((uintptr_t)1 << (OSH_PAGE_LOG2))
 
 _Static_assert(OSH_PAGE_LOG2 >= 9 && OSH_PAGE_LOG2 <= 16, "a page is 512 B to 64 KiB");
-_Static_assert(OSH_SLAB_MAX <= (1u << (OSH_PAGE_LOG2)) / 2, "a slab holds at least two objects");
-_Static_assert(OSH_SLAB_MAX >= 64 && OSH_SLAB_MAX % 16 == 0, "small sizes reach 64 at least");
+_Static_assert(OSH_RUN_LOG2 >= 0 && OSH_RUN_LOG2 <= 5, "a run is part of one word of the bitmap");
+_Static_assert(OSH_SLAB_MAX <= 1ull << (OSH_PAGE_LOG2 + (OSH_RUN_LOG2 > 0 ? OSH_RUN_LOG2 : -1)),
+               "a slab of one page holds at least two objects, one of a run at least one");
+_Static_assert(OSH_SLAB_MAX >= 64 && OSH_SLAB_MAX <= 131072, "small sizes end at 64 B to 128 KiB");
 _Static_assert(OSH_CLASS_STEPS_LOG2 >= 2 && OSH_CLASS_STEPS_LOG2 <= 4, "4, 8 or 16 per doubling");
 _Static_assert(OSH_TABLE_MAX % 128 == 0 && OSH_TABLE_MAX >= 128 && OSH_TABLE_MAX <= 1024,
                "the class table is written in rows of 128 bytes");
 _Static_assert(OSH_TABLE_SHIFT == 0 || OSH_TABLE_SHIFT == 3, "one entry a byte, or a granule");
-_Static_assert(OSH_MAGAZINE_MIN >= 1 && OSH_MAGAZINE_MAX >= OSH_MAGAZINE_MIN &&
-                   OSH_MAGAZINE_MAX <= 512,
-               "a magazine holds 1 to 512 blocks");
+_Static_assert(OSH_MAGAZINE_MAX >= 1 && OSH_MAGAZINE_MAX <= 512, "1 to 512 blocks");
 _Static_assert(OSH_CORES >= 1 && OSH_DEPOT_SLOTS >= 1 && OSH_REFILL_SLABS >= 1, "at least one");
 
 #endif

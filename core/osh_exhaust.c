@@ -31,7 +31,7 @@ void osh_heap_reclaim(void)
 static void *from_larger_class(size_t alignment, unsigned cls)
 {
     while (++cls <= OSH_CLASS_MAX) {
-        if (osh_class_bytes(cls) % alignment == 0) {
+        if (osh_class_bytes(cls) % alignment == 0 && alignment <= OSH_PAGE_BYTES) {
             struct osh_chain chain = osh_slab_get_existing(cls, 1);
             if (chain.count > 0) {
                 return chain.head;

@@ -128,7 +128,7 @@ void osh_fallback_free(void *block)
         return;
     }
     osh_deferred_push(block);
-    osh_fence(); /* push, then try: pairs with the fence in leave() */
+    osh_fence_atomic_load(); /* push, then try: pairs with the fence in leave() */
     if (try_enter()) {
         leave();
     }

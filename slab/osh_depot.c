@@ -8,7 +8,7 @@ static osh_word_t slots[OSH_CLASSES][OSH_DEPOT_SLOTS];
 
 bool osh_depot_put(unsigned cls, struct osh_chain magazine)
 {
-    for (unsigned i = 0; i < OSH_DEPOT_SLOTS; i++) {
+    for (unsigned i = 0; i < osh_class_info[cls].depot; i++) {
         osh_word_t empty = 0;
         /* Publishes the chain's links; pairs with the exchange below. */
         if (osh_load(&slots[cls][i]) == 0 &&
@@ -22,7 +22,7 @@ bool osh_depot_put(unsigned cls, struct osh_chain magazine)
 /* From the last slot down: the magazine put last is the likeliest to be warm. */
 struct osh_chain osh_depot_get(unsigned cls)
 {
-    for (unsigned i = OSH_DEPOT_SLOTS; i-- > 0;) {
+    for (unsigned i = osh_class_info[cls].depot; i-- > 0;) {
         if (osh_load(&slots[cls][i]) != 0) {
             /* Observes the links; pairs with the CAS above. */
             osh_word_t word = osh_exchange(&slots[cls][i], 0);

@@ -85,7 +85,7 @@ static void unlist(size_t page, unsigned cls)
      * put, which looks at the map after counting, sees the bit gone. Pairs with
      * credit(). */
     (void)osh_fetch_and(osh_slab_partial(page / OSH_WORD_BITS, cls), ~bit);
-    osh_fence();
+    osh_fence_atomic_load();
     osh_word_t state = osh_load(&osh_slabs.state[page]);
     if (osh_state_class(state) == cls && osh_state_free(state) > 0) {
         osh_slab_list(page, cls);
@@ -147,9 +147,14 @@ struct osh_chain osh_slab_get_existing(unsigned cls, unsigned count)
     return chain;
 }
 
-/* Keeps an empty slab for its class, and lets go of the one kept before. */
+/* Keeps an empty slab for its class, and lets go of the one kept before. Slabs
+ * of more than a roomy size are not worth the memory they would keep. */
 static void keep(size_t page, unsigned cls)
 {
+    if (OSH_PAGE_BYTES << osh_class_info[cls].run > OSH_SLAB_ROOMY) {
+        (void)osh_slab_release(page, cls);
+        return;
+    }
     /* The page numbers change hands; pairs with osh_slab_release_kept(). */
     osh_word_t before = osh_exchange(&osh_slabs.kept[cls], page + 1);
     if (before != 0 && before != page + 1) {
@@ -164,7 +169,7 @@ static void credit(size_t page, unsigned cls, unsigned count)
      * osh_slab_release(). The slab may be gone right after. */
     osh_word_t before = osh_fetch_add(&osh_slabs.state[page], count);
     unsigned free = osh_state_free(before) + count;
-    osh_fence(); /* count, then look at the map: pairs with unlist() */
+    osh_fence_atomic_load(); /* count, then look at the map: pairs with unlist() */
     if (!osh_slab_is_listed(page, cls)) {
         osh_slab_list(page, cls);
     }
@@ -194,9 +199,8 @@ void osh_slab_put(unsigned cls, struct osh_chain chain)
     while (chain.count-- > 0) {
         void *block = chain.head;
         chain.head = osh_link_next(*(osh_word_t *)block);
-        uintptr_t offset = (uintptr_t)block - osh_arena.base;
-        unsigned object = osh_class_index(cls, offset & (OSH_PAGE_BYTES - 1));
-        size_t its_page = offset >> OSH_PAGE_LOG2;
+        size_t its_page = osh_class_slab(cls, osh_arena_page(block));
+        unsigned object = osh_class_index(cls, (uintptr_t)block - osh_arena_address(its_page));
         if (mask != 0 && (its_page != page || object / OSH_WORD_BITS != word)) {
             put_run(page, cls, word, mask);
             counted += osh_count_bits(mask);

@@ -55,14 +55,21 @@ static void fill_bits(size_t page, unsigned cls)
     }
 }
 
+static void set_class(size_t page, unsigned cls, uint8_t byte)
+{
+    for (size_t i = 0; i < (size_t)1 << osh_class_info[cls].run; i++) {
+        osh_store_byte(&osh_arena.page_class[page + i], byte);
+    }
+}
+
 size_t osh_slab_create(unsigned cls, unsigned count)
 {
-    size_t page = osh_arena_claim_page();
+    size_t page = osh_arena_claim_run(osh_class_info[cls].run);
     if (page == OSH_NO_PAGE) {
         return OSH_NO_PAGE;
     }
     fill_bits(page, cls);
-    osh_store_byte(&osh_arena.page_class[page], (uint8_t)cls);
+    set_class(page, cls, (uint8_t)cls);
     /* Publishes bits and class byte; pairs with the load of the state in
      * reserve(), and with the passing on of a block's address. */
     osh_store_release(&osh_slabs.state[page], osh_state(cls, osh_class_info[cls].objects - count));
@@ -79,11 +86,11 @@ bool osh_slab_release(size_t page, unsigned cls)
     if (!osh_cas(&osh_slabs.state[page], &all_free, 0)) {
         return false;
     }
-    osh_store_byte(&osh_arena.page_class[page], 0);
+    set_class(page, cls, 0);
     size_t word = page / OSH_WORD_BITS;
     /* Before the page can be a slab again, so that no new listing is lost. */
     (void)osh_fetch_and(osh_slab_partial(word, cls), ~((osh_word_t)1 << (page % OSH_WORD_BITS)));
-    osh_arena_release_page(page);
+    osh_arena_release_run(page, osh_class_info[cls].run);
     return true;
 }
 

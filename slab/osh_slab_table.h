@@ -61,11 +61,11 @@ static inline osh_word_t *osh_slab_partial(size_t page_word, unsigned cls)
 /* Marks a slab as one that may have free objects. */
 OSH_HIDDEN void osh_slab_list(size_t page, unsigned cls);
 
-/* Makes a fresh page of the arena a slab, `count` of whose objects are
+/* Makes fresh pages of the arena a slab, `count` of whose objects are
  * reserved for the caller at once; OSH_NO_PAGE when there is no page. */
 OSH_HIDDEN size_t osh_slab_create(unsigned cls, unsigned count);
 
-/* Gives the page back to the arena if all its objects are free. */
+/* Gives the pages back to the arena if all its objects are free. */
 OSH_HIDDEN bool osh_slab_release(size_t page, unsigned cls);
 
 #endif

@@ -17,8 +17,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static pthread_mutex_t mutexes[OSH_MUTEXES] = {PTHREAD_MUTEX_INITIALIZER,
-                                               PTHREAD_MUTEX_INITIALIZER};
+/* Adaptive: the heap is held for a few hundred instructions, so a waiter spins a
+ * little before it sleeps. */
+static pthread_mutex_t mutexes[OSH_MUTEXES] = {PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP,
+                                               PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP};
 
 static _Thread_local unsigned signal_depth __attribute__((tls_model("initial-exec")));
 

@@ -80,6 +80,11 @@ static inline void osh_fence(void)
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
+static inline void osh_fence_atomic_load(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 static inline void osh_relax(void)
 {
     ck_pr_stall();

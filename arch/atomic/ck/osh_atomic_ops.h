@@ -78,6 +78,15 @@ static inline void osh_fence(void)
     ck_pr_fence_memory();
 }
 
+static inline void osh_fence_atomic_load(void)
+{
+#ifdef CK_MD_TSO
+    ck_pr_fence_atomic_load(); /* the atomic was a barrier: the compiler must know */
+#else
+    ck_pr_fence_memory(); /* CK's own is too weak on 32-bit Arm */
+#endif
+}
+
 static inline void osh_relax(void)
 {
     ck_pr_stall();
