@@ -20,7 +20,8 @@
  * A chain is blocks of one class linked through their first words. A list is a
  * chain and the room left in it: limit - length, where limit is the class's
  * magazine length. Room is what a push counts down to zero, so that no limit
- * has to be loaded; an empty, running list is (NULL, limit).
+ * has to be loaded; an empty, running list is (NULL, limit). A class whose limit
+ * is 0 is not cached: its lists are stopped for good.
  */
 #ifndef OSH_ARCH_H
 #define OSH_ARCH_H

@@ -55,7 +55,12 @@ static inline unsigned osh_top_bit(osh_word_t word)
 
 static inline unsigned osh_count_bits(osh_word_t word)
 {
-    return (unsigned)__builtin_popcountl(word);
+    /* In parallel: without an instruction for it the builtin is a call. */
+    const osh_word_t ones = ~(osh_word_t)0;
+    word -= (word >> 1) & (ones / 3);
+    word = (word & (ones / 15 * 3)) + ((word >> 2) & (ones / 15 * 3));
+    word = (word + (word >> 4)) & (ones / 255 * 15);
+    return (unsigned)((word * (ones / 255)) >> (OSH_WORD_BITS - 8));
 }
 
 #endif

@@ -30,20 +30,21 @@ OSH_PUBLIC void os_free(void *ptr)
     osh_free_slow(ptr);
 }
 
+void *osh_heap_try(size_t size)
+{
+    return size <= OSH_SLAB_MAX ? osh_magazine_get(osh_class_of(size)) : osh_fallback_malloc(size);
+}
+
 OSH_NOINLINE void *osh_malloc_slow(size_t size)
 {
     if (!osh_heap_started()) {
         return NULL;
     }
-    void *block;
-    unsigned cls = 0;
-    if (size <= OSH_SLAB_MAX) {
-        cls = osh_class_of(size);
-        block = osh_magazine_get(cls);
-    } else {
-        block = osh_fallback_malloc(size);
+    void *block = osh_heap_try(size);
+    if (OSH_LIKELY(block != NULL)) {
+        return block;
     }
-    return block != NULL ? block : osh_heap_last_resort(OSH_ALIGN, size, cls);
+    return osh_heap_last_resort(OSH_ALIGN, size, size <= OSH_SLAB_MAX ? osh_class_of(size) : 0);
 }
 
 OSH_NOINLINE void osh_free_slow(void *ptr)
@@ -66,7 +67,12 @@ unsigned osh_heap_class_at(const void *ptr)
     }
     /* The byte was set before any block of its page was handed out, and whoever
      * gave us the block has ordered that before us. */
-    return osh_load_byte(&osh_arena.page_class[osh_arena_page(ptr)]);
+    size_t page = osh_arena_page(ptr);
+    unsigned cls = osh_load_byte(&osh_arena.page_class[page]);
+    if (OSH_UNLIKELY(cls == 0 && !osh_arena_is_newlib(page))) {
+        osh_arch_fail("the pointer is in a page that holds no blocks: freed already?", ptr);
+    }
+    return cls;
 }
 
 OSH_PUBLIC void os_free_sized(void *ptr, size_t size)

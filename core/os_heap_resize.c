@@ -7,10 +7,9 @@
 
 #include <string.h>
 
-/* A new block with the old one's contents, which is freed; NULL: untouched. */
-static void *move(void *ptr, size_t old_bytes, size_t size)
+/* Moves a block's contents into a new one and frees the old; NULL: untouched. */
+static void *move(void *ptr, size_t old_bytes, void *moved, size_t size)
 {
-    void *moved = os_malloc(size);
     if (moved != NULL) {
         memcpy(moved, ptr, old_bytes < size ? old_bytes : size);
         os_free(ptr);
@@ -21,12 +20,15 @@ static void *move(void *ptr, size_t old_bytes, size_t size)
 static void *resize_small(void *ptr, unsigned cls, size_t size)
 {
     size_t bytes = osh_class_bytes(cls);
-    if (size <= bytes && (size > bytes / 2 || osh_class_of(size) == cls)) {
+    if (size > bytes) {
+        return move(ptr, bytes, os_malloc(size), size);
+    }
+    if (size >= bytes / 2 || osh_class_of(size) == cls) {
         return ptr;
     }
-    void *moved = move(ptr, bytes, size);
-    /* A shrink that finds no smaller block stays where it is. */
-    return moved == NULL && size <= bytes ? ptr : moved;
+    /* A cut that finds no smaller block at once stays where it is. */
+    void *moved = move(ptr, bytes, osh_heap_try(size), size);
+    return moved != NULL ? moved : ptr;
 }
 
 static void *resize_large(void *ptr, size_t size)
@@ -35,20 +37,19 @@ static void *resize_large(void *ptr, size_t size)
     /* Down into the slabs only when well below the boundary: a size that hovers
      * around it does not bounce. */
     if (size <= OSH_SLAB_MAX / 2) {
-        void *moved = move(ptr, bytes, size);
+        void *moved = move(ptr, bytes, osh_heap_try(size), size);
         if (moved != NULL) {
             return moved;
         }
     }
     void *resized = osh_fallback_realloc(ptr, size);
-    if (resized == NULL && !osh_arch_in_interrupt() && size > bytes) {
-        osh_heap_reclaim();
-        resized = osh_fallback_realloc(ptr, size);
+    if (resized != NULL) {
+        return resized;
     }
-    if (resized == NULL) {
-        return size <= bytes ? ptr : osh_heap_last_resort(OSH_ALIGN, SIZE_MAX, 0);
+    if (size <= bytes) {
+        return ptr;
     }
-    return resized;
+    return move(ptr, bytes, osh_heap_last_resort(OSH_ALIGN, size, 0), size);
 }
 
 OSH_PUBLIC void *os_realloc(void *ptr, size_t size)

@@ -131,7 +131,8 @@ static bool claim_for_newlib(size_t page)
         return false;
     }
     note_claimed(word, bit_of(page), 1);
-    osh_arena.newlib[page / OSH_WORD_BITS] |= bit_of(page);
+    /* Publishes nothing: who asks has a block of that page. One writer. */
+    osh_store(&osh_arena.newlib[word], osh_arena.newlib[word] | bit_of(page));
     osh_arena.brk_pages++;
     return true;
 }
@@ -139,8 +140,9 @@ static bool claim_for_newlib(size_t page)
 static void release_from_newlib(size_t page)
 {
     osh_arena.brk_pages--;
-    osh_arena.newlib[page / OSH_WORD_BITS] &= ~bit_of(page);
-    release(page / OSH_WORD_BITS, bit_of(page), 1);
+    size_t word = page / OSH_WORD_BITS;
+    osh_store(&osh_arena.newlib[word], osh_arena.newlib[word] & ~bit_of(page)); /* as above */
+    release(word, bit_of(page), 1);
 }
 
 /* Claims `count` pages in a row from `first`; on a taken one gives back what it
@@ -235,6 +237,11 @@ void *osh_arena_sbrk(ptrdiff_t increment)
         return shrink((uintptr_t)0 - (uintptr_t)increment);
     }
     return grow((uintptr_t)increment);
+}
+
+void *osh_arena_open_segment(uintptr_t bytes)
+{
+    return start_segment(0, bytes);
 }
 
 void osh_arena_reset_break(void)

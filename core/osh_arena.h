@@ -64,6 +64,11 @@ OSH_HIDDEN void osh_arena_release_run(size_t page, unsigned run);
  */
 OSH_HIDDEN void *osh_arena_sbrk(ptrdiff_t increment);
 
+/* Moves the break to where `bytes` can follow it, the lowest such place, and
+ * claims them: a segment that newlib would not ask for because it may be below
+ * the last one. Returns its start, or (void *)-1. Same mutex. */
+OSH_HIDDEN void *osh_arena_open_segment(uintptr_t bytes);
+
 /* Gives all of newlib's pages back: its heap has been reset. Same mutex. */
 OSH_HIDDEN void osh_arena_reset_break(void);
 
@@ -84,6 +89,13 @@ static inline size_t osh_arena_page(const void *address)
 static inline bool osh_arena_holds(const void *address)
 {
     return (uintptr_t)address - osh_arena.base < (uintptr_t)osh_arena.pages << OSH_PAGE_LOG2;
+}
+
+/* Is the page newlib's? True for the page of a live block of newlib's. */
+static inline bool osh_arena_is_newlib(size_t page)
+{
+    osh_word_t word = osh_load(&osh_arena.newlib[page / OSH_WORD_BITS]);
+    return (word >> (page % OSH_WORD_BITS)) & 1;
 }
 
 static inline bool osh_arena_is_claimed(size_t page)

@@ -35,11 +35,15 @@ const uint8_t osh_class_table[(OSH_TABLE_MAX >> OSH_TABLE_SHIFT) + 1] = {
 
 #define MAGAZINE_FIT(c) (OSH_MAGAZINE_BYTES / OSH_CLASS_BYTES(c))
 #define MAGAZINE(c)                                                                             \
-    (MAGAZINE_FIT(c) < 1                  ? 1                                                   \
+    (MAGAZINE_FIT(c) == 0                 ? OSH_CLASS_BYTES(c) <= OSH_CACHED_MAX                \
      : MAGAZINE_FIT(c) > OSH_MAGAZINE_MAX ? OSH_MAGAZINE_MAX                                    \
                                           : MAGAZINE_FIT(c))
-#define DEPOT_FIT(c) (OSH_DEPOT_BYTES / (MAGAZINE(c) * OSH_CLASS_BYTES(c)))
-#define DEPOT(c) (DEPOT_FIT(c) > OSH_DEPOT_SLOTS ? OSH_DEPOT_SLOTS : DEPOT_FIT(c))
+/* The 1 stands for the class that is not cached, whose slots are 0 all the same. */
+#define DEPOT_FIT(c)                                                                            \
+    (MAGAZINE(c) == 0 ? 0 : OSH_DEPOT_BYTES / ((MAGAZINE(c) + (MAGAZINE(c) == 0)) *             \
+                                               OSH_CLASS_BYTES(c)))
+#define DEPOT(c)                                                                                \
+    (MAGAZINE_FIT(c) == 0 ? 0 : DEPOT_FIT(c) > OSH_DEPOT_SLOTS ? OSH_DEPOT_SLOTS : DEPOT_FIT(c))
 #define RECIP(c)                                                                                \
     ((((uint64_t)1 << OSH_RECIP_SHIFT) + OSH_CLASS_BYTES(c) / 8u - 1u) / (OSH_CLASS_BYTES(c) / 8u))
 

@@ -68,7 +68,7 @@ struct osh_class {
     uintptr_t recip;   /* ceil(2^OSH_RECIP_SHIFT / (bytes / 8)) */
     uint32_t bytes;    /* of a block */
     uint16_t objects;  /* blocks in a slab */
-    uint16_t magazine; /* blocks a magazine holds at most */
+    uint16_t magazine; /* blocks a magazine holds at most; 0: the class is not cached */
     uint8_t run;       /* a slab is 2^run pages */
     uint8_t depot;     /* magazines the depot holds at most */
 };

@@ -55,7 +55,7 @@
 /* Size classes per doubling, as a power of two: 2 wastes at most 1/4 of what
  * was asked for, 3 at most 1/8 for twice the classes. */
 #ifndef OSH_CLASS_STEPS_LOG2
-#define OSH_CLASS_STEPS_LOG2 (OSH_WIDE ? 3 : 2)
+#define OSH_CLASS_STEPS_LOG2 2
 #endif
 
 /* Sizes up to here find their class by one table load, larger small sizes by
@@ -70,15 +70,20 @@
 #define OSH_TABLE_SHIFT (OSH_WIDE ? 0 : 3)
 #endif
 
-/* A magazine holds at most this many bytes of blocks ... */
+/* A magazine holds at most this many bytes of blocks and at most this many
+ * blocks. Longer ones visit depot and slabs less often and cache more. */
 #ifndef OSH_MAGAZINE_BYTES
-#define OSH_MAGAZINE_BYTES (OSH_WIDE ? 16384 : 512)
+#define OSH_MAGAZINE_BYTES (OSH_WIDE ? 4096 : 512)
 #endif
-
-/* ... and at most this many blocks, and one at least. Longer magazines visit
- * depot and slabs less often and cache more. */
 #ifndef OSH_MAGAZINE_MAX
 #define OSH_MAGAZINE_MAX (OSH_WIDE ? 128 : 16)
+#endif
+
+/* Blocks larger than a magazine but not than this are cached one by one; yet
+ * larger ones are not cached at all: their calls go to the slabs, which costs
+ * little beside what such a block is for. */
+#ifndef OSH_CACHED_MAX
+#define OSH_CACHED_MAX (OSH_WIDE ? 32768 : 512)
 #endif
 
 /* A class's depot holds at most this many magazines, of at most this many bytes

@@ -26,11 +26,11 @@ void osh_heap_reclaim(void)
     }
 }
 
-/* A free object of a larger class that is aligned as well, from slabs that
- * exist. Freed by address, it goes back where it belongs. */
-static void *from_larger_class(size_t alignment, unsigned cls)
+/* A free object of this class or of a larger one that is aligned as well, from
+ * slabs that exist. Freed by address, it goes back where it belongs. */
+static void *from_any_slab(size_t alignment, unsigned cls)
 {
-    while (++cls <= OSH_CLASS_MAX) {
+    for (; cls <= OSH_CLASS_MAX; cls++) {
         if (osh_class_bytes(cls) % alignment == 0 && alignment <= OSH_PAGE_BYTES) {
             struct osh_chain chain = osh_slab_get_existing(cls, 1);
             if (chain.count > 0) {
@@ -47,14 +47,13 @@ static void *from_anywhere(size_t alignment, size_t size, unsigned cls)
     if (cls != 0) {
         void *block = osh_magazine_get(cls);
         if (block == NULL) {
-            block = from_larger_class(alignment, cls);
+            block = from_any_slab(alignment, cls);
         }
         if (block != NULL) {
             return block;
         }
     }
-    return alignment > OSH_ALIGN ? osh_fallback_memalign(alignment, size)
-                                 : osh_fallback_malloc(size);
+    return osh_fallback_memalign_anywhere(alignment, size);
 }
 
 OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size, unsigned cls)

@@ -14,13 +14,16 @@
 OSH_HIDDEN void *osh_malloc_slow(size_t size);
 OSH_HIDDEN void osh_free_slow(void *ptr);
 
+/* The ordinary way to a block without the last resort, once started. */
+OSH_HIDDEN void *osh_heap_try(size_t size);
+
 /* Gives the heap its region if it has none yet; false when there is none, or
  * another thread's start was interrupted by us. */
 OSH_HIDDEN bool osh_heap_started(void);
 
 /* What is tried before NULL is returned: everything cached is offered back,
- * then larger classes, then the newlib heap. `cls` is 0 for a large request.
- * Counts the failures. */
+ * then any slab of this class or a larger one, then the newlib heap wherever
+ * pages are free. `cls` is 0 for a large request. Counts the failures. */
 OSH_HIDDEN void *osh_heap_last_resort(size_t alignment, size_t size, unsigned cls);
 
 /* Offers everything cached back to slabs and arena. Task or before start. */
@@ -30,7 +33,7 @@ OSH_HIDDEN void osh_heap_reclaim(void);
 OSH_HIDDEN size_t osh_heap_failures(void);
 
 /* Class of a live block, 0 for one of the newlib heap. An address outside the
- * heap is reported and stops the program. */
+ * heap, or in a page that is nobody's, is reported and stops the program. */
 OSH_HIDDEN unsigned osh_heap_class_at(const void *ptr);
 
 #endif

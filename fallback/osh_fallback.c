@@ -3,6 +3,7 @@
 
 #include "arch.h"
 #include "osh_arena.h"
+#include "osh_class.h"
 #include "osh_deferred.h"
 #include "osh_newlib.h"
 
@@ -64,13 +65,16 @@ static void drain(void)
     }
 }
 
-static void let_go(void)
+/* True when there may be others now, who could not get in. */
+static bool let_go(void)
 {
     bool with_mutex = locked;
     osh_store(&inside, 0); /* pairs with begin() of what interrupts this core */
     if (with_mutex) {
         osh_arch_unlock(OSH_MUTEX_FALLBACK);
+        osh_fence(); /* unlock, then look: pairs with the fence in osh_fallback_free */
     }
+    return osh_deferred_pending();
 }
 
 /*
@@ -82,19 +86,14 @@ static void leave(void)
 {
     do {
         drain();
-        let_go();
-        osh_fence(); /* unlock, then look: pairs with the fence in osh_fallback_free */
-    } while (osh_deferred_pending() && try_enter());
+    } while (let_go() && try_enter());
 }
 
-void *osh_fallback_malloc(size_t size)
+static void *allocate(size_t alignment, size_t size)
 {
-    if (!enter()) {
-        return NULL;
-    }
-    void *block = osh_newlib_malloc(size);
+    void *block = alignment > OSH_ALIGN ? osh_newlib_memalign(alignment, size)
+                                        : osh_newlib_malloc(size);
     live_blocks += block != NULL;
-    leave();
     return block;
 }
 
@@ -103,8 +102,26 @@ void *osh_fallback_memalign(size_t alignment, size_t size)
     if (!enter()) {
         return NULL;
     }
-    void *block = osh_newlib_memalign(alignment, size);
-    live_blocks += block != NULL;
+    void *block = allocate(alignment, size);
+    leave();
+    return block;
+}
+
+void *osh_fallback_malloc(size_t size)
+{
+    return osh_fallback_memalign(OSH_ALIGN, size);
+}
+
+void *osh_fallback_memalign_anywhere(size_t alignment, size_t size)
+{
+    if (!enter()) {
+        return NULL;
+    }
+    void *block = allocate(alignment, size);
+    size_t room = alignment > OSH_ALIGN ? size + alignment : size;
+    if (block == NULL && osh_newlib_open_segment(room)) {
+        block = allocate(alignment, size);
+    }
     leave();
     return block;
 }
@@ -128,7 +145,7 @@ void osh_fallback_free(void *block)
         return;
     }
     osh_deferred_push(block);
-    osh_fence_atomic_load(); /* push, then try: pairs with the fence in leave() */
+    osh_fence_atomic_load(); /* push, then try: pairs with the fence in let_go() */
     if (try_enter()) {
         leave();
     }

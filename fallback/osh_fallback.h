@@ -16,6 +16,10 @@
 OSH_HIDDEN void *osh_fallback_malloc(size_t size);
 OSH_HIDDEN void *osh_fallback_memalign(size_t alignment, size_t size);
 
+/* The same from pages wherever they are free: where the break cannot go on, a
+ * segment is opened below. For a heap that is nearly full. */
+OSH_HIDDEN void *osh_fallback_memalign_anywhere(size_t alignment, size_t size);
+
 /* newlib's realloc: in place where it can. NULL: the block is as it was. */
 OSH_HIDDEN void *osh_fallback_realloc(void *block, size_t size);
 

@@ -49,6 +49,9 @@ static struct osh_chain fetch(unsigned cls)
 
 void *osh_magazine_get(unsigned cls)
 {
+    if (osh_class_info[cls].magazine == 0) {
+        return osh_slab_get(cls, 1).head;
+    }
     void *block = osh_arch_pop_slow(cls);
     if (block != NULL) {
         return block;
@@ -64,14 +67,24 @@ void *osh_magazine_get(unsigned cls)
     return block;
 }
 
+/* A chain of one. */
+static struct osh_chain single(unsigned cls, void *block)
+{
+    *(osh_word_t *)block = osh_link(NULL, osh_class_info[cls].magazine);
+    return (struct osh_chain){block, 1};
+}
+
 void osh_magazine_put(unsigned cls, void *block)
 {
+    if (osh_class_info[cls].magazine == 0) {
+        osh_slab_put(cls, single(cls, block));
+        return;
+    }
     if (osh_arch_push_slow(cls, block)) {
         return;
     }
     /* A new active list of this one block, in exchange for the full one. */
-    struct osh_chain chain = {block, 1};
-    *(osh_word_t *)block = osh_link(NULL, osh_class_info[cls].magazine);
+    struct osh_chain chain = single(cls, block);
     if (!osh_arch_exchange(OSH_ACTIVE, cls, &chain)) {
         osh_slab_put(cls, chain); /* stopped: somebody is reclaiming anyway */
         return;

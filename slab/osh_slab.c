@@ -26,10 +26,23 @@ static unsigned reserve(size_t page, unsigned cls, unsigned count)
 /* The highest `count` bits of `word`, or all of them. */
 static osh_word_t highest(osh_word_t word, unsigned count)
 {
-    while (osh_count_bits(word) > count) {
-        word &= word - 1;
+    unsigned have = osh_count_bits(word);
+    if (have <= count) {
+        return word;
     }
-    return word;
+    if (have - count <= count) {
+        for (unsigned drop = have - count; drop > 0; drop--) {
+            word &= word - 1;
+        }
+        return word;
+    }
+    osh_word_t top = 0;
+    for (; count > 0; count--) {
+        osh_word_t bit = (osh_word_t)1 << osh_top_bit(word);
+        top |= bit;
+        word &= ~bit;
+    }
+    return top;
 }
 
 static void chain_prepend(struct osh_chain *chain, void *block, unsigned limit)
@@ -172,6 +185,8 @@ static void credit(size_t page, unsigned cls, unsigned count)
     osh_fence_atomic_load(); /* count, then look at the map: pairs with unlist() */
     if (!osh_slab_is_listed(page, cls)) {
         osh_slab_list(page, cls);
+    } else {
+        osh_raise(&osh_slabs.hint[cls], page / OSH_WORD_BITS); /* a hint: publishes nothing */
     }
     if (free == osh_class_info[cls].objects) {
         keep(page, cls);

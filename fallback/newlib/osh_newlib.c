@@ -75,6 +75,34 @@ void osh_newlib_trim(void)
     (void)osh_mallocr_trim(0);
 }
 
+/* What malloc_extend_top does when the break has jumped, without its condition
+ * that it jumped upward. */
+bool osh_newlib_open_segment(size_t bytes)
+{
+    mchunkptr old = top;
+    size_t pages = (bytes + 2 * MINSIZE + OSH_PAGE_BYTES - 1) & ~(OSH_PAGE_BYTES - 1);
+    if (old == initial_top || pages < bytes) {
+        return false; /* newlib's own first growth takes any place */
+    }
+    void *start = osh_arena_open_segment(pages);
+    if (start == (void *)-1) {
+        return false;
+    }
+    sbrked_mem += pages;
+    top = start;
+    set_head(top, pages | PREV_INUSE);
+    /* The old top becomes a chunk between a double fencepost and what it was
+     * next to, and is free. */
+    size_t size = (chunksize(old) - 3 * SIZE_SZ) & ~(size_t)MALLOC_ALIGN_MASK;
+    set_head_size(old, size);
+    chunk_at_offset(old, size)->size = SIZE_SZ | PREV_INUSE;
+    chunk_at_offset(old, size + SIZE_SZ)->size = SIZE_SZ | PREV_INUSE;
+    if (size >= MINSIZE) {
+        osh_mallocr_free(chunk2mem(old));
+    }
+    return true;
+}
+
 void osh_newlib_reset(void)
 {
     for (int i = 0; i < NAV; i++) {
@@ -85,7 +113,8 @@ void osh_newlib_reset(void)
     memset(&current_mallinfo, 0, sizeof(current_mallinfo));
 }
 
-/* One contiguous run of newlib's pages, chunk by chunk from its start. */
+/* One contiguous run of newlib's pages, chunk by chunk from its start: segments
+ * that each begin at a page. */
 static const char *walk_run(uintptr_t start, uintptr_t end, struct osh_newlib_walk *walk)
 {
     mchunkptr chunk = (mchunkptr)start;
@@ -95,13 +124,15 @@ static const char *walk_run(uintptr_t start, uintptr_t end, struct osh_newlib_wa
         if (!prev_inuse(chunk) == before_in_use) {
             return "newlib: a chunk's PREV_INUSE bit disagrees with its neighbour";
         }
-        if (chunk == top) {
-            return (uintptr_t)chunk + size == osh_arena.brk
-                       ? NULL
-                       : "newlib: the top chunk does not end at the break";
-        }
-        if (size == SIZE_SZ) {
-            return NULL; /* the fencepost before a gap */
+        if (chunk == top || size == SIZE_SZ) {
+            if (chunk == top && (uintptr_t)chunk + size != osh_arena.brk) {
+                return "newlib: the top chunk does not end at the break";
+            }
+            /* The top, or the fenceposts, end a segment; another may follow. */
+            uintptr_t last = (uintptr_t)chunk + (chunk == top ? size : 2 * SIZE_SZ);
+            chunk = (mchunkptr)((last + OSH_PAGE_BYTES - 1) & ~(OSH_PAGE_BYTES - 1));
+            before_in_use = true;
+            continue;
         }
         if (size < MINSIZE || (size & MALLOC_ALIGN_MASK) != 0 || size > end - (uintptr_t)chunk) {
             return "newlib: a chunk's size is impossible";
@@ -118,13 +149,7 @@ static const char *walk_run(uintptr_t start, uintptr_t end, struct osh_newlib_wa
         }
         chunk = next;
     }
-    return "newlib: the last chunk of a segment runs past it";
-}
-
-static bool is_newlib(size_t page)
-{
-    return page < osh_arena.pages &&
-           (osh_arena.newlib[page / OSH_WORD_BITS] >> (page % OSH_WORD_BITS)) & 1;
+    return NULL;
 }
 
 struct osh_newlib_walk osh_newlib_walk(void)
@@ -136,7 +161,7 @@ struct osh_newlib_walk osh_newlib_walk(void)
             continue;
         }
         size_t first = page;
-        while (is_newlib(page)) {
+        while (page < osh_arena.pages && osh_arena_is_newlib(page)) {
             page++;
         }
         if (page > first) {
