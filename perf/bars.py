@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the project set itself to reach, and whether a campaign shows it."""
+
+import statistics
+from collections.abc import Callable
+
+from plan import BASELINE, OURS
+
+REFERENCE = "jemalloc"
+FEW_THREADS, MANY_THREADS = 2, 64
+AGAINST_SEED = ("churn", "handoff", "crowd")
+
+
+def _bar(what: str, wanted: str, value: float | None,
+         holds: Callable[[float], bool], note: str = "") -> dict:
+    met = None if value is None else holds(value)
+    return {"bar": what, "wanted": wanted, "measured": value, "met": met,
+            "note": note}
+
+
+def _mean(doc: dict, peer: str, metric: str) -> float | None:
+    return doc["geomean"].get(peer, {}).get(metric)
+
+
+def _worst_scenario(doc: dict, peer: str) -> tuple[float | None, str]:
+    found = doc["geomean"].get(peer, {}).get("scenarios", {}).get("throughput", {})
+    if not found:
+        return None, ""
+    name = min(found, key=found.get)
+    return found[name], name
+
+
+def _against_seed(doc: dict, scenario: str) -> float | None:
+    cores = doc["machine"]["cores"]
+    for row in doc["ratios"]:
+        if (row["scenario"], row["threads"], row["peer"]) == (scenario, cores,
+                                                              BASELINE):
+            return row["throughput"]
+    return None
+
+
+def crowd_memory(doc: dict, allocator: str) -> float | None:
+    """Peak memory with many threads over that with few, for the same live bytes."""
+    peak = {run["threads"]: statistics.median(run["peak_rss_bytes"])
+            for run in doc["runs"]
+            if run["scenario"] == "crowd" and run["allocator"] == allocator}
+    if FEW_THREADS not in peak or MANY_THREADS not in peak:
+        return None
+    return peak[MANY_THREADS] / peak[FEW_THREADS]
+
+
+def _brink(doc: dict) -> list[dict]:
+    found = [run["recovery"] for run in doc["runs"]
+             if run["scenario"] == "brink" and run["allocator"] == OURS]
+    had = float(all(r["large_had"] for r in found)) if found else None
+    refill = min((r["refill_ratio"] for r in found), default=None)
+    return [
+        _bar("brink: a block of 80% of the region after all was freed", "had",
+             had, lambda v: v == 1.0),
+        _bar("brink: fills again, of the first fill", ">= 0.90", refill,
+             lambda v: v >= 0.90),
+    ]
+
+
+def judge(doc: dict) -> list[dict]:
+    """Every bar; `met` is None where the campaign did not measure it."""
+    worst, name = _worst_scenario(doc, REFERENCE)
+    bars = [
+        _bar(f"throughput against {REFERENCE}, geometric mean", ">= 1.50",
+             _mean(doc, REFERENCE, "throughput"), lambda v: v >= 1.5),
+        _bar(f"throughput against {REFERENCE}, worst scenario", ">= 0.95", worst,
+             lambda v: v >= 0.95, name),
+        _bar(f"memory against {REFERENCE}, geometric mean", "<= 0.90",
+             _mean(doc, REFERENCE, "memory"), lambda v: v <= 0.9),
+        _bar("throughput against the best peer, geometric mean", ">= 0.95",
+             _mean(doc, "best_peer", "throughput"), lambda v: v >= 0.95),
+        _bar("memory against the best peer, geometric mean", "<= 0.95",
+             _mean(doc, "best_peer", "memory"), lambda v: v <= 0.95),
+    ]
+    for scenario in AGAINST_SEED:
+        bars.append(_bar(f"{scenario} against seed, threads = cores", ">= 5.00",
+                         _against_seed(doc, scenario), lambda v: v >= 5.0))
+    bars.append(_bar(f"crowd memory, {MANY_THREADS} threads over {FEW_THREADS}",
+                     "<= 1.30", crowd_memory(doc, OURS), lambda v: v <= 1.3))
+    return bars + _brink(doc)

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The campaign as text for a terminal."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+
+from plan import OURS, PEERS
+from bars import crowd_memory
+
+MIB = 1 << 20
+COLUMNS = (*PEERS, "best_peer")
+
+# Under each comparison: the mean of its metric, and that of a second view of it.
+MEANS = {
+    "throughput": {"throughput": "geometric mean",
+                   "cpu_throughput": "  the same per CPU second"},
+    "memory": {"memory": "geometric mean",
+               "heap_memory": "  the same above the start"},
+}
+
+
+def layout(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Columns as wide as their longest entry: the first to the left, others right."""
+    table = [list(head), *(list(row) for row in rows)]
+    widths = [max(len(row[i]) for row in table) for i in range(len(head))]
+    lines = []
+    for row in table:
+        cells = [row[0].ljust(widths[0])]
+        cells += [text.rjust(width) for text, width in zip(row[1:], widths[1:])]
+        lines.append("  ".join(cells).rstrip())
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A dash for what was not measured."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def nanoseconds(value: float) -> str:
+    """With the unit that keeps it short."""
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("us", 1e3)):
+        if value >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value:.0f} ns"
+
+
+def rows_of(doc: dict) -> list[tuple[str, int]]:
+    """Scenario and threads, in the order they were run."""
+    return list(dict.fromkeys((r["scenario"], r["threads"]) for r in doc["runs"]))
+
+
+def run_of(doc: dict, row: tuple[str, int], allocator: str) -> dict | None:
+    """The runs of one allocator in one row."""
+    for run in doc["runs"]:
+        if (run["scenario"], run["threads"], run["allocator"]) == (*row, allocator):
+            return run
+    return None
+
+
+def ratio_of(doc: dict, row: tuple[str, int], peer: str, metric: str) -> float | None:
+    """Ours over the peer's."""
+    for ratio in doc["ratios"]:
+        if (ratio["scenario"], ratio["threads"], ratio["peer"]) == (*row, peer):
+            return ratio[metric]
+    return None
+
+
+def _ours(doc: dict, row: tuple[str, int], key: str, unit: float) -> str:
+    run = run_of(doc, row, OURS)
+    return number(statistics.median(run[key]) / unit if run else None)
+
+
+def _comparison(doc: dict, metric: str, head: str, key: str, unit: float) -> str:
+    peers = [p for p in COLUMNS if any(r["peer"] == p for r in doc["ratios"])]
+    rows = []
+    for row in rows_of(doc):
+        rows.append([f"{row[0]} x{row[1]}", _ours(doc, row, key, unit)]
+                    + [number(ratio_of(doc, row, p, metric)) for p in peers])
+    for view, name in MEANS[metric].items():
+        rows.append([name, ""]
+                    + [number(doc["geomean"].get(p, {}).get(view)) for p in peers])
+    return layout(["", head, *peers], rows)
+
+
+def _absolute(doc: dict, key: str, unit: float) -> str:
+    """Where there is nothing of ours to compare with."""
+    names = list(dict.fromkeys(r["allocator"] for r in doc["runs"]))
+    rows = []
+    for row in rows_of(doc):
+        runs = [run_of(doc, row, name) for name in names]
+        rows.append([f"{row[0]} x{row[1]}"]
+                    + [number(statistics.median(r[key]) / unit if r else None)
+                       for r in runs])
+    return layout(["", *names], rows)
+
+
+def _latency(doc: dict) -> str:
+    rows = []
+    for row in rows_of(doc):
+        run = run_of(doc, row, OURS)
+        for call, at in (run["latency_ns"] if run else {}).items():
+            rows.append([f"{row[0]} x{row[1]} {call}",
+                         *(nanoseconds(at[p]) for p in ("p50", "p99", "p9999", "max"))])
+    return layout([OURS, "p50", "p99", "p99.99", "max"], rows)
+
+
+def _crowd(doc: dict) -> list[str]:
+    names = list(dict.fromkeys(r["allocator"] for r in doc["runs"]))
+    found = {name: crowd_memory(doc, name) for name in names}
+    return [f"  {name}: {value:.2f}" for name, value in found.items()
+            if value is not None]
+
+
+def _brink(doc: dict) -> list[str]:
+    lines = []
+    for run in doc["runs"]:
+        if "recovery" in run:
+            at = run["recovery"]
+            lines.append(
+                f"  {run['allocator']} x{run['threads']}: filled "
+                f"{at['first_fill_bytes'] / at['region_bytes']:.0%} of the region, "
+                f"{at['nulls']} NULLs, large block "
+                f"{'had' if at['large_had'] else 'NOT HAD'}, filled again to "
+                f"{at['refill_ratio']:.1%} of that")
+    return lines
+
+
+def _bars(doc: dict) -> str:
+    words = {True: "met", False: "NOT MET", None: "not measured"}
+    rows = [[bar["bar"], bar["wanted"], number(bar["measured"]), words[bar["met"]],
+             bar["note"]] for bar in doc["bars"]]
+    return layout(["bar", "wanted", "measured", "", ""], rows)
+
+
+def troubles(doc: dict) -> str:
+    """What is missing and what failed, each by name."""
+    lines = [f"MISSING  {m['allocator']}: no worker in the build "
+             f"(Debian package: {m['package']})" for m in doc["missing"]]
+    for failure in doc["failures"]:
+        lines.append(f"FAILED  {failure['allocator']}  {failure['scenario']} "
+                     f"x{failure['threads']}: {failure['reason']}")
+        lines += [f"    {line}" for line in failure["stderr"].splitlines()]
+    return "\n".join(lines)
+
+
+def machine_line(doc: dict) -> str:
+    """The machine in one line."""
+    m = doc["machine"]
+    ram = f"{m['ram_bytes'] / (1 << 30):.0f} GiB" if m["ram_bytes"] else "RAM unknown"
+    return (f"{m['cpu']}, {m['cores']} cores, {ram}, Linux {m['kernel']}, "
+            f"load {m['load_average']:.2f}, {m['date']}")
+
+
+def settings_line(doc: dict) -> str:
+    """How the campaign was run."""
+    s = doc["settings"]
+    runs = s["seconds_per_run"]
+    return (f"{s['preset']}: {s['rounds']} rounds, {min(runs):.2f} to {max(runs):.2f} s "
+            f"a run, large with up to {s['large_live']} live, "
+            f"{s['elapsed_s']:.0f} s in all")
+
+
+def render(doc: dict) -> str:
+    """Everything, ready to print."""
+    parts = [f"{machine_line(doc)}\n{settings_line(doc)}"]
+    if doc["ratios"]:
+        parts += [
+            "Throughput: million calls a second, and ours over theirs (above 1 is "
+            "ours)\n" + _comparison(doc, "throughput", "M/s", "ops_per_s", 1e6),
+            "Memory: peak RSS in MiB, and ours over theirs (below 1 is ours)\n"
+            + _comparison(doc, "memory", "MiB", "peak_rss_bytes", MIB),
+            "Latency\n" + _latency(doc),
+        ]
+    else:
+        parts += ["Throughput: million calls a second\n"
+                  + _absolute(doc, "ops_per_s", 1e6),
+                  "Memory: peak RSS in MiB\n"
+                  + _absolute(doc, "peak_rss_bytes", MIB)]
+    if crowd := _crowd(doc):
+        parts.append("\n".join(["Crowd: memory with 64 threads over that with 2",
+                                *crowd]))
+    if brink := _brink(doc):
+        parts.append("\n".join(["Brink: the worst of all rounds", *brink]))
+    parts.append("Bars\n" + _bars(doc))
+    if text := troubles(doc):
+        parts.append(text)
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,196 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The allocation storm: this heap beside others, on real threads and memory."""
+
+import argparse
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import bars
+import campaign
+import machine
+import plan
+import report_table
+import summary
+import worker
+from progress import clock
+
+
+def _names(text: str, valid: tuple[str, ...], what: str) -> list[str]:
+    chosen = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in chosen if name not in valid]
+    if unknown or not chosen:
+        raise argparse.ArgumentTypeError(
+            f"no {what} {', '.join(unknown) or 'named'}; valid: {', '.join(valid)}")
+    return [name for name in valid if name in chosen]
+
+
+def _scenarios(text: str) -> list[str]:
+    return _names(text, tuple(plan.SCENARIOS), "scenario")
+
+
+def _peers(text: str) -> list[str]:
+    return _names(text, plan.PEERS, "peer")
+
+
+def _threads(text: str) -> list[int]:
+    try:
+        counts = sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        counts = []
+    if not counts or counts[0] < 1 or counts[-1] > plan.MOST_THREADS:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a list of thread counts from 1 to {plan.MOST_THREADS}")
+    return counts
+
+
+def _rounds(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 to 1000")
+    return int(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="storm", description=__doc__, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="scenarios: " + ", ".join(plan.SCENARIOS)
+        + "\npeers: " + ", ".join(plan.PEERS))
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--quick", action="store_true", help="within a minute")
+    length.add_argument("--long", action="store_true", help="more rounds, longer runs")
+    length.add_argument("--verify", action="store_true",
+                        help="check every byte of every block instead of measuring; "
+                        "osheap alone unless --peers names more")
+    length.add_argument("--list", action="store_true",
+                        help="name scenarios and allocators, and end")
+    parser.add_argument("--workers", type=Path, required=True, metavar="DIR",
+                        help="the build's perf folder, which has the workers")
+    parser.add_argument("--scenario", type=_scenarios, metavar="A,B",
+                        default=list(plan.SCENARIOS))
+    parser.add_argument("--peers", type=_peers, metavar="A,B")
+    parser.add_argument("--threads", type=_threads, metavar="1,2",
+                        help="instead of each scenario's own counts")
+    parser.add_argument("--rounds", type=_rounds, metavar="N",
+                        help="rounds a cell, instead of the preset's")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--html", type=Path, metavar="FILE")
+    return parser
+
+
+def _preset(args: argparse.Namespace) -> plan.Preset:
+    if args.verify:
+        return plan.VERIFY
+    if args.long:
+        return plan.LONG
+    return plan.QUICK if args.quick else plan.DEFAULT
+
+
+def _list(workers: Path, cores: int) -> None:
+    for name, scenario in plan.SCENARIOS.items():
+        counts = ",".join(str(n) for n in sorted(scenario.threads(cores)))
+        print(f"{name:8} threads {counts:9} {scenario.about}")
+    print()
+    for name, package in plan.PACKAGES.items():
+        state = "built" if worker.is_built(workers, name) else f"MISSING ({package})"
+        print(f"{name:8} {state}")
+
+
+def _allocators(args: argparse.Namespace) -> tuple[list[str], list[dict]]:
+    """Those with a worker, and those without."""
+    peers = args.peers
+    if peers is None:
+        peers = [] if args.verify else list(plan.PEERS)
+    wanted = [plan.OURS, *peers]
+    built = [name for name in wanted if worker.is_built(args.workers, name)]
+    missing = [{"allocator": name, "package": plan.PACKAGES[name]}
+               for name in wanted if name not in built]
+    return built, missing
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _announce(preset: plan.Preset, cells: list[plan.Cell], allocators: list[str],
+              rounds: int) -> None:
+    runs = rounds * sum(name in plan.SCENARIOS[cell.scenario].allocators
+                        for cell in cells for name in allocators)
+    longest = runs * (preset.longest_s + plan.ASSUMED_OVERHEAD_S)
+    expected = min(longest, preset.budget_s or longest)
+    _say(f"{preset.name}: {len(cells)} rows, {len(allocators)} allocators, {rounds} "
+         f"rounds, {runs} runs; about {clock(expected)} (minutes:seconds)")
+
+
+def _verdict(doc: dict) -> int:
+    bad = bool(doc["failures"])
+    if doc["settings"]["preset"] == plan.VERIFY.name:
+        for run in doc["runs"]:
+            print(f"PASS  {run['allocator']}  {run['scenario']} x{run['threads']}")
+        bad = bad or bool(doc["missing"])
+        if text := report_table.troubles(doc):
+            print(text)
+        print("verify:", "FAILED" if bad else "every block was as it was left")
+    else:
+        print(report_table.render(doc), end="")
+    return 1 if bad else 0
+
+
+def _write(doc: dict, args: argparse.Namespace) -> None:
+    if args.json:
+        args.json.write_text(json.dumps(doc, indent=1) + "\n", encoding="utf-8")
+        _say(f"wrote {args.json}")
+    if args.html:
+        import report_html  # matplotlib takes a second to load
+        args.html.write_text(report_html.render(doc), encoding="utf-8")
+        _say(f"wrote {args.html}")
+
+
+def _check_outputs(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    """Before minutes are spent on results that could not be written."""
+    for path in (args.json, args.html):
+        if path and not path.absolute().parent.is_dir():
+            parser.error(f"no folder {path.absolute().parent}")
+    if args.html and importlib.util.find_spec("matplotlib") is None:
+        parser.error("--html needs the Debian package python3-matplotlib")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit status: 0 done, 1 a worker failed, 2 wrong usage."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    if args.list:
+        _list(args.workers, machine.cores())
+        return 0
+    _check_outputs(parser, args)
+    allocators, missing = _allocators(args)
+    for gap in missing:
+        _say(f"MISSING  {gap['allocator']}: no worker in {args.workers} "
+             f"(Debian package: {gap['package']})")
+    if not allocators:
+        parser.error(f"no workers in {args.workers}")
+    preset = _preset(args)
+    rounds = args.rounds or preset.rounds
+    cells = plan.cells(args.scenario, machine.cores(), args.quick, args.threads)
+    about = machine.describe(worker.path_of(args.workers, allocators[0]))
+    if about["busy"]:
+        _say(f"WARNING: the machine is busy (load {about['load_average']:.2f}); "
+             "figures will be off")
+    _announce(preset, cells, allocators, rounds)
+    outcome = campaign.conduct(args.workers, cells, allocators, preset, rounds,
+                               args.verify)
+    doc = summary.document(outcome, about,
+                           {"preset": preset.name, "rounds": rounds,
+                            "large_live": preset.large_live}, missing)
+    doc["bars"] = bars.judge(doc)
+    _write(doc, args)
+    return _verdict(doc)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "block.h"
+#include "clock.h"
+#include "hist.h"
+#include "memory.h"
+#include "rng.h"
+
+struct storm_run storm;
+
+// Between two of them every thread does the same step of the run; the main thread
+// takes part, to read the clocks while nobody works.
+static pthread_barrier_t gate;
+
+static uint64_t live_by_thread[STORM_MAX_THREADS];
+
+static void pass(void)
+{
+    pthread_barrier_wait(&gate);
+}
+
+// Warm-up or one phase, the same for thread and main: entered, timed, left.
+static void thread_phase(struct storm_thread *t, unsigned phase, bool recording)
+{
+    if (storm.scenario->enter != NULL) {
+        storm.scenario->enter(t, phase);
+    }
+    pass();
+    t->recording = recording;
+    pass();
+    storm.scenario->run(t);
+    pass();
+    t->recording = false;
+}
+
+static void *thread_main(void *arg)
+{
+    struct storm_thread *t = arg;
+    const struct storm_scenario *s = storm.scenario;
+    if (s->fill != NULL) {
+        s->fill(t);
+    }
+    thread_phase(t, storm.first_phase, false);
+    t->ops = 0;
+    memset(t->phase_ops, 0, sizeof(t->phase_ops));
+    for (unsigned p = storm.first_phase; p < s->phases; p++) {
+        thread_phase(t, p, true);
+    }
+    live_by_thread[t->id] = s->live(t);
+    pass();
+    if (s->drain != NULL) {
+        s->drain(t);
+    }
+    return NULL;
+}
+
+static void set_phase(unsigned phase)
+{
+    atomic_store_explicit(&storm.phase, phase, memory_order_relaxed);
+}
+
+static void sleep_until_ns(uint64_t ns)
+{
+    struct timespec until = {.tv_sec = (time_t)(ns / 1000000000u),
+                             .tv_nsec = (long)(ns % 1000000000u)};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
+    }
+}
+
+static double cpu_seconds(void)
+{
+    struct rusage use;
+    getrusage(RUSAGE_SELF, &use);
+    return (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
+           (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) * 1e-6;
+}
+
+static void start_threads(pthread_t *handle)
+{
+    for (unsigned i = 0; i < storm.threads; i++) {
+        int error = pthread_create(&handle[i], NULL, thread_main, &storm.thread[i]);
+        if (error != 0) {
+            storm_die(EXIT_SYSTEM, "cannot start thread %u: %s", i, strerror(error));
+        }
+    }
+}
+
+static void prepare_threads(void)
+{
+    storm.thread = storm_map(storm.threads * sizeof(*storm.thread));
+    for (unsigned i = 0; i < storm.threads; i++) {
+        struct storm_thread *t = &storm.thread[i];
+        t->id = i;
+        t->rng = storm_rng_seed(i);
+        t->seq = i << 24;
+        t->hist = storm_map_lazy(sizeof(*t->hist));
+        for (unsigned c = 0; c < CALL_KINDS; c++) {
+            t->until_sample[c] = STORM_SAMPLE_EVERY;
+        }
+    }
+}
+
+// The time to the last thread's arrival belongs to the phase, and so do the
+// operations done in it.
+static void main_phase(unsigned phase, double seconds, struct storm_result *result)
+{
+    pass();
+    set_phase(phase);
+    double cpu = cpu_seconds();
+    uint64_t begin = storm_now_ns();
+    pass();
+    sleep_until_ns(begin + (uint64_t)(seconds * 1e9));
+    set_phase(STORM_STOPPED);
+    pass();
+    result->phase_s[phase] = (double)(storm_now_ns() - begin) * 1e-9;
+    result->elapsed_s += result->phase_s[phase];
+    result->cpu_s += cpu_seconds() - cpu;
+}
+
+static void measure(struct storm_result *result)
+{
+    unsigned phases = storm.scenario->phases - storm.first_phase;
+    struct storm_result warm = {0};
+    main_phase(storm.first_phase, storm.warm_seconds, &warm);
+    storm_clock_finish();
+    for (unsigned p = storm.first_phase; p < storm.scenario->phases; p++) {
+        main_phase(p, storm.seconds / phases, result);
+    }
+    pass();
+    for (unsigned i = 0; i < storm.threads; i++) {
+        result->ops += storm.thread[i].ops;
+        result->live_bytes += live_by_thread[i];
+    }
+}
+
+void storm_execute(struct storm_result *result)
+{
+    storm_clock_start();
+    prepare_threads();
+    if (storm.scenario->setup != NULL) {
+        storm.scenario->setup();
+    }
+    pthread_barrier_init(&gate, NULL, storm.threads + 1);
+    pthread_barrier_init(&storm.sync, NULL, storm.threads);
+    pthread_t *handle = storm_map(storm.threads * sizeof(*handle));
+    result->base_rss_bytes = storm_rss_bytes();
+    start_threads(handle);
+    measure(result);
+    for (unsigned i = 0; i < storm.threads; i++) {
+        pthread_join(handle[i], NULL);
+    }
+    result->peak_rss_bytes = storm_peak_rss_bytes();
+    const char *broken = storm.verify ? storm_check_heap() : NULL;
+    if (broken != NULL) {
+        storm_die(EXIT_CORRUPT, "the heap's own check fails: %s", broken);
+    }
+}
+
+void storm_die(int status, const char *format, ...)
+{
+    va_list args;
+    char text[512];
+    va_start(args, format);
+    // clang-analyzer 14 does not see va_start here.
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized)
+    int n = vsnprintf(text, sizeof(text) - 1, format, args);
+    va_end(args);
+    size_t used = n < 0 ? 0 : strnlen(text, sizeof(text) - 1);
+    text[used++] = '\n';
+    if (write(STDERR_FILENO, text, used) < 0) {
+        _exit(EXIT_SYSTEM);
+    }
+    _exit(status);
+}
