@@ -9,14 +9,14 @@
 #include "osh_depot.h"
 #include "osh_fallback.h"
 #include "osh_heap.h"
-#include "osh_slab_table.h"
 #include "osh_slab.h"
+#include "osh_slab_table.h"
 
-#define HOLDS(condition, name)                                                                  \
-    do {                                                                                        \
-        if (!(condition)) {                                                                     \
-            return (name);                                                                      \
-        }                                                                                       \
+#define HOLDS(condition, name) \
+    do {                       \
+        if (!(condition)) {    \
+            return (name);     \
+        }                      \
     } while (0)
 
 static const char *check_slab(size_t page, unsigned cls, unsigned free)
@@ -99,7 +99,8 @@ static const char *mark_chain(unsigned cls, struct osh_chain chain, struct marki
         HOLDS(wrong == NULL, wrong);
         marking->blocks += marking->undo ? (size_t)-1 : 1;
         block = osh_link_next(*(osh_word_t *)block);
-        HOLDS((block == NULL) == (i + 1 == chain.count), "cache: a chain's length is not its count");
+        HOLDS((block == NULL) == (i + 1 == chain.count),
+              "cache: a chain's length is not its count");
     }
     return NULL;
 }

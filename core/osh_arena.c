@@ -259,7 +259,8 @@ size_t osh_arena_decommit(void)
     size_t bytes = 0;
     for (size_t word = 0; word < osh_arena.words; word++) {
         osh_word_t idle;
-        while ((idle = osh_load(&osh_arena.used[word]) & ~osh_load(&osh_arena.claimed[word])) != 0) {
+        while ((idle = osh_load(&osh_arena.used[word]) & ~osh_load(&osh_arena.claimed[word])) !=
+               0) {
             osh_word_t bit = (osh_word_t)1 << osh_top_bit(idle);
             size_t page = word * OSH_WORD_BITS + osh_top_bit(idle);
             if (osh_fetch_or(&osh_arena.claimed[word], bit) & bit) {

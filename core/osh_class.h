@@ -27,33 +27,46 @@
 #define OSH_LINEAR_MAX (1u << OSH_LINEAR_LOG2)
 
 /* Position of the highest set bit of x, 16 <= x < 2^17, as a constant expression. */
-#define OSH_MSB(x)                                                                              \
-    ((x) >= 65536 ? 16u : (x) >= 32768 ? 15u : (x) >= 16384 ? 14u : (x) >= 8192 ? 13u : (x) >= 4096 ? 12u            \
-     : (x) >= 2048 ? 11u : (x) >= 1024 ? 10u : (x) >= 512 ? 9u : (x) >= 256 ? 8u                \
-     : (x) >= 128 ? 7u : (x) >= 64 ? 6u : (x) >= 32 ? 5u : 4u)
+#define OSH_MSB(x)        \
+    ((x) >= 65536   ? 16u \
+     : (x) >= 32768 ? 15u \
+     : (x) >= 16384 ? 14u \
+     : (x) >= 8192  ? 13u \
+     : (x) >= 4096  ? 12u \
+     : (x) >= 2048  ? 11u \
+     : (x) >= 1024  ? 10u \
+     : (x) >= 512   ? 9u  \
+     : (x) >= 256   ? 8u  \
+     : (x) >= 128   ? 7u  \
+     : (x) >= 64    ? 6u  \
+     : (x) >= 32    ? 5u  \
+                    : 4u)
 
 /* Class above the linear ones of a size s, given b = msb(s - 1). */
-#define OSH_CLASS_LOG(s, b)                                                                     \
-    (OSH_CLASS_TINY + OSH_CLASS_STEPS + (((b)-OSH_LINEAR_LOG2) << OSH_CLASS_STEPS_LOG2) +       \
+#define OSH_CLASS_LOG(s, b)                                                               \
+    (OSH_CLASS_TINY + OSH_CLASS_STEPS + (((b)-OSH_LINEAR_LOG2) << OSH_CLASS_STEPS_LOG2) + \
      ((((s)-1u) >> ((b)-OSH_CLASS_STEPS_LOG2)) & (OSH_CLASS_STEPS - 1u)) + 1u)
 
-#define OSH_CLASS_LINEAR(s) (OSH_CLASS_TINY + (((s) + ((1u << OSH_ALIGN_LOG2) - 1u)) >> OSH_ALIGN_LOG2))
+#define OSH_CLASS_LINEAR(s) \
+    (OSH_CLASS_TINY + (((s) + ((1u << OSH_ALIGN_LOG2) - 1u)) >> OSH_ALIGN_LOG2))
 
 /* Class of a size as a constant expression, 1 <= s <= 2^17. */
-#define OSH_CLASS_OF(s)                                                                         \
-    ((s) <= OSH_BLOCK_MIN     ? 1u                                                              \
-     : (s) <= OSH_LINEAR_MAX ? OSH_CLASS_LINEAR(s)                                              \
-                              : OSH_CLASS_LOG(s, OSH_MSB((s)-1u)))
+#define OSH_CLASS_OF(s)                            \
+    ((s) <= OSH_BLOCK_MIN    ? 1u                  \
+     : (s) <= OSH_LINEAR_MAX ? OSH_CLASS_LINEAR(s) \
+                             : OSH_CLASS_LOG(s, OSH_MSB((s)-1u)))
 
 /* Bytes of a class as a constant expression. */
-#define OSH_CLASS_BYTES(c)                                                                      \
-    ((c) <= OSH_CLASS_TINY                  ? (c)*OSH_BLOCK_MIN                                 \
-     : (c) <= OSH_CLASS_TINY + OSH_CLASS_STEPS ? ((c)-OSH_CLASS_TINY) << OSH_ALIGN_LOG2         \
-                                            : OSH_CLASS_BYTES_LOG((c)-OSH_CLASS_TINY -          \
-                                                                  OSH_CLASS_STEPS - 1u))
-#define OSH_CLASS_BYTES_LOG(k)                                                                  \
-    ((OSH_CLASS_STEPS + ((k) & (OSH_CLASS_STEPS - 1u)) + 1u)                                    \
-     << (((k) >> OSH_CLASS_STEPS_LOG2) + OSH_ALIGN_LOG2))
+#define OSH_CLASS_BYTES(c)                        \
+    ((c) <= OSH_CLASS_TINY ? (c)*OSH_BLOCK_MIN    \
+     : (c) <= OSH_CLASS_TINY + OSH_CLASS_STEPS    \
+         ? ((c)-OSH_CLASS_TINY) << OSH_ALIGN_LOG2 \
+         : OSH_CLASS_BYTES_LOG((c)-OSH_CLASS_TINY - OSH_CLASS_STEPS - 1u))
+/* The mask does nothing to a k that exists; compilers also look at those that
+ * the condition above excludes. */
+#define OSH_CLASS_BYTES_LOG(k)                               \
+    ((OSH_CLASS_STEPS + ((k) & (OSH_CLASS_STEPS - 1u)) + 1u) \
+     << ((((k) >> OSH_CLASS_STEPS_LOG2) + OSH_ALIGN_LOG2) & 31u))
 
 /* Classes are 1 to OSH_CLASS_MAX; arrays have OSH_CLASSES entries. */
 #define OSH_CLASS_MAX OSH_CLASS_OF((unsigned)(OSH_SLAB_MAX))

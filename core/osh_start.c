@@ -35,9 +35,8 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
            end) {
         pages++;
     }
-    while (pages > 0 && align_up(start + table_bytes(pages), OSH_PAGE_BYTES) +
-                                (pages << OSH_PAGE_LOG2) >
-                            end) {
+    while (pages > 0 &&
+           align_up(start + table_bytes(pages), OSH_PAGE_BYTES) + (pages << OSH_PAGE_LOG2) > end) {
         pages--;
     }
     if (pages == 0) {

@@ -91,8 +91,8 @@ static void leave(void)
 
 static void *allocate(size_t alignment, size_t size)
 {
-    void *block = alignment > OSH_ALIGN ? osh_newlib_memalign(alignment, size)
-                                        : osh_newlib_malloc(size);
+    void *block =
+        alignment > OSH_ALIGN ? osh_newlib_memalign(alignment, size) : osh_newlib_malloc(size);
     live_blocks += block != NULL;
     return block;
 }

@@ -2,8 +2,8 @@
 /*
  * Slabs: one page of equal objects each, or an aligned run of pages for larger
  * ones, described outside of it by a state word {class, free count} and a bit
- * per object, both those of the slab's first page, which names the slab. Lock-free, any context, any
- * core.
+ * per object, both those of the slab's first page, which names the slab. Lock-free, any context,
+ * any core.
  *
  * Counts reserve, bits deliver. Whoever wants k objects first takes k off the
  * free count, by CAS on the state word, which also says the slab is still of

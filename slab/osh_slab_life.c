@@ -37,7 +37,7 @@ void osh_slab_list(size_t page, unsigned cls)
     osh_word_t bit = (osh_word_t)1 << (page % OSH_WORD_BITS);
     /* After the count was raised: see unlist() in osh_slab.c, which it pairs with. */
     (void)osh_fetch_or(osh_slab_partial(word, cls), bit);
-    osh_raise(&osh_slabs.hint[cls], word); /* a hint: publishes nothing */
+    osh_raise(&osh_slabs.hint[cls], word);                    /* a hint: publishes nothing */
     osh_raise(&osh_slabs.floor[cls], osh_arena.words - word); /* likewise */
 }
 

@@ -12,14 +12,15 @@
 /* Words of bits a page of the smallest objects needs, and those it has near:
  * objects of 64 bytes and more make do with the near ones, so that pages of
  * these leave most of the table untouched. */
-#define OSH_SLAB_WORDS ((unsigned)((OSH_PAGE_BYTES / OSH_BLOCK_MIN + OSH_WORD_BITS - 1) / OSH_WORD_BITS))
+#define OSH_SLAB_WORDS \
+    ((unsigned)((OSH_PAGE_BYTES / OSH_BLOCK_MIN + OSH_WORD_BITS - 1) / OSH_WORD_BITS))
 #define OSH_NEAR_WORDS ((unsigned)((OSH_PAGE_BYTES / 64 + OSH_WORD_BITS - 1) / OSH_WORD_BITS))
 
 struct osh_slabs {
-    osh_word_t *state;   /* a word per page: class above free count; 0: no slab */
-    osh_word_t *partial; /* OSH_CLASSES words per 64 (32) pages: may have free objects */
-    osh_word_t *near;    /* OSH_NEAR_WORDS words per page: a bit per free object */
-    osh_word_t *far;     /* OSH_SLAB_WORDS words per page, for objects below 64 bytes */
+    osh_word_t *state;             /* a word per page: class above free count; 0: no slab */
+    osh_word_t *partial;           /* OSH_CLASSES words per 64 (32) pages: may have free objects */
+    osh_word_t *near;              /* OSH_NEAR_WORDS words per page: a bit per free object */
+    osh_word_t *far;               /* OSH_SLAB_WORDS words per page, for objects below 64 bytes */
     osh_word_t hint[OSH_CLASSES];  /* no partial slab above this word of pages, probably */
     osh_word_t floor[OSH_CLASSES]; /* words of pages minus the lowest that ever had a slab */
     osh_word_t kept[OSH_CLASSES];  /* page + 1 of the last slab that became empty, or 0 */

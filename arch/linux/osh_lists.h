@@ -20,7 +20,8 @@ struct osh_lists {
     } of;
 } OSH_ALIGNED(1 << OSH_LISTS_LOG2);
 
-_Static_assert(sizeof(struct osh_lists) == 1 << OSH_LISTS_LOG2, "a core's lists are found by shift");
+_Static_assert(sizeof(struct osh_lists) == 1 << OSH_LISTS_LOG2,
+               "a core's lists are found by shift");
 
 extern OSH_HIDDEN struct osh_lists osh_lists[OSH_CORES];
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "arch.h"
 #include "osh_pairs.h"
+#include "arch.h"
 
 #include <sched.h>
 
@@ -41,7 +41,8 @@ bool osh_pairs_exchange(enum osh_which which, unsigned cls, struct osh_chain *io
 
     osh_word2_t old;
     unsigned room = osh_class_info[cls].magazine - io->count;
-    if (!osh_pair_exchange(&osh_pairs_mine->of.pair[which][cls], (osh_word_t)io->head, room, &old)) {
+    if (!osh_pair_exchange(&osh_pairs_mine->of.pair[which][cls], (osh_word_t)io->head, room,
+                           &old)) {
         return false;
     }
     *io = chain_of(cls, old);

@@ -50,6 +50,9 @@ static inline void *osh_pair_pop(osh_word2_t *list)
                             now.second + OSH_PAIR_GENERATION + 1 /* room */};
         /* Observes the push that linked the block; pairs with its CAS. */
         if (OSH_LIKELY(osh_cas2(list, &now, next))) {
+            if (now.first == 0) {
+                __builtin_unreachable(); /* seen above: saves the caller its check */
+            }
             return (void *)now.first;
         }
     }
@@ -80,8 +83,7 @@ static inline bool osh_pair_exchange(osh_word2_t *list, osh_word_t head, unsigne
         if (now.first == 0 && (now.second & OSH_PAIR_ROOM) == 0) {
             return false;
         }
-        osh_word2_t next = {head,
-                            ((now.second & ~OSH_PAIR_ROOM) + OSH_PAIR_GENERATION) | room};
+        osh_word2_t next = {head, ((now.second & ~OSH_PAIR_ROOM) + OSH_PAIR_GENERATION) | room};
         /* Publishes the new chain, observes the pushes of the old one. */
         if (osh_cas2(list, &now, next)) {
             *old = now;

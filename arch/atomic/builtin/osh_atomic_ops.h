@@ -69,8 +69,8 @@ static inline bool osh_cas2(osh_word2_t *target, osh_word2_t *expected, osh_word
         osh_word2_t words;
         __extension__ unsigned __int128 whole;
     } want = {*expected}, to = {value}, was;
-    was.whole = __sync_val_compare_and_swap((__typeof__(was.whole) *)(void *)target, want.whole,
-                                            to.whole);
+    was.whole =
+        __sync_val_compare_and_swap((__typeof__(was.whole) *)(void *)target, want.whole, to.whole);
     *expected = was.words;
     return was.whole == want.whole;
 }

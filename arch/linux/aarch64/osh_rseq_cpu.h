@@ -11,48 +11,48 @@
 /* Opens a sequence: describes it to the kernel as 1 (start) to 2 (just after
  * the committing store) with 4 to go to instead, and names this description in
  * the area. Then leaves the address of this CPU's list in %[list]. */
-#define OSH_RSEQ_BEGIN                                                                          \
-    ".pushsection __rseq_cs, \"aw\"\n\t"                                                        \
-    ".balign 32\n"                                                                              \
-    "3:\n\t"                                                                                    \
-    ".long 0, 0\n\t"                                                                            \
-    ".quad 1f, 2f - 1f, 4f\n\t"                                                                 \
-    ".popsection\n"                                                                             \
-    "5:\n\t"                                                                                    \
-    "adrp %[list], 3b\n\t"                                                                      \
-    "add %[list], %[list], :lo12:3b\n\t"                                                        \
-    "str %[list], [%[area], #8]\n"                                                              \
-    "1:\n\t"                                                                                    \
-    "ldr %w[list], [%[area], #4]\n\t"                                                           \
+#define OSH_RSEQ_BEGIN                   \
+    ".pushsection __rseq_cs, \"aw\"\n\t" \
+    ".balign 32\n"                       \
+    "3:\n\t"                             \
+    ".long 0, 0\n\t"                     \
+    ".quad 1f, 2f - 1f, 4f\n\t"          \
+    ".popsection\n"                      \
+    "5:\n\t"                             \
+    "adrp %[list], 3b\n\t"               \
+    "add %[list], %[list], :lo12:3b\n\t" \
+    "str %[list], [%[area], #8]\n"       \
+    "1:\n\t"                             \
+    "ldr %w[list], [%[area], #4]\n\t"    \
     "add %[list], %[first], %[list], lsl %[stride]\n\t"
 
 /* Closes it: the abort entry, with the signature glibc registered before it,
  * starts all over. */
-#define OSH_RSEQ_END                                                                            \
-    "2:\n\t"                                                                                    \
-    ".pushsection __rseq_failure, \"ax\"\n\t"                                                   \
-    ".inst 0xd428bc00\n"                                                                        \
-    "4:\n\t"                                                                                    \
-    "b 5b\n\t"                                                                                  \
+#define OSH_RSEQ_END                          \
+    "2:\n\t"                                  \
+    ".pushsection __rseq_failure, \"ax\"\n\t" \
+    ".inst 0xd428bc00\n"                      \
+    "4:\n\t"                                  \
+    "b 5b\n\t"                                \
     ".popsection\n"
 
-#define OSH_RSEQ_INPUTS(i)                                                                      \
-    [first] "r"(&osh_hot.lists->of.word[0][i]),                                                 \
-        [area] "r"((char *)__builtin_thread_pointer() + osh_hot.rseq), [stride] "i"(OSH_LISTS_LOG2)
+#define OSH_RSEQ_INPUTS(i)                                             \
+    [first] "r"(&osh_hot.lists->of.word[0][i]),                        \
+        [area] "r"((char *)__builtin_thread_pointer() + osh_hot.rseq), \
+        [stride] "i"(OSH_LISTS_LOG2)
 
 OSH_INLINE void *osh_rseq_pop(unsigned index)
 {
     osh_word_t list, block, next;
-    __asm__ volatile goto(OSH_RSEQ_BEGIN
-                 "ldr %[block], [%[list]]\n\t"
-                 "lsr %[block], %[block], #16\n\t"
-                 "cbz %[block], %l[empty]\n\t"
-                 "ldr %[next], [%[block]]\n\t"
-                 "str %[next], [%[list]]\n" OSH_RSEQ_END
-                 : [list] "=&r"(list), [block] "=&r"(block), [next] "=&r"(next)
-                 : OSH_RSEQ_INPUTS(index)
-                 : "memory", "cc"
-                 : empty);
+    __asm__ volatile goto(OSH_RSEQ_BEGIN "ldr %[block], [%[list]]\n\t"
+                                         "lsr %[block], %[block], #16\n\t"
+                                         "cbz %[block], %l[empty]\n\t"
+                                         "ldr %[next], [%[block]]\n\t"
+                                         "str %[next], [%[list]]\n" OSH_RSEQ_END
+                          : [list] "=&r"(list), [block] "=&r"(block), [next] "=&r"(next)
+                          : OSH_RSEQ_INPUTS(index)
+                          : "memory", "cc"
+                          : empty);
     if (block == 0) {
         __builtin_unreachable();
     }
@@ -64,18 +64,17 @@ empty:
 OSH_INLINE bool osh_rseq_push(unsigned index, void *block)
 {
     osh_word_t list, old, room;
-    __asm__ volatile goto(OSH_RSEQ_BEGIN
-                 "ldr %[old], [%[list]]\n\t"
-                 "str %[old], [%[block]]\n\t"
-                 "ands %[room], %[old], #0xffff\n\t"
-                 "b.eq %l[full]\n\t"
-                 "sub %[room], %[room], #1\n\t"
-                 "orr %[room], %[room], %[block], lsl #16\n\t"
-                 "str %[room], [%[list]]\n" OSH_RSEQ_END
-                 : [list] "=&r"(list), [old] "=&r"(old), [room] "=&r"(room)
-                 : OSH_RSEQ_INPUTS(index), [block] "r"(block)
-                 : "memory", "cc"
-                 : full);
+    __asm__ volatile goto(OSH_RSEQ_BEGIN "ldr %[old], [%[list]]\n\t"
+                                         "str %[old], [%[block]]\n\t"
+                                         "ands %[room], %[old], #0xffff\n\t"
+                                         "b.eq %l[full]\n\t"
+                                         "sub %[room], %[room], #1\n\t"
+                                         "orr %[room], %[room], %[block], lsl #16\n\t"
+                                         "str %[room], [%[list]]\n" OSH_RSEQ_END
+                          : [list] "=&r"(list), [old] "=&r"(old), [room] "=&r"(room)
+                          : OSH_RSEQ_INPUTS(index), [block] "r"(block)
+                          : "memory", "cc"
+                          : full);
     return true;
 full:
     return false;
@@ -84,14 +83,13 @@ full:
 OSH_INLINE osh_word_t osh_rseq_exchange(unsigned index, osh_word_t word)
 {
     osh_word_t list, old;
-    __asm__ volatile goto(OSH_RSEQ_BEGIN
-                 "ldr %[old], [%[list]]\n\t"
-                 "cbz %[old], %l[stopped]\n\t"
-                 "str %[word], [%[list]]\n" OSH_RSEQ_END
-                 : [list] "=&r"(list), [old] "=&r"(old)
-                 : OSH_RSEQ_INPUTS(index), [word] "r"(word)
-                 : "memory", "cc"
-                 : stopped);
+    __asm__ volatile goto(OSH_RSEQ_BEGIN "ldr %[old], [%[list]]\n\t"
+                                         "cbz %[old], %l[stopped]\n\t"
+                                         "str %[word], [%[list]]\n" OSH_RSEQ_END
+                          : [list] "=&r"(list), [old] "=&r"(old)
+                          : OSH_RSEQ_INPUTS(index), [word] "r"(word)
+                          : "memory", "cc"
+                          : stopped);
     return old;
 stopped:
     return 0;

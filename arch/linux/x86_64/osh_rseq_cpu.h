@@ -11,49 +11,48 @@
 /* Opens a sequence: describes it to the kernel as 1 (start) to 2 (just after
  * the committing store) with 4 to go to instead, and names this description in
  * the area. Then leaves the address of this CPU's lists in %[lists]. */
-#define OSH_RSEQ_BEGIN                                                                          \
-    ".pushsection __rseq_cs, \"aw\"\n\t"                                                        \
-    ".balign 32\n"                                                                              \
-    "3:\n\t"                                                                                    \
-    ".long 0, 0\n\t"                                                                            \
-    ".quad 1f, 2f - 1f, 4f\n\t"                                                                 \
-    ".popsection\n"                                                                             \
-    "5:\n\t"                                                                                    \
-    "leaq 3b(%%rip), %[lists]\n\t"                                                              \
-    "movq %[lists], %%fs:8(%[area])\n"                                                          \
-    "1:\n\t"                                                                                    \
-    "movl %%fs:4(%[area]), %k[lists]\n\t"                                                       \
-    "shlq %[stride], %[lists]\n\t"                                                              \
+#define OSH_RSEQ_BEGIN                    \
+    ".pushsection __rseq_cs, \"aw\"\n\t"  \
+    ".balign 32\n"                        \
+    "3:\n\t"                              \
+    ".long 0, 0\n\t"                      \
+    ".quad 1f, 2f - 1f, 4f\n\t"           \
+    ".popsection\n"                       \
+    "5:\n\t"                              \
+    "leaq 3b(%%rip), %[lists]\n\t"        \
+    "movq %[lists], %%fs:8(%[area])\n"    \
+    "1:\n\t"                              \
+    "movl %%fs:4(%[area]), %k[lists]\n\t" \
+    "shlq %[stride], %[lists]\n\t"        \
     "addq %[first], %[lists]\n\t"
 
 /* Closes it: the abort entry, with the signature glibc registered before it,
  * starts all over. */
-#define OSH_RSEQ_END                                                                            \
-    "2:\n\t"                                                                                    \
-    ".pushsection __rseq_failure, \"ax\"\n\t"                                                   \
-    ".byte 0x0f, 0xb9, 0x3d\n\t"                                                                \
-    ".long 0x53053053\n"                                                                        \
-    "4:\n\t"                                                                                    \
-    "jmp 5b\n\t"                                                                                \
+#define OSH_RSEQ_END                          \
+    "2:\n\t"                                  \
+    ".pushsection __rseq_failure, \"ax\"\n\t" \
+    ".byte 0x0f, 0xb9, 0x3d\n\t"              \
+    ".long 0x53053053\n"                      \
+    "4:\n\t"                                  \
+    "jmp 5b\n\t"                              \
     ".popsection\n"
 
-#define OSH_RSEQ_INPUTS(i)                                                                      \
-    [index] "r"((osh_word_t)(i)), [first] "m"(osh_hot.lists), [area] "r"(osh_hot.rseq),         \
+#define OSH_RSEQ_INPUTS(i)                                                              \
+    [index] "r"((osh_word_t)(i)), [first] "m"(osh_hot.lists), [area] "r"(osh_hot.rseq), \
         [stride] "i"(OSH_LISTS_LOG2)
 
 OSH_INLINE void *osh_rseq_pop(unsigned index)
 {
     osh_word_t lists, block, next;
-    __asm__ volatile goto(OSH_RSEQ_BEGIN
-                 "movq (%[lists], %[index], 8), %[block]\n\t"
-                 "shrq $16, %[block]\n\t"
-                 "jz %l[empty]\n\t"
-                 "movq (%[block]), %[next]\n\t"
-                 "movq %[next], (%[lists], %[index], 8)\n" OSH_RSEQ_END
-                 : [lists] "=&r"(lists), [block] "=&r"(block), [next] "=&r"(next)
-                 : OSH_RSEQ_INPUTS(index)
-                 : "memory", "cc"
-                 : empty);
+    __asm__ volatile goto(OSH_RSEQ_BEGIN "movq (%[lists], %[index], 8), %[block]\n\t"
+                                         "shrq $16, %[block]\n\t"
+                                         "jz %l[empty]\n\t"
+                                         "movq (%[block]), %[next]\n\t"
+                                         "movq %[next], (%[lists], %[index], 8)\n" OSH_RSEQ_END
+                          : [lists] "=&r"(lists), [block] "=&r"(block), [next] "=&r"(next)
+                          : OSH_RSEQ_INPUTS(index)
+                          : "memory", "cc"
+                          : empty);
     if (block == 0) {
         __builtin_unreachable();
     }
@@ -65,19 +64,18 @@ empty:
 OSH_INLINE bool osh_rseq_push(unsigned index, void *block)
 {
     osh_word_t lists, old, room;
-    __asm__ volatile goto(OSH_RSEQ_BEGIN
-                 "movq (%[lists], %[index], 8), %[old]\n\t"
-                 "movq %[old], (%[block])\n\t"
-                 "movzwl %w[old], %k[room]\n\t"
-                 "subl $1, %k[room]\n\t"
-                 "jb %l[full]\n\t"
-                 "orq %[shifted], %[room]\n\t"
-                 "movq %[room], (%[lists], %[index], 8)\n" OSH_RSEQ_END
-                 : [lists] "=&r"(lists), [old] "=&r"(old), [room] "=&r"(room)
-                 : OSH_RSEQ_INPUTS(index), [block] "r"(block),
-                   [shifted] "r"((osh_word_t)block << OSH_WORD_SHIFT)
-                 : "memory", "cc"
-                 : full);
+    __asm__ volatile goto(OSH_RSEQ_BEGIN "movq (%[lists], %[index], 8), %[old]\n\t"
+                                         "movq %[old], (%[block])\n\t"
+                                         "movzwl %w[old], %k[room]\n\t"
+                                         "subl $1, %k[room]\n\t"
+                                         "jb %l[full]\n\t"
+                                         "orq %[shifted], %[room]\n\t"
+                                         "movq %[room], (%[lists], %[index], 8)\n" OSH_RSEQ_END
+                          : [lists] "=&r"(lists), [old] "=&r"(old), [room] "=&r"(room)
+                          : OSH_RSEQ_INPUTS(index), [block] "r"(block),
+                            [shifted] "r"((osh_word_t)block << OSH_WORD_SHIFT)
+                          : "memory", "cc"
+                          : full);
     return true;
 full:
     return false;
@@ -86,15 +84,14 @@ full:
 OSH_INLINE osh_word_t osh_rseq_exchange(unsigned index, osh_word_t word)
 {
     osh_word_t lists, old;
-    __asm__ volatile goto(OSH_RSEQ_BEGIN
-                 "movq (%[lists], %[index], 8), %[old]\n\t"
-                 "testq %[old], %[old]\n\t"
-                 "jz %l[stopped]\n\t"
-                 "movq %[word], (%[lists], %[index], 8)\n" OSH_RSEQ_END
-                 : [lists] "=&r"(lists), [old] "=&r"(old)
-                 : OSH_RSEQ_INPUTS(index), [word] "r"(word)
-                 : "memory", "cc"
-                 : stopped);
+    __asm__ volatile goto(OSH_RSEQ_BEGIN "movq (%[lists], %[index], 8), %[old]\n\t"
+                                         "testq %[old], %[old]\n\t"
+                                         "jz %l[stopped]\n\t"
+                                         "movq %[word], (%[lists], %[index], 8)\n" OSH_RSEQ_END
+                          : [lists] "=&r"(lists), [old] "=&r"(old)
+                          : OSH_RSEQ_INPUTS(index), [word] "r"(word)
+                          : "memory", "cc"
+                          : stopped);
     return old;
 stopped:
     return 0;

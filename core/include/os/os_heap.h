@@ -121,22 +121,22 @@ size_t os_heap_trim(void);
 
 /** What os_heap_stats tells. All sizes in bytes. */
 struct os_heap_stats {
-    const char *port;         /**< the arch port in use: "rseq", "portable", ... */
-    unsigned cores;           /**< cores that have caches */
-    size_t region;            /**< pages of the region, without the heap's tables */
-    size_t tables;            /**< the heap's own tables inside the region */
-    size_t page;              /**< one page */
-    size_t slab_pages;        /**< pages owned by slabs */
-    size_t fallback_pages;    /**< pages owned by the newlib heap */
-    size_t free_pages;        /**< pages owned by nobody */
-    size_t live;              /**< in blocks handed out and not yet freed */
-    size_t cached;            /**< in blocks cached by cores and depot */
-    size_t free;              /**< unused: region - live - cached */
-    size_t high_water;        /**< most that pages in use ever came to */
-    size_t deferred_frees;    /**< large blocks freed under a held mutex, so far */
-    size_t deferred_pending;  /**< of these, blocks not yet drained */
-    size_t out_of_memory;     /**< calls that returned NULL for want of memory */
-    size_t cached_bound;      /**< compile-time bound on `cached` */
+    const char *port;        /**< the arch port in use: "rseq", "portable", ... */
+    unsigned cores;          /**< cores that have caches */
+    size_t region;           /**< pages of the region, without the heap's tables */
+    size_t tables;           /**< the heap's own tables inside the region */
+    size_t page;             /**< one page */
+    size_t slab_pages;       /**< pages owned by slabs */
+    size_t fallback_pages;   /**< pages owned by the newlib heap */
+    size_t free_pages;       /**< pages owned by nobody */
+    size_t live;             /**< in blocks handed out and not yet freed */
+    size_t cached;           /**< in blocks cached by cores and depot */
+    size_t free;             /**< unused: region - live - cached */
+    size_t high_water;       /**< most that pages in use ever came to */
+    size_t deferred_frees;   /**< large blocks freed under a held mutex, so far */
+    size_t deferred_pending; /**< of these, blocks not yet drained */
+    size_t out_of_memory;    /**< calls that returned NULL for want of memory */
+    size_t cached_bound;     /**< compile-time bound on `cached` */
 };
 
 /**

@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Builds and tests every variant; stops at the first that fails.
+#   tests/matrix.sh BUILD_ROOT [VARIANT...]
+# A variant's build directory is BUILD_ROOT/VARIANT and is used again.
+set -u
+
+variants='gcc clang portable asan tsan valgrind small long'
+usual='gcc clang portable asan tsan valgrind small'
+
+if [ $# -lt 1 ]; then
+    echo "usage: $0 BUILD_ROOT [VARIANT...]   variants: $variants (long: only when named)" >&2
+    exit 2
+fi
+source=$(cd "$(dirname "$0")/.." && pwd) || exit 2
+mkdir -p "$1" && root=$(cd "$1" && pwd) || exit 2
+shift
+[ $# -gt 0 ] || set -- $usual # word by word on purpose
+
+fail()
+{
+    echo "matrix: $1: $2 FAILED; $3" >&2
+    exit 1
+}
+
+# build VARIANT COMPILER [MESON OPTION...]
+build()
+{
+    name=$1 compiler=$2 directory=$root/$1
+    shift 2
+    log=$directory.build.log
+    [ -f "$directory/build.ninja" ] ||
+        CC=$compiler meson setup "$directory" "$source" -Dtests=true -Dstorm=false "$@" \
+            > "$log" 2>&1 || { cat "$log" >&2; fail "$name" configuration "see $log"; }
+    ninja -C "$directory" > "$log" 2>&1 || { cat "$log" >&2; fail "$name" build "see $log"; }
+}
+
+# check VARIANT [MESON TEST OPTION...]
+check()
+{
+    name=$1 directory=$root/$1
+    shift
+    meson test -C "$directory" --no-rebuild --print-errorlogs --num-processes 2 "$@" ||
+        fail "$name" tests "see $directory/meson-logs"
+}
+
+small=OSH_PAGE_LOG2=12,OSH_SLAB_MAX=1024,OSH_CLASS_STEPS_LOG2=2,OSH_TABLE_SHIFT=3
+small=$small,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=2
+
+for variant in "$@"; do
+    started=$(date +%s)
+    case $variant in
+    gcc)
+        echo "matrix: gcc: both ports"
+        build gcc gcc && check gcc
+        ;;
+    clang)
+        echo "matrix: clang: both ports"
+        build clang clang && check clang
+        ;;
+    portable)
+        echo "matrix: portable: gcc, the portable port alone"
+        build portable gcc -Dport=portable && check portable
+        ;;
+    asan)
+        echo "matrix: asan: gcc, address and undefined-behaviour sanitizers, both ports"
+        export ASAN_OPTIONS=detect_stack_use_after_return=0:allocator_may_return_null=1
+        export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+        build asan gcc -Db_sanitize=address,undefined -Db_lundef=false && check asan
+        ;;
+    tsan)
+        echo "matrix: tsan: clang, thread sanitizer, concurrent suites"
+        export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+        build tsan clang -Db_sanitize=thread -Db_lundef=false -Dport=portable -Datomics=builtin &&
+            check tsan --suite concurrent
+        ;;
+    valgrind)
+        echo "matrix: valgrind: memcheck over the unit suites"
+        build valgrind gcc -Ddebug=true &&
+            check valgrind --suite unit --no-suite again --timeout-multiplier 5 \
+                --wrap 'valgrind --quiet --error-exitcode=9 --trace-children=no'
+        ;;
+    small)
+        echo "matrix: small: gcc, the configuration of a small target, both ports"
+        build small gcc "-Dconfig=$small" && check small
+        ;;
+    long)
+        echo "matrix: long: minutes of stress, both ports"
+        build gcc gcc && check gcc --suite long
+        ;;
+    *)
+        echo "matrix: no variant $variant; there are: $variants" >&2
+        exit 2
+        ;;
+    esac
+    echo "matrix: $variant: passed in $(($(date +%s) - started)) s"
+done
+echo "matrix: all passed: $*"
