@@ -58,7 +58,7 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     stats->region = osh_arena.pages << OSH_PAGE_LOG2;
     stats->tables = osh_arena.base - osh_arena.tables;
     stats->slab_pages = slab_pages << OSH_PAGE_LOG2;
-    stats->fallback_pages = osh_arena.brk_pages << OSH_PAGE_LOG2;
+    stats->fallback_pages = fallback.pages << OSH_PAGE_LOG2;
     stats->free_pages = stats->region - stats->slab_pages - stats->fallback_pages;
     /* A core at work may move blocks into its caches between the two looks. */
     stats->live = (out > stats->cached ? out - stats->cached : 0) + fallback.live;

@@ -173,7 +173,7 @@ void osh_fallback_reclaim(void)
 
 struct osh_fallback_stats osh_fallback_stats(void)
 {
-    struct osh_fallback_stats stats = {0, osh_deferred_count(), 0, NULL};
+    struct osh_fallback_stats stats = {.deferred = osh_deferred_count()};
     if (!enter()) {
         return stats;
     }
@@ -181,6 +181,7 @@ struct osh_fallback_stats osh_fallback_stats(void)
     drain();
     struct osh_newlib_walk walk = osh_newlib_walk();
     stats.live = walk.bytes;
+    stats.pages = osh_arena.brk_pages;
     stats.wrong = walk.wrong;
     if (walk.wrong == NULL && walk.blocks != live_blocks) {
         stats.wrong = "fallback: the blocks in use are not those handed out";

@@ -35,6 +35,7 @@ OSH_HIDDEN void osh_fallback_reclaim(void);
 
 struct osh_fallback_stats {
     size_t live;     /* usable bytes of blocks not yet freed */
+    size_t pages;    /* pages claimed for the newlib heap */
     size_t deferred; /* blocks that were ever deferred */
     size_t pending;  /* blocks that wait now */
     const char *wrong;

@@ -62,7 +62,7 @@ void osh_newlib_free(void *block)
     osh_mallocr_free(block);
 }
 
-size_t osh_newlib_usable(const void *block)
+OSH_NO_TSAN size_t osh_newlib_usable(const void *block)
 {
     /* In use, so the next chunk's first word is the block's too. The low bits
      * may change under us when a neighbour is freed; the size does not. */

@@ -53,7 +53,7 @@ static inline osh_word_t osh_exchange(osh_word_t *word, osh_word_t value)
 
 static inline osh_word_t osh_fetch_add(osh_word_t *word, osh_word_t value)
 {
-    return (osh_word_t)ck_pr_faa_ptr(word, value);
+    return __atomic_fetch_add(word, value, __ATOMIC_ACQ_REL); /* CK's takes a pointer here */
 }
 
 typedef struct {

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The library as its users get it: installed and found by pkg-config, and as a
+# meson subproject.
+#
+# usage: check.sh BUILD-ROOT
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+mkdir -p "$1"
+work=$(cd "$1" && pwd)/consumer
+rm -rf "$work"
+mkdir -p "$work"
+
+/usr/bin/meson setup "$work/build" "$top" --prefix "$work/prefix" -Dtests=false -Dstorm=false >"$work/log"
+/usr/bin/meson install -C "$work/build" >>"$work/log"
+PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name osheap.pc)")
+export PKG_CONFIG_PATH
+# shellcheck disable=SC2046
+cc "$here/user.c" $(pkg-config --cflags --libs osheap) -o "$work/user"
+"$work/user"
+echo "installed and linked by pkg-config: runs"
+
+mkdir -p "$work/project/subprojects"
+cp "$here/user.c" "$here/subproject/meson.build" "$work/project/"
+ln -s "$top" "$work/project/subprojects/osheap"
+/usr/bin/meson setup "$work/sub" "$work/project" >>"$work/log"
+/usr/bin/meson test -C "$work/sub" >>"$work/log" || { cat "$work/log"; exit 1; }
+echo "as a meson subproject: builds and runs"

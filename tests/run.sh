@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Everything that must hold; what `./dev test` runs. Ends with one line that
+# counts the steps. `--long` adds minutes of stress and the verified storm.
+#
+# usage: run.sh BUILD-ROOT [--long]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$1
+shift
+long=no
+for option in "$@"; do
+    case $option in
+    --long) long=yes ;;
+    *) echo "dev test: unknown option '$option' (there is --long)" >&2; exit 2 ;;
+    esac
+done
+mkdir -p "$root"
+passed=0
+failed=()
+
+step() { # NAME COMMAND ...
+    local name=$1 began=$SECONDS
+    shift
+    printf '\n\033[1m== %s\033[0m\n' "$name"
+    if "$@"; then
+        passed=$((passed + 1))
+        echo "== $name: passed in $((SECONDS - began)) s"
+    else
+        failed+=("$name")
+        echo "== $name: FAILED"
+    fi
+}
+
+# AArch64, cross-compiled; under the user-mode emulator, which has no rseq, the
+# library must choose the portable port by itself.
+aarch64() {
+    local dir=$root/aarch64
+    [ -e "$dir/build.ninja" ] ||
+        /usr/bin/meson setup "$dir" --cross-file tests/cross/aarch64-linux.ini -Dtests=false -Dstorm=false >/dev/null
+    ninja -C "$dir" libosheap.a >/dev/null &&
+        aarch64-linux-gnu-gcc -O2 -Wall -Werror -I core/include tests/cross/smoke.c "$dir/libosheap.a" -pthread -o "$dir/smoke" &&
+        qemu-aarch64 -L /usr/aarch64-linux-gnu "$dir/smoke" portable
+}
+
+# What a stranger does with the library: installs it, finds it by pkg-config,
+# and uses it as a meson subproject.
+consumers() {
+    tests/consumer/check.sh "$root"
+}
+
+# The storm's workers with every byte of every block stamped and checked.
+storm_verified() {
+    local dir=$root/release
+    [ -e "$dir/build.ninja" ] || /usr/bin/meson setup "$dir" -Dtests=false >/dev/null
+    ninja -C "$dir" >/dev/null && meson test -C "$dir" --no-rebuild --suite perf --print-errorlogs &&
+        /usr/bin/python3 perf/storm.py --workers "$dir/perf" --quick --verify --peers osheap
+}
+
+step "suites: compilers, ports, sanitizers, Valgrind" tests/matrix.sh "$root/tests"
+step "instructions of a pair" tests/count/count.sh "$root"
+step "AArch64" aarch64
+step "installed, by pkg-config, as a subproject" consumers
+step "the storm, verified" storm_verified
+step "lint" tests/lint.sh "$root"
+if [ $long = yes ]; then
+    step "long stress" tests/matrix.sh "$root/tests" long
+fi
+
+echo
+[ ${#failed[@]} -eq 0 ] || printf 'failed: %s\n' "${failed[@]}"
+echo "$passed passed, ${#failed[@]} failed"
+[ ${#failed[@]} -eq 0 ]
