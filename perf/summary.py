@@ -11,6 +11,9 @@ from plan import OURS, PEERS, SCENARIOS, SERVER_PEERS, Cell
 METRICS = ("throughput", "memory", "heap_memory", "cpu_throughput")
 CALLS = ("malloc", "free", "realloc")
 
+# Memory against the peer that is fastest on the row, rather than the leanest.
+FASTEST = "memory_of_fastest"
+
 # Below this much memory over the start, a quotient tells of noise.
 HEAP_FLOOR_BYTES = 1 << 20
 
@@ -97,6 +100,8 @@ def _best(cell: Cell, rows: list[dict]) -> dict:
         name, value = pick({row["peer"]: row[metric] for row in rows})
         best[metric] = value
         best[f"{metric}_peer"] = name
+    fastest = best["throughput_peer"]
+    best[FASTEST] = next(row["memory"] for row in rows if row["peer"] == fastest)
     return best
 
 
@@ -123,6 +128,8 @@ def _geomeans(ratios: list[dict]) -> dict:
             means[peer] = {m: figures.headline(rows, m) for m in METRICS}
             scenarios = {m: figures.by_scenario(rows, m) for m in METRICS}
             means[peer]["scenarios"] = scenarios
+            if peer == "best_peer":
+                means[peer][FASTEST] = figures.headline(rows, FASTEST)
     return means
 
 

@@ -123,6 +123,11 @@ class Documents(unittest.TestCase):
         self.assertEqual(self.best()["memory_peer"], "glibc")
         self.assertAlmostEqual(self.best()["memory"], 1.25)
 
+    def test_memory_of_the_fastest_is_that_of_one_peer(self):
+        rows = {r["peer"]: r for r in self.doc["ratios"]}
+        fastest = self.best()["throughput_peer"]
+        self.assertEqual(self.best()["memory_of_fastest"], rows[fastest]["memory"])
+
     def test_the_seed_is_never_the_best_peer(self):
         self.assertNotIn("seed", (self.best()["throughput_peer"],
                                   self.best()["memory_peer"]))
