@@ -42,14 +42,10 @@ static void *resize_large(void *ptr, size_t size)
             return moved;
         }
     }
-    void *resized = osh_fallback_realloc(ptr, size);
-    if (resized != NULL) {
-        return resized;
-    }
-    if (size <= bytes) {
+    if (osh_fallback_resize(ptr, size) || size <= bytes) {
         return ptr;
     }
-    return move(ptr, bytes, osh_heap_last_resort(OSH_ALIGN, size, 0), size);
+    return move(ptr, bytes, os_malloc(size), size);
 }
 
 OSH_PUBLIC void *os_realloc(void *ptr, size_t size)

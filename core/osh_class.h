@@ -68,9 +68,11 @@
     ((OSH_CLASS_STEPS + ((k) & (OSH_CLASS_STEPS - 1u)) + 1u) \
      << ((((k) >> OSH_CLASS_STEPS_LOG2) + OSH_ALIGN_LOG2) & 31u))
 
-/* Classes are 1 to OSH_CLASS_MAX; arrays have OSH_CLASSES entries. */
-#define OSH_CLASS_MAX OSH_CLASS_OF((unsigned)(OSH_SLAB_MAX))
-#define OSH_CLASSES ((unsigned)(OSH_CLASS_MAX + 1u))
+/* Classes are 1 to OSH_CLASS_MAX; arrays have OSH_CLASSES entries. Evaluated once:
+ * the expression is long. */
+enum { OSH_CLASS_LAST = OSH_CLASS_OF((unsigned)(OSH_SLAB_MAX)) };
+#define OSH_CLASS_MAX ((unsigned)OSH_CLASS_LAST)
+#define OSH_CLASSES (OSH_CLASS_MAX + 1u)
 
 /* The object that holds a byte of a slab is found by multiplying with 1/bytes,
  * in units of 8 bytes: exact while offset and size are below

@@ -126,14 +126,14 @@ void *osh_fallback_memalign_anywhere(size_t alignment, size_t size)
     return block;
 }
 
-void *osh_fallback_realloc(void *block, size_t size)
+bool osh_fallback_resize(void *block, size_t size)
 {
     if (!enter()) {
-        return NULL;
+        return false;
     }
-    void *moved = osh_newlib_realloc(block, size);
+    bool resized = osh_newlib_resize(block, size);
     leave();
-    return moved;
+    return resized;
 }
 
 void osh_fallback_free(void *block)

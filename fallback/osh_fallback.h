@@ -20,8 +20,9 @@ OSH_HIDDEN void *osh_fallback_memalign(size_t alignment, size_t size);
  * segment is opened below. For a heap that is nearly full. */
 OSH_HIDDEN void *osh_fallback_memalign_anywhere(size_t alignment, size_t size);
 
-/* newlib's realloc: in place where it can. NULL: the block is as it was. */
-OSH_HIDDEN void *osh_fallback_realloc(void *block, size_t size);
+/* Makes the block at least `size` bytes, cutting what is more, if that needs no
+ * move. False: the block is as it was. Waits for the mutex like allocation. */
+OSH_HIDDEN bool osh_fallback_resize(void *block, size_t size);
 
 /* Any context; never blocks. */
 OSH_HIDDEN void osh_fallback_free(void *block);

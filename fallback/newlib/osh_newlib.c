@@ -47,11 +47,6 @@ void *osh_newlib_malloc(size_t size)
     return osh_mallocr_malloc(size);
 }
 
-void *osh_newlib_realloc(void *block, size_t size)
-{
-    return osh_mallocr_realloc(block, size);
-}
-
 void *osh_newlib_memalign(size_t alignment, size_t size)
 {
     return osh_mallocr_memalign(alignment, size);
@@ -73,6 +68,46 @@ OSH_NO_TSAN size_t osh_newlib_usable(const void *block)
 void osh_newlib_trim(void)
 {
     (void)osh_mallocr_trim(0);
+}
+
+/* The part of newlib's realloc that does not move: the other part copies, which
+ * is better done without the mutex. */
+static bool extend(mchunkptr chunk, size_t want)
+{
+    mchunkptr next = chunk_at_offset(chunk, chunksize(chunk));
+    size_t have = chunksize(chunk) + chunksize(next);
+    if (next == top) {
+        if (have < want + MINSIZE) {
+            return false;
+        }
+        set_head_size(chunk, want);
+        top = chunk_at_offset(chunk, want);
+        set_head(top, (have - want) | PREV_INUSE);
+        return true;
+    }
+    if (inuse(next) || have < want) {
+        return false;
+    }
+    mchunkptr behind, ahead;
+    unlink(next, behind, ahead);
+    set_head_size(chunk, have);
+    set_inuse_bit_at_offset(chunk, have);
+    return true;
+}
+
+/* newlib's realloc cuts in place, so asking it for less than there is never moves. */
+bool osh_newlib_resize(void *block, size_t size)
+{
+    mchunkptr chunk = mem2chunk(block);
+    if (size > PTRDIFF_MAX - MINSIZE) {
+        return false;
+    }
+    size_t want = request2size(size);
+    if (want > chunksize(chunk) && !extend(chunk, want)) {
+        return false;
+    }
+    (void)osh_mallocr_realloc(block, size);
+    return true;
 }
 
 /* What malloc_extend_top does when the break has jumped, without its condition
