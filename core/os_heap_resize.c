@@ -45,7 +45,14 @@ static void *resize_large(void *ptr, size_t size)
     if (osh_fallback_resize(ptr, size) || size <= bytes) {
         return ptr;
     }
-    return move(ptr, bytes, os_malloc(size), size);
+    void *moved = move(ptr, bytes, osh_heap_try(size), size);
+    if (moved == NULL && !osh_arch_in_interrupt()) {
+        osh_heap_reclaim();
+        if (osh_fallback_resize(ptr, size)) {
+            return ptr;
+        }
+    }
+    return moved != NULL ? moved : move(ptr, bytes, osh_heap_last_resort(OSH_ALIGN, size, 0), size);
 }
 
 OSH_PUBLIC void *os_realloc(void *ptr, size_t size)

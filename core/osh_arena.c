@@ -196,22 +196,46 @@ static void *start_segment(size_t first, uintptr_t bytes)
     return (void *)-1;
 }
 
-static void *grow(uintptr_t bytes)
+/* Claims the pages a break `bytes` higher needs; the first taken one, or
+ * OSH_NO_PAGE when all is well. */
+static size_t claim_behind_break(uintptr_t bytes)
 {
-    uintptr_t old = osh_arena.brk;
-    uintptr_t end = osh_arena.base + ((uintptr_t)osh_arena.pages << OSH_PAGE_LOG2);
-    if (bytes > end - old) {
-        return (void *)-1;
+    if (bytes <= osh_arena.claimed_to - osh_arena.brk) {
+        return OSH_NO_PAGE;
     }
-    if (bytes > osh_arena.claimed_to - old) {
-        size_t first = (osh_arena.claimed_to - osh_arena.base) >> OSH_PAGE_LOG2;
-        size_t count = pages_for(old + bytes - osh_arena.claimed_to);
-        size_t taken = claim_row(first, count);
-        if (taken != OSH_NO_PAGE) {
-            return start_segment(taken + 1, bytes);
-        }
+    size_t first = (osh_arena.claimed_to - osh_arena.base) >> OSH_PAGE_LOG2;
+    size_t count = pages_for(osh_arena.brk + bytes - osh_arena.claimed_to);
+    size_t taken = claim_row(first, count);
+    if (taken == OSH_NO_PAGE) {
         osh_arena.claimed_to += (uintptr_t)count << OSH_PAGE_LOG2;
     }
+    return taken;
+}
+
+static bool beyond_region(uintptr_t bytes)
+{
+    return bytes > osh_arena.base + ((uintptr_t)osh_arena.pages << OSH_PAGE_LOG2) - osh_arena.brk;
+}
+
+bool osh_arena_extend_break(uintptr_t bytes)
+{
+    if (beyond_region(bytes) || claim_behind_break(bytes) != OSH_NO_PAGE) {
+        return false;
+    }
+    osh_arena.brk += bytes;
+    return true;
+}
+
+static void *grow(uintptr_t bytes)
+{
+    if (beyond_region(bytes)) {
+        return (void *)-1;
+    }
+    size_t taken = claim_behind_break(bytes);
+    if (taken != OSH_NO_PAGE) {
+        return start_segment(taken + 1, bytes);
+    }
+    uintptr_t old = osh_arena.brk;
     osh_arena.brk = old + bytes;
     return (void *)old;
 }

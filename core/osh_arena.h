@@ -64,6 +64,9 @@ OSH_HIDDEN void osh_arena_release_run(size_t page, unsigned run);
  */
 OSH_HIDDEN void *osh_arena_sbrk(ptrdiff_t increment);
 
+/* Moves the break up by `bytes` only if it need not jump. Same mutex. */
+OSH_HIDDEN bool osh_arena_extend_break(uintptr_t bytes);
+
 /* Moves the break to where `bytes` can follow it, the lowest such place, and
  * claims them: a segment that newlib would not ask for because it may be below
  * the last one. Returns its start, or (void *)-1. Same mutex. */

@@ -70,15 +70,20 @@ void osh_newlib_trim(void)
     (void)osh_mallocr_trim(0);
 }
 
-/* The part of newlib's realloc that does not move: the other part copies, which
- * is better done without the mutex. */
+/* What newlib's realloc does without moving, and what it could: the top may grow.
+ * The part that copies is better done without the mutex. */
 static bool extend(mchunkptr chunk, size_t want)
 {
     mchunkptr next = chunk_at_offset(chunk, chunksize(chunk));
     size_t have = chunksize(chunk) + chunksize(next);
     if (next == top) {
         if (have < want + MINSIZE) {
-            return false;
+            size_t more = (want + MINSIZE - have + OSH_PAGE_BYTES - 1) & ~(OSH_PAGE_BYTES - 1);
+            if ((uintptr_t)chunk + have != osh_arena.brk || !osh_arena_extend_break(more)) {
+                return false;
+            }
+            sbrked_mem += more;
+            have += more;
         }
         set_head_size(chunk, want);
         top = chunk_at_offset(chunk, want);
