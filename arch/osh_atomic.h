@@ -21,7 +21,7 @@
 
 #include "osh_atomic_ops.h"
 
-#define OSH_WORD_BITS (8u * (unsigned)sizeof(osh_word_t))
+#define OSH_WORD_BITS ((unsigned)(sizeof(osh_word_t) * 8))
 #define OSH_WORD_LOG2 (sizeof(osh_word_t) == 8 ? 6u : 5u)
 
 static inline osh_word_t osh_fetch_or(osh_word_t *word, osh_word_t bits)

@@ -52,7 +52,7 @@ for variant in "$@"; do
     case $variant in
     gcc)
         echo "matrix: gcc: both ports"
-        build gcc gcc && check gcc
+        build gcc gcc -Ddebug=true && check gcc
         ;;
     clang)
         echo "matrix: clang: both ports"
@@ -76,8 +76,8 @@ for variant in "$@"; do
         ;;
     valgrind)
         echo "matrix: valgrind: memcheck over the unit suites"
-        build valgrind gcc -Ddebug=true &&
-            check valgrind --suite unit --no-suite again --timeout-multiplier 5 \
+        build gcc gcc -Ddebug=true &&
+            check gcc --suite unit --no-suite again --timeout-multiplier 5 \
                 --wrap 'valgrind --quiet --error-exitcode=9 --trace-children=no'
         ;;
     small)
@@ -86,7 +86,7 @@ for variant in "$@"; do
         ;;
     long)
         echo "matrix: long: minutes of stress, both ports"
-        build gcc gcc && check gcc --suite long
+        build gcc gcc -Ddebug=true && check gcc --suite long
         ;;
     *)
         echo "matrix: no variant $variant; there are: $variants" >&2

@@ -49,7 +49,8 @@ int main(int argc, char **argv)
     struct os_heap_stats stats;
     os_heap_stats(&stats);
     const char *check = os_heap_check();
-    printf("port %s, live %zu, check %s\n", stats.port, stats.live, check != NULL ? check : "whole");
+    printf("port %s, live %zu, check %s\n", stats.port, stats.live,
+           check != NULL ? check : "whole");
     if (wrong != NULL) {
         printf("%s\n", (const char *)wrong);
     }

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fresh_heap.h"
+#include "os/os_heap.h"
+#include "sizes.h"
+
+static void every_size_gets_the_smallest_class_that_holds_it(void **state)
+{
+    (void)state;
+    for (size_t size = 1; size <= OSH_SLAB_MAX; size++) {
+        unsigned cls = osh_class_of(size);
+        assert_in_range(cls, 1, OSH_CLASS_MAX);
+        assert_true(osh_class_bytes(cls) >= size);
+        assert_true(cls == 1 || osh_class_bytes(cls - 1) < size);
+    }
+}
+
+static void size_0_is_in_the_smallest_class(void **state)
+{
+    (void)state;
+    assert_int_equal(osh_class_of(0), 1);
+}
+
+static void table_arithmetic_and_constant_expression_agree(void **state)
+{
+    (void)state;
+    for (unsigned size = 1; size <= OSH_SLAB_MAX; size++) {
+        unsigned cls = OSH_CLASS_OF(size);
+        assert_int_equal(osh_class_of(size), cls);
+        if (size <= OSH_TABLE_MAX) {
+            assert_int_equal(osh_class_of_table(size), cls);
+        }
+        if (size > OSH_LINEAR_MAX) {
+            unsigned top = 31u - (unsigned)__builtin_clz(size - 1);
+            assert_int_equal(OSH_CLASS_LOG(size, top), cls);
+        }
+    }
+}
+
+static void bytes_of_a_class_are_the_constant_expressions(void **state)
+{
+    (void)state;
+    FOR_EACH_CLASS(cls)
+    {
+        assert_int_equal(osh_class_bytes(cls), OSH_CLASS_BYTES(cls));
+        assert_int_equal(osh_class_of(osh_class_bytes(cls)), cls);
+    }
+    assert_int_equal(osh_class_bytes(OSH_CLASS_MAX), OSH_SLAB_MAX);
+}
+
+static void waste_above_64_bytes_is_at_most_a_quarter(void **state)
+{
+    (void)state;
+    for (size_t size = 65; size <= OSH_SLAB_MAX; size++) {
+        assert_true((osh_class_bytes(osh_class_of(size)) - size) * 4 <= size);
+    }
+}
+
+static void objects_of_every_class_are_aligned_for_any_of_their_size(void **state)
+{
+    (void)state;
+    FOR_EACH_CLASS(cls)
+    {
+        size_t bytes = osh_class_bytes(cls);
+        assert_int_equal(bytes % alignment_for(bytes), 0);
+    }
+}
+
+static void index_is_exact_for_every_byte_of_every_object(void **state)
+{
+    (void)state;
+    FOR_EACH_CLASS(cls)
+    {
+        size_t bytes = osh_class_bytes(cls);
+        unsigned object = 0;
+        size_t end = bytes;
+        unsigned wrong = 0;
+        for (size_t offset = 0; offset < bytes * osh_class_info[cls].objects; offset++) {
+            if (offset == end) {
+                object++;
+                end += bytes;
+            }
+            wrong += osh_class_index(cls, offset) != object;
+        }
+        assert_int_equal(wrong, 0);
+    }
+}
+
+static void waste_at_the_end_of_a_slab_is_at_most_a_quarter(void **state)
+{
+    (void)state;
+    FOR_EACH_CLASS(cls)
+    {
+        size_t slab = OSH_PAGE_BYTES << osh_class_info[cls].run;
+        assert_true((slab - osh_class_info[cls].objects * osh_class_bytes(cls)) * 4 <= slab);
+    }
+}
+
+static void a_slab_holds_at_least_a_magazine(void **state)
+{
+    (void)state;
+    FOR_EACH_CLASS(cls)
+    {
+        const struct osh_class *info = &osh_class_info[cls];
+        assert_true(info->objects >= 1 && info->run <= OSH_RUN_LOG2);
+        assert_int_equal(info->objects, (OSH_PAGE_BYTES << info->run) / info->bytes);
+        assert_in_range(info->magazine, 0, info->objects);
+        assert_in_range(info->depot, 0, OSH_DEPOT_SLOTS);
+    }
+}
+
+static void cached_bound_is_what_all_magazines_hold(void **state)
+{
+    (void)state;
+    size_t bytes = 0;
+    FOR_EACH_CLASS(cls)
+    {
+        const struct osh_class *info = &osh_class_info[cls];
+        bytes += (2 * (size_t)OSH_CORES + info->depot) * info->magazine * info->bytes;
+    }
+    assert_int_equal(osh_class_cached_bound(), bytes);
+}
+
+static void usable_size_is_the_class_at_each_boundary(void)
+{
+    FOR_EACH_CLASS(cls)
+    {
+        size_t bytes = osh_class_bytes(cls);
+        void *below = os_malloc(bytes - 1);
+        void *at = os_malloc(bytes);
+        void *above = os_malloc(bytes + 1);
+        assert_int_equal(os_malloc_usable_size(below), bytes);
+        assert_int_equal(os_malloc_usable_size(at), bytes);
+        if (cls < OSH_CLASS_MAX) {
+            assert_int_equal(os_malloc_usable_size(above), osh_class_bytes(cls + 1));
+        } else {
+            assert_true(os_malloc_usable_size(above) > bytes);
+        }
+        os_free(below);
+        os_free(at);
+        os_free(above);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_size_gets_the_smallest_class_that_holds_it),
+        cmocka_unit_test(size_0_is_in_the_smallest_class),
+        cmocka_unit_test(table_arithmetic_and_constant_expression_agree),
+        cmocka_unit_test(bytes_of_a_class_are_the_constant_expressions),
+        cmocka_unit_test(waste_above_64_bytes_is_at_most_a_quarter),
+        cmocka_unit_test(objects_of_every_class_are_aligned_for_any_of_their_size),
+        cmocka_unit_test(index_is_exact_for_every_byte_of_every_object),
+        cmocka_unit_test(waste_at_the_end_of_a_slab_is_at_most_a_quarter),
+        cmocka_unit_test(a_slab_holds_at_least_a_magazine),
+        cmocka_unit_test(cached_bound_is_what_all_magazines_hold),
+        in_fresh_heap(usable_size_is_the_class_at_each_boundary, ROOMY_HEAP),
+    };
+    return cmocka_run_group_tests_name("core/class", tests, NULL, NULL);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crew.h"
+#include "fresh_heap.h"
+#include "os/os_heap.h"
+#include "os/os_heap_linux.h"
+#include "osh_arena.h"
+#include "sizes.h"
+#include "stamp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGES 20
+
+static _Alignas(16) unsigned char memory[(PAGES + 2) * OSH_PAGE_BYTES];
+
+static void given_region_is_the_one_used(void)
+{
+    memset(memory, 0xa5, sizeof(memory));
+    assert_int_equal(os_heap_init(memory, sizeof(memory)), 0);
+    struct os_heap_stats stats;
+    os_heap_stats(&stats);
+    assert_in_range(stats.region, PAGES / 2 * OSH_PAGE_BYTES, sizeof(memory) - stats.tables);
+    FOR_EACH_BOUNDARY(size)
+    {
+        unsigned char *block = os_malloc(size);
+        assert_in_range((uintptr_t)block, (uintptr_t)memory,
+                        (uintptr_t)memory + sizeof(memory) - size);
+        os_free(block);
+    }
+}
+
+static void region_may_begin_and_end_anywhere(void)
+{
+    assert_int_equal(os_heap_init(memory + 3, sizeof(memory) - 1001), 0);
+    unsigned char *block;
+    while ((block = os_malloc(SMALL_SIZE)) != NULL) {
+        assert_in_range((uintptr_t)block, (uintptr_t)memory + 3,
+                        (uintptr_t)memory + sizeof(memory) - 998 - SMALL_SIZE);
+        stamp_all(block, SMALL_SIZE, 1);
+    }
+}
+
+static void region_of_null_is_refused(void)
+{
+    assert_int_equal(os_heap_init(NULL, sizeof(memory)), OS_HEAP_EINVAL);
+}
+
+static void region_too_small_for_a_page_is_refused(void)
+{
+    assert_int_equal(os_heap_init(memory, 0), OS_HEAP_EINVAL);
+    assert_int_equal(os_heap_init(memory, 1), OS_HEAP_EINVAL);
+    assert_int_equal(os_heap_init(memory, OSH_PAGE_BYTES), OS_HEAP_EINVAL);
+}
+
+static void region_that_wraps_around_is_refused(void)
+{
+    assert_int_equal(os_heap_init(memory, SIZE_MAX), OS_HEAP_EINVAL);
+}
+
+static void refused_region_can_be_followed_by_a_good_one(void)
+{
+    assert_int_equal(os_heap_init(memory, 64), OS_HEAP_EINVAL);
+    assert_int_equal(os_heap_init(memory, sizeof(memory)), 0);
+    assert_non_null(os_malloc(SMALL_SIZE));
+}
+
+static void second_region_is_refused(void)
+{
+    assert_int_equal(os_heap_init(memory, sizeof(memory)), 0);
+    assert_int_equal(os_heap_init(memory, sizeof(memory)), OS_HEAP_EALREADY);
+}
+
+static void region_after_the_first_call_is_refused(void)
+{
+    os_free(os_malloc(SMALL_SIZE));
+    assert_int_equal(os_heap_init(memory, sizeof(memory)), OS_HEAP_EALREADY);
+}
+
+static void region_of_one_page_serves(void)
+{
+    size_t bytes = sizeof(memory);
+    while (bytes > 2 * OSH_PAGE_BYTES) {
+        bytes -= OSH_PAGE_BYTES;
+    }
+    assert_int_equal(os_heap_init(memory, bytes), 0);
+    void *block = os_malloc(SMALL_SIZE);
+    assert_non_null(block);
+    os_free(block);
+    block = os_malloc(OSH_PAGE_BYTES / 2 + 1);
+    assert_non_null(block);
+    os_free(block);
+}
+
+static void every_call_may_be_the_first(void)
+{
+    assert_null(os_heap_check());
+    os_free(NULL);
+    assert_int_equal(os_malloc_usable_size(NULL), 0);
+    assert_int_equal(os_heap_trim(), 0);
+}
+
+static void stats_may_be_the_first_call(void)
+{
+    struct os_heap_stats stats;
+    os_heap_stats(&stats);
+    assert_true(stats.region > 0);
+}
+
+static void aligned_alloc_may_be_the_first_call(void)
+{
+    assert_non_null(os_aligned_alloc(256, 100));
+}
+
+static void large_malloc_may_be_the_first_call(void)
+{
+    assert_non_null(os_malloc(LARGE_SIZE(2)));
+}
+
+static void malloc_in_an_interrupt_may_be_the_first_call(void)
+{
+    os_heap_signal_enter();
+    void *block = os_malloc(SMALL_SIZE);
+    os_heap_signal_leave();
+    assert_non_null(block);
+}
+
+static void environment_sets_the_platforms_region(void)
+{
+    (void)setenv("OSHEAP_REGION_BYTES", "0x1000000", 1);
+    struct os_heap_stats stats;
+    os_heap_stats(&stats);
+    assert_in_range(stats.region + stats.tables, 0xf00000, 0x1000000);
+}
+
+static void environment_with_a_bad_region_is_refused(void)
+{
+    (void)setenv("OSHEAP_REGION_BYTES", "many", 1);
+    os_free(os_malloc(SMALL_SIZE));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        in_fresh_heap(given_region_is_the_one_used, PLATFORM_REGION),
+        in_fresh_heap(region_may_begin_and_end_anywhere, PLATFORM_REGION),
+        in_fresh_heap(region_of_null_is_refused, PLATFORM_REGION),
+        in_fresh_heap(region_too_small_for_a_page_is_refused, PLATFORM_REGION),
+        in_fresh_heap(region_that_wraps_around_is_refused, PLATFORM_REGION),
+        in_fresh_heap(refused_region_can_be_followed_by_a_good_one, PLATFORM_REGION),
+        in_fresh_heap(second_region_is_refused, PLATFORM_REGION),
+        in_fresh_heap(region_after_the_first_call_is_refused, PLATFORM_REGION),
+        in_fresh_heap(region_of_one_page_serves, PLATFORM_REGION),
+        in_fresh_heap(every_call_may_be_the_first, PLATFORM_REGION),
+        in_fresh_heap(stats_may_be_the_first_call, PLATFORM_REGION),
+        in_fresh_heap(aligned_alloc_may_be_the_first_call, PLATFORM_REGION),
+        in_fresh_heap(large_malloc_may_be_the_first_call, PLATFORM_REGION),
+        in_fresh_heap(malloc_in_an_interrupt_may_be_the_first_call, PLATFORM_REGION),
+        in_fresh_heap(environment_sets_the_platforms_region, PLATFORM_REGION),
+        stopped_with(environment_with_a_bad_region_is_refused, PLATFORM_REGION,
+                     "OSHEAP_REGION_BYTES must be"),
+    };
+    return cmocka_run_group_tests_name("core/init", tests, NULL, NULL);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fresh_heap.h"
+#include "os/os_heap.h"
+#include "osh_arena.h"
+#include "sizes.h"
+
+#include <stdio.h>
+
+#define NOT_OURS "osheap: the pointer is not of this heap (address 0x"
+#define DOUBLE_FREE "osheap: double free: the object is free in its slab already (address 0x"
+
+static char foreign[64];
+
+static void free_of_a_foreign_pointer(void)
+{
+    os_free(foreign);
+}
+
+static void free_of_a_foreign_pointer_before_the_first_malloc(void)
+{
+    os_free(foreign);
+}
+
+static void free_sized_of_a_foreign_pointer(void)
+{
+    os_free_sized(foreign, sizeof(foreign));
+}
+
+static void realloc_of_a_foreign_pointer(void)
+{
+    (void)os_realloc(foreign, 100);
+}
+
+static void realloc_to_0_of_a_foreign_pointer(void)
+{
+    (void)os_realloc(foreign, 0);
+}
+
+static void usable_size_of_a_foreign_pointer(void)
+{
+    (void)os_malloc_usable_size(foreign);
+}
+
+static void free_of_the_heaps_own_tables(void)
+{
+    os_free((void *)osh_arena.tables);
+}
+
+static void free_of_the_first_byte_after_the_heap(void)
+{
+    os_free((void *)osh_arena_address(osh_arena.pages));
+}
+
+static void free_of_a_block_that_is_free_in_its_slab(void)
+{
+    void *block = os_malloc(SMALL_SIZE);
+    void *neighbour = os_malloc(SMALL_SIZE);
+    os_free(block);
+    (void)os_heap_trim();
+    os_free(block);
+    (void)os_heap_trim();
+    os_free(neighbour);
+}
+
+static void free_of_a_block_in_a_page_given_back(void)
+{
+    void *block = os_malloc(SMALL_SIZE);
+    os_free(block);
+    (void)os_heap_trim();
+    os_free(block);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        stopped_with(free_of_a_foreign_pointer, ROOMY_HEAP, NOT_OURS),
+        stopped_with(free_of_a_foreign_pointer_before_the_first_malloc, PLATFORM_REGION, NOT_OURS),
+        stopped_with(free_sized_of_a_foreign_pointer, ROOMY_HEAP, NOT_OURS),
+        stopped_with(realloc_of_a_foreign_pointer, ROOMY_HEAP, NOT_OURS),
+        stopped_with(realloc_to_0_of_a_foreign_pointer, ROOMY_HEAP, NOT_OURS),
+        stopped_with(usable_size_of_a_foreign_pointer, ROOMY_HEAP, NOT_OURS),
+        stopped_with(free_of_the_heaps_own_tables, ROOMY_HEAP, NOT_OURS),
+        stopped_with(free_of_the_first_byte_after_the_heap, ROOMY_HEAP, NOT_OURS),
+        stopped_with(free_of_a_block_that_is_free_in_its_slab, ROOMY_HEAP, DOUBLE_FREE),
+        stopped_with(free_of_a_block_in_a_page_given_back, ROOMY_HEAP, "osheap: "),
+    };
+    return cmocka_run_group_tests_name("core/misuse", tests, NULL, NULL);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "crew.h"
+#include "fresh_heap.h"
+#include "os/os_heap.h"
+#include "osh_depot.h"
+#include "osh_magazine.h"
+#include "osh_slab.h"
+#include "sizes.h"
+
+#define CLASS osh_class_of(SMALL_SIZE)
+#define MAGAZINE ((unsigned)osh_class_info[CLASS].magazine)
+#define SLOTS ((unsigned)osh_class_info[CLASS].depot)
+#define BLOCKS_MAX 20000
+
+static void *blocks[BLOCKS_MAX];
+
+/* One thread on one core has them all: what the cores hold is what it holds. */
+static unsigned listed(enum osh_which which, unsigned cls)
+{
+    unsigned count = 0;
+    for (unsigned core = 0; core < osh_arch_cores(); core++) {
+        count += osh_arch_peek(core, which, cls).count;
+    }
+    return count;
+}
+
+static unsigned active(void)
+{
+    return listed(OSH_ACTIVE, CLASS);
+}
+
+static unsigned spare(void)
+{
+    return listed(OSH_SPARE, CLASS);
+}
+
+static unsigned in_depot(void)
+{
+    unsigned count = 0;
+    for (unsigned slot = 0; slot < SLOTS; slot++) {
+        count += osh_depot_peek(CLASS, slot).count;
+    }
+    return count;
+}
+
+/* Live blocks and empty caches, on one core. */
+static void take_blocks(unsigned count)
+{
+    assert_true(count <= BLOCKS_MAX);
+    pin_to_cpu(0);
+    for (unsigned i = 0; i < count; i++) {
+        blocks[i] = osh_magazine_get(CLASS);
+        assert_non_null(blocks[i]);
+    }
+    osh_magazine_reclaim();
+    assert_int_equal(active() + spare() + in_depot(), 0);
+}
+
+static void put_blocks(unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++) {
+        osh_magazine_put(CLASS, blocks[i]);
+    }
+}
+
+static void freed_blocks_fill_active_then_spare_then_depot_then_slabs(void)
+{
+    unsigned fit = (2 + SLOTS) * MAGAZINE;
+    take_blocks(fit + MAGAZINE + 1);
+    put_blocks(0, MAGAZINE);
+    assert_int_equal(active(), MAGAZINE);
+    put_blocks(MAGAZINE, MAGAZINE + 1);
+    assert_int_equal(active(), 1);
+    assert_int_equal(spare(), MAGAZINE);
+    put_blocks(MAGAZINE + 1, 2 * MAGAZINE + 1);
+    assert_int_equal(active(), 1);
+    assert_int_equal(spare(), MAGAZINE);
+    assert_int_equal(in_depot(), MAGAZINE);
+    put_blocks(2 * MAGAZINE + 1, fit + 1);
+    assert_int_equal(in_depot(), SLOTS * MAGAZINE);
+    assert_int_equal(active() + spare(), MAGAZINE + 1);
+    put_blocks(fit + 1, fit + MAGAZINE + 1);
+    assert_int_equal(in_depot(), SLOTS * MAGAZINE);
+    assert_int_equal(active() + spare(), MAGAZINE + 1);
+}
+
+static void taken_blocks_empty_active_then_spare_then_depot(void)
+{
+    take_blocks(3 * MAGAZINE);
+    put_blocks(0, 3 * MAGAZINE);
+    assert_int_equal(in_depot(), MAGAZINE);
+    for (unsigned i = 0; i < MAGAZINE; i++) {
+        assert_non_null(osh_magazine_get(CLASS));
+    }
+    assert_int_equal(active(), 0);
+    assert_int_equal(spare(), MAGAZINE);
+    assert_non_null(osh_magazine_get(CLASS));
+    assert_int_equal(active(), MAGAZINE - 1);
+    assert_int_equal(spare(), 0);
+    for (unsigned i = 0; i < MAGAZINE; i++) {
+        assert_non_null(osh_magazine_get(CLASS));
+    }
+    assert_int_equal(in_depot(), 0);
+    assert_int_equal(active(), MAGAZINE - 1);
+}
+
+static void task_on_the_boundary_does_not_bounce(void)
+{
+    take_blocks(2 * MAGAZINE);
+    put_blocks(0, MAGAZINE + 1);
+    for (unsigned i = 0; i < 100; i++) {
+        void *one = osh_magazine_get(CLASS);
+        void *other = osh_magazine_get(CLASS);
+        osh_magazine_put(CLASS, one);
+        osh_magazine_put(CLASS, other);
+        assert_int_equal(active() + spare(), MAGAZINE + 1);
+        assert_int_equal(in_depot(), 0);
+    }
+}
+
+static void block_freed_last_is_handed_out_first(void)
+{
+    take_blocks(2);
+    put_blocks(0, 2);
+    assert_ptr_equal(osh_magazine_get(CLASS), blocks[1]);
+    assert_ptr_equal(osh_magazine_get(CLASS), blocks[0]);
+}
+
+static void reclaim_takes_everything_from_every_core_and_class(void)
+{
+    for (unsigned cpu = 0; cpu < usable_cpus(); cpu++) {
+        pin_to_cpu(cpu);
+        FOR_EACH_BOUNDARY(size)
+        {
+            os_free(os_malloc(size));
+        }
+    }
+    osh_magazine_reclaim();
+    FOR_EACH_CLASS(cls)
+    {
+        assert_int_equal(listed(OSH_ACTIVE, cls) + listed(OSH_SPARE, cls), 0);
+        assert_null(osh_depot_get(cls).head);
+    }
+    struct os_heap_stats stats;
+    os_heap_stats(&stats);
+    assert_int_equal(stats.slab_pages, 0);
+}
+
+static void classes_without_magazines_are_not_cached(void)
+{
+    FOR_EACH_CLASS(cls)
+    {
+        if (osh_class_info[cls].magazine == 0) {
+            osh_magazine_put(cls, osh_magazine_get(cls));
+            assert_int_equal(listed(OSH_ACTIVE, cls) + listed(OSH_SPARE, cls), 0);
+        }
+    }
+}
+
+#define CROWD 64
+
+/* What magazines of this many cores and the depot can hold. */
+static size_t bound_for(unsigned cores)
+{
+    size_t bound = 0;
+    FOR_EACH_CLASS(cls)
+    {
+        const struct osh_class *info = &osh_class_info[cls];
+        bound += (2 * (size_t)cores + info->depot) * info->magazine * info->bytes;
+    }
+    return bound;
+}
+
+static void churn(unsigned member, void *shared)
+{
+    void *held[32] = {NULL};
+    uint64_t seed = member + 1;
+    (void)shared;
+    for (unsigned i = 0; i < rounds(20000); i++) {
+        size_t slot = random_below(&seed, 32);
+        os_free(held[slot]);
+        held[slot] = os_malloc(random_below(&seed, (size_t)8 << random_below(&seed, 8)));
+        assert_non_null(held[slot]);
+    }
+    for (unsigned slot = 0; slot < 32; slot++) {
+        os_free(held[slot]);
+    }
+}
+
+static void cached_memory_of_64_threads_is_bounded_by_the_cores(void)
+{
+    struct os_heap_stats stats;
+    os_heap_stats(&stats); /* starts the heap */
+    run_crew(CROWD, churn, NULL);
+    os_heap_stats(&stats);
+    assert_int_equal(stats.live, 0);
+    assert_in_range(stats.cached, 1, bound_for(stats.cores));
+    assert_true(bound_for(stats.cores) <= stats.cached_bound);
+    (void)os_heap_trim();
+    os_heap_stats(&stats);
+    assert_int_equal(stats.cached, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        in_fresh_heap(freed_blocks_fill_active_then_spare_then_depot_then_slabs, ROOMY_HEAP),
+        in_fresh_heap(taken_blocks_empty_active_then_spare_then_depot, ROOMY_HEAP),
+        in_fresh_heap(task_on_the_boundary_does_not_bounce, ROOMY_HEAP),
+        in_fresh_heap(block_freed_last_is_handed_out_first, ROOMY_HEAP),
+        in_fresh_heap(reclaim_takes_everything_from_every_core_and_class, ROOMY_HEAP),
+        in_fresh_heap(classes_without_magazines_are_not_cached, ROOMY_HEAP),
+        in_fresh_heap(cached_memory_of_64_threads_is_bounded_by_the_cores, PLATFORM_REGION),
+    };
+    return cmocka_run_group_tests_name("slab/magazine", tests, NULL, NULL);
+}

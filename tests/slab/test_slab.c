@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fresh_heap.h"
+#include "hoard.h"
+#include "os/os_heap.h"
+#include "osh_slab.h"
+#include "osh_slab_table.h"
+#include "shadow.h"
+#include "sizes.h"
+
+#define CLASS_OF_SMALL osh_class_of(SMALL_SIZE)
+
+static size_t in_use(void)
+{
+    return osh_load(&osh_arena.in_use);
+}
+
+static void *next_of(void *block)
+{
+    return osh_link_next(*(osh_word_t *)block);
+}
+
+/* A chain as long as a list may hold, one at least. */
+static unsigned batch_of(unsigned cls)
+{
+    return osh_class_info[cls].magazine > 0 ? osh_class_info[cls].magazine : 1;
+}
+
+static size_t slab_of(unsigned cls, const void *block)
+{
+    return osh_class_slab(cls, osh_arena_page(block));
+}
+
+static void get_gives_as_many_objects_as_asked_for(void)
+{
+    FOR_EACH_CLASS(cls)
+    {
+        unsigned count = batch_of(cls);
+        struct osh_chain chain = osh_slab_get(cls, count);
+        void *block = chain.head;
+        assert_int_equal(chain.count, count);
+        for (unsigned i = 0; i < count; i++) {
+            assert_non_null(block);
+            block = next_of(block);
+        }
+        assert_null(block);
+        osh_slab_put(cls, chain);
+    }
+}
+
+static void objects_of_a_fresh_slab_come_in_the_order_of_their_addresses(void)
+{
+    FOR_EACH_CLASS(cls)
+    {
+        struct osh_chain chain = osh_slab_get(cls, batch_of(cls));
+        for (char *block = chain.head, *next; (next = next_of(block)) != NULL; block = next) {
+            assert_ptr_equal(next, block + osh_class_bytes(cls));
+        }
+        osh_slab_put(cls, chain);
+    }
+}
+
+static void every_object_of_a_slab_is_handed_out_once(void)
+{
+    shadow_start();
+    FOR_EACH_CLASS(cls)
+    {
+        size_t page = OSH_NO_PAGE;
+        struct osh_chain taken[4096];
+        unsigned objects = osh_class_info[cls].objects;
+        assert_true(objects <= 4096);
+        for (unsigned i = 0; i < objects; i++) {
+            taken[i] = osh_slab_get(cls, 1);
+            shadow_take(taken[i].head, osh_class_bytes(cls));
+            page = i == 0 ? slab_of(cls, taken[0].head) : page;
+            assert_int_equal(slab_of(cls, taken[i].head), page);
+        }
+        assert_int_equal(osh_slab_state(page).free, 0);
+        for (unsigned i = 0; i < objects; i++) {
+            shadow_give(taken[i].head, osh_class_bytes(cls));
+            osh_slab_put(cls, taken[i]);
+        }
+        osh_slab_release_kept();
+        assert_int_equal(in_use(), 0);
+    }
+}
+
+static void class_byte_names_the_class_in_every_page_of_the_slab(void)
+{
+    FOR_EACH_CLASS(cls)
+    {
+        struct osh_chain chain = osh_slab_get(cls, 1);
+        size_t page = slab_of(cls, chain.head);
+        for (size_t i = 0; i < (size_t)1 << osh_class_info[cls].run; i++) {
+            assert_int_equal(osh_arena.page_class[page + i], cls);
+        }
+        assert_int_equal(osh_slab_state(page).cls, cls);
+        osh_slab_put(cls, chain);
+        osh_slab_release_kept();
+        assert_int_equal(osh_arena.page_class[page], 0);
+        assert_int_equal(osh_slab_state(page).cls, 0);
+    }
+}
+
+static void one_empty_slab_of_a_roomy_size_is_kept_for_its_class(void)
+{
+    unsigned cls = 1;
+    unsigned objects = osh_class_info[cls].objects;
+    struct hoard hoard = {NULL, 0};
+    for (unsigned i = 0; i < 3 * objects; i++) {
+        hoard_add(&hoard, osh_slab_get(cls, 1).head);
+    }
+    assert_int_equal(in_use(), 3);
+    void *block;
+    while ((block = hoard_take(&hoard)) != NULL) {
+        *(osh_word_t *)block = osh_link(NULL, 0);
+        osh_slab_put(cls, (struct osh_chain){block, 1});
+    }
+    assert_int_equal(in_use(), 1);
+    osh_slab_release_kept();
+    assert_int_equal(in_use(), 0);
+}
+
+static void kept_slab_that_is_in_use_again_is_not_released(void)
+{
+    struct osh_chain chain = osh_slab_get(1, 1);
+    osh_slab_put(1, chain);
+    chain = osh_slab_get(1, 1);
+    osh_slab_release_kept();
+    assert_int_equal(in_use(), 1);
+    osh_slab_put(1, chain);
+}
+
+static void put_objects_are_got_before_a_fresh_slab_is_made(void)
+{
+    FOR_EACH_CLASS(cls)
+    {
+        if (osh_class_info[cls].objects > 2) {
+            struct osh_chain live = osh_slab_get(cls, 1);
+            struct osh_chain freed = osh_slab_get(cls, 1);
+            void *block = freed.head;
+            size_t pages = in_use();
+            osh_slab_put(cls, freed);
+            assert_int_equal(slab_of(cls, osh_slab_get(cls, 1).head), slab_of(cls, block));
+            assert_int_equal(in_use(), pages);
+            assert_int_equal(slab_of(cls, live.head), slab_of(cls, block));
+        }
+    }
+}
+
+static void get_existing_makes_no_slab(void)
+{
+    assert_null(osh_slab_get_existing(CLASS_OF_SMALL, 1).head);
+    assert_int_equal(in_use(), 0);
+    struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 1);
+    struct osh_chain other = osh_slab_get_existing(CLASS_OF_SMALL, 2);
+    assert_int_equal(other.count, 2);
+    assert_int_equal(in_use(), 1);
+    osh_slab_put(CLASS_OF_SMALL, chain);
+    osh_slab_put(CLASS_OF_SMALL, other);
+}
+
+static void get_without_pages_gives_the_empty_chain(void)
+{
+    while (osh_arena_claim_run(0) != OSH_NO_PAGE) {
+    }
+    struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 5);
+    assert_null(chain.head);
+    assert_int_equal(chain.count, 0);
+    for (size_t page = 0; page < osh_arena.pages; page++) {
+        osh_arena_release_run(page, 0);
+    }
+}
+
+static void free_objects_above_a_stale_hint_are_found_before_null(void)
+{
+    size_t size = 10 * SMALL_SIZE;
+    struct hoard hoard = hoard_all(size);
+    hoard_free(&hoard, 2);
+    (void)os_heap_trim();
+    osh_store(&osh_slabs.hint[osh_class_of(size)], 0);
+    size_t held = hoard.count;
+    struct hoard again = hoard_all(size);
+    assert_in_range(again.count, held - 1, held + 1);
+    hoard_free(&again, 1);
+    hoard_free(&hoard, 1);
+}
+
+static void double_free_within_a_chain_is_caught(void)
+{
+    struct osh_chain live = osh_slab_get(CLASS_OF_SMALL, 1);
+    struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 1);
+    osh_word_t *block = chain.head;
+    osh_slab_put(CLASS_OF_SMALL, chain);
+    *block = osh_link(NULL, 0);
+    osh_slab_put(CLASS_OF_SMALL, chain);
+    osh_slab_put(CLASS_OF_SMALL, live);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        in_fresh_heap(get_gives_as_many_objects_as_asked_for, ROOMY_HEAP),
+        in_fresh_heap(objects_of_a_fresh_slab_come_in_the_order_of_their_addresses, ROOMY_HEAP),
+        in_fresh_heap(every_object_of_a_slab_is_handed_out_once, ROOMY_HEAP),
+        in_fresh_heap(class_byte_names_the_class_in_every_page_of_the_slab, ROOMY_HEAP),
+        in_fresh_heap(one_empty_slab_of_a_roomy_size_is_kept_for_its_class, ROOMY_HEAP),
+        in_fresh_heap(kept_slab_that_is_in_use_again_is_not_released, ROOMY_HEAP),
+        in_fresh_heap(put_objects_are_got_before_a_fresh_slab_is_made, 4 * ROOMY_HEAP),
+        in_fresh_heap(get_existing_makes_no_slab, ROOMY_HEAP),
+        in_fresh_heap(get_without_pages_gives_the_empty_chain, ROOMY_HEAP),
+        in_fresh_heap(free_objects_above_a_stale_hint_are_found_before_null, 150),
+        stopped_with(double_free_within_a_chain_is_caught, ROOMY_HEAP, "osheap: double free"),
+    };
+    return cmocka_run_group_tests_name("slab/slab", tests, NULL, NULL);
+}
