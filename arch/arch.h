@@ -67,6 +67,10 @@ OSH_HIDDEN struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, u
  * call of this page, by one thread. */
 OSH_HIDDEN void osh_arch_start(void);
 
+/* The core this runs on, below osh_arch_cores(): a hint that keeps cores out of
+ * each other's way, true no longer than the next instruction. */
+OSH_HIDDEN unsigned osh_arch_core(void);
+
 /* Cores whose lists may hold blocks: 1 to OSH_CORES. */
 OSH_HIDDEN unsigned osh_arch_cores(void);
 

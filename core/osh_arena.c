@@ -18,8 +18,8 @@ static size_t bitmap_bytes(size_t pages)
 
 size_t osh_arena_table_bytes(size_t pages)
 {
-    size_t classes = (pages + sizeof(osh_word_t) - 1) / sizeof(osh_word_t) * sizeof(osh_word_t);
-    return 3 * bitmap_bytes(pages) + classes;
+    size_t bytes = 3 * bitmap_bytes(pages) + pages;
+    return (bytes + OSH_CACHELINE - 1) / OSH_CACHELINE * OSH_CACHELINE; /* others follow */
 }
 
 void osh_arena_start(uintptr_t base, size_t pages, void *tables)

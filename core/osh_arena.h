@@ -20,22 +20,24 @@
 #include <stddef.h>
 
 struct osh_arena {
-    uintptr_t tables;     /* where the region and the tables in it begin */
-    uintptr_t base;       /* first page; a multiple of OSH_PAGE_BYTES */
-    size_t pages;         /* how many there are */
-    size_t words;         /* of each bitmap */
-    uint8_t *page_class;  /* a byte per page: the class of the slab there, or 0 */
-    osh_word_t *claimed;  /* a bit per page: somebody's. Bits past the end are set */
-    osh_word_t *used;     /* a bit per page: claimed since it was last decommitted */
-    osh_word_t *newlib;   /* a bit per page: claimed for newlib's break (same mutex) */
-    osh_word_t top_word;  /* no free page above this word, probably: a hint */
-    osh_word_t in_use;    /* pages claimed */
-    osh_word_t most_used; /* most that in_use ever was */
+    /* Written once: */
+    uintptr_t tables;    /* where the region and the tables in it begin */
+    uintptr_t base;      /* first page; a multiple of OSH_PAGE_BYTES */
+    size_t pages;        /* how many there are */
+    size_t words;        /* of each bitmap */
+    uint8_t *page_class; /* a byte per page: the class of the slab there, or 0 */
+    osh_word_t *claimed; /* a bit per page: somebody's. Bits past the end are set */
+    osh_word_t *used;    /* a bit per page: claimed since it was last decommitted */
+    osh_word_t *newlib;  /* a bit per page: claimed for newlib's break (same mutex) */
+    /* Written by every claim and release, so in a line of their own: */
+    osh_word_t top_word OSH_ALIGNED(OSH_CACHELINE); /* no free page above, probably: a hint */
+    osh_word_t in_use;                              /* pages claimed */
+    osh_word_t most_used;                           /* most that in_use ever was */
     /* newlib's break, under the fallback's mutex: */
-    uintptr_t segment;    /* start of the contiguous part the break can shrink to */
-    uintptr_t brk;        /* the break */
-    uintptr_t claimed_to; /* end of the pages claimed for it */
-    size_t brk_pages;     /* pages claimed for it, all segments */
+    uintptr_t segment OSH_ALIGNED(OSH_CACHELINE); /* start of what the break can shrink to */
+    uintptr_t brk;                                /* the break */
+    uintptr_t claimed_to;                         /* end of the pages claimed for it */
+    size_t brk_pages;                             /* pages claimed for it, all segments */
 };
 
 extern OSH_HIDDEN struct osh_arena osh_arena;

@@ -73,7 +73,7 @@
 /* A magazine holds at most this many bytes of blocks and at most this many
  * blocks. Longer ones visit depot and slabs less often and cache more. */
 #ifndef OSH_MAGAZINE_BYTES
-#define OSH_MAGAZINE_BYTES (OSH_WIDE ? 4096 : 512)
+#define OSH_MAGAZINE_BYTES (OSH_WIDE ? 8192 : 512)
 #endif
 #ifndef OSH_MAGAZINE_MAX
 #define OSH_MAGAZINE_MAX (OSH_WIDE ? 128 : 16)
@@ -83,16 +83,16 @@
  * larger ones are not cached at all: their calls go to the slabs, which costs
  * little beside what such a block is for. */
 #ifndef OSH_CACHED_MAX
-#define OSH_CACHED_MAX (OSH_WIDE ? 32768 : 512)
+#define OSH_CACHED_MAX (OSH_WIDE ? 131072 : 512)
 #endif
 
 /* A class's depot holds at most this many magazines, of at most this many bytes
  * together. More keeps cross-core traffic out of the slabs and caches more. */
 #ifndef OSH_DEPOT_SLOTS
-#define OSH_DEPOT_SLOTS (OSH_WIDE ? 8 : 2)
+#define OSH_DEPOT_SLOTS (OSH_WIDE ? 16 : 2)
 #endif
 #ifndef OSH_DEPOT_BYTES
-#define OSH_DEPOT_BYTES (8 * OSH_MAGAZINE_BYTES)
+#define OSH_DEPOT_BYTES (OSH_DEPOT_SLOTS * OSH_MAGAZINE_BYTES)
 #endif
 
 /* Slabs that one refill may draw on to fill its magazine. More fills it better

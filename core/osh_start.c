@@ -23,7 +23,7 @@ static uintptr_t align_up(uintptr_t value, uintptr_t alignment)
 /* Lays tables and pages out in the region; false when not even one page fits. */
 static bool lay_out(void *region, size_t bytes, bool zeroed)
 {
-    uintptr_t start = align_up((uintptr_t)region, sizeof(osh_word_t));
+    uintptr_t start = align_up((uintptr_t)region, OSH_CACHELINE);
     uintptr_t end = (uintptr_t)region + bytes;
     if (end < start) {
         return false;

@@ -2,8 +2,9 @@
 #include "osh_deferred.h"
 
 #include "osh_atomic.h"
+#include "osh_config.h"
 
-static osh_word_t head;
+static osh_word_t head OSH_ALIGNED(OSH_CACHELINE); /* any core may write it any time */
 static osh_word_t pushed;
 
 void osh_deferred_push(void *block)

@@ -4,7 +4,8 @@
 #include "osh_class.h"
 #include "osh_config.h"
 
-static osh_word_t slots[OSH_CLASSES][OSH_DEPOT_SLOTS];
+/* Whole cache lines, so that classes keep out of each other's way. */
+static osh_word_t slots[OSH_CLASSES][OSH_DEPOT_SLOTS] OSH_ALIGNED(OSH_CACHELINE);
 
 bool osh_depot_put(unsigned cls, struct osh_chain magazine)
 {

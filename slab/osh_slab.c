@@ -8,7 +8,7 @@
  * not of this class any more or has none. */
 static unsigned reserve(size_t page, unsigned cls, unsigned count)
 {
-    osh_word_t state = osh_load(&osh_slabs.state[page]);
+    osh_word_t state = osh_load(osh_slab_state_word(page));
     for (;;) {
         unsigned free = osh_state_free(state);
         if (osh_state_class(state) != cls || free == 0) {
@@ -17,7 +17,7 @@ static unsigned reserve(size_t page, unsigned cls, unsigned count)
         unsigned taken = free < count ? free : count;
         /* Observes the bits that were set before they were counted; pairs with
          * the addition in credit() and the store in osh_slab_create(). */
-        if (osh_cas(&osh_slabs.state[page], &state, state - taken)) {
+        if (osh_cas(osh_slab_state_word(page), &state, state - taken)) {
             return taken;
         }
     }
@@ -99,7 +99,7 @@ static void unlist(size_t page, unsigned cls)
      * credit(). */
     (void)osh_fetch_and(osh_slab_partial(page / OSH_WORD_BITS, cls), ~bit);
     osh_fence_atomic_load();
-    osh_word_t state = osh_load(&osh_slabs.state[page]);
+    osh_word_t state = osh_load(osh_slab_state_word(page));
     if (osh_state_class(state) == cls && osh_state_free(state) > 0) {
         osh_slab_list(page, cls);
     }
@@ -115,18 +115,32 @@ static unsigned take_from(struct osh_chain *chain, size_t page, unsigned cls, un
     return taken;
 }
 
+/* Cores look at the slabs of a word in turns of their own, so that they do not all
+ * draw on the same one: by a part of a word that no small number divides. */
+static unsigned turn_of(unsigned core)
+{
+    return core * (OSH_WORD_BITS * 3 / 8 - 1) % OSH_WORD_BITS;
+}
+
+static osh_word_t turned(osh_word_t map, unsigned turn)
+{
+    return turn == 0 ? map : map >> turn | map << (OSH_WORD_BITS - turn);
+}
+
 /* Draws on listed slabs from word `from` down, at most `slabs` of them that had
  * something. Returns the word it stopped at: none above has any more. */
 static size_t draw(struct osh_chain *chain, unsigned cls, unsigned count, size_t from,
                    unsigned slabs)
 {
     size_t lowest = osh_arena.words - osh_load(&osh_slabs.floor[cls]);
+    unsigned turn = turn_of(osh_arch_core());
     for (size_t word = from + 1; word-- > lowest;) {
-        osh_word_t map = osh_load(osh_slab_partial(word, cls));
+        osh_word_t map = turned(osh_load(osh_slab_partial(word, cls)), turn);
         while (map != 0) {
             unsigned bit = osh_top_bit(map);
             map &= ~((osh_word_t)1 << bit);
-            if (take_from(chain, word * OSH_WORD_BITS + bit, cls, count - chain->count) > 0 &&
+            size_t page = word * OSH_WORD_BITS + ((bit + turn) % OSH_WORD_BITS);
+            if (take_from(chain, page, cls, count - chain->count) > 0 &&
                 (chain->count == count || --slabs == 0)) {
                 return word;
             }
@@ -180,7 +194,7 @@ static void credit(size_t page, unsigned cls, unsigned count)
 {
     /* Publishes the bits set before it; pairs with the CAS of reserve() and of
      * osh_slab_release(). The slab may be gone right after. */
-    osh_word_t before = osh_fetch_add(&osh_slabs.state[page], count);
+    osh_word_t before = osh_fetch_add(osh_slab_state_word(page), count);
     unsigned free = osh_state_free(before) + count;
     osh_fence_atomic_load(); /* count, then look at the map: pairs with unlist() */
     if (!osh_slab_is_listed(page, cls)) {

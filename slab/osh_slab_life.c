@@ -14,16 +14,15 @@ static size_t page_words(size_t pages)
 
 size_t osh_slab_table_bytes(size_t pages)
 {
-    size_t words = pages * (1 + OSH_NEAR_WORDS + OSH_SLAB_WORDS) + page_words(pages) * OSH_CLASSES;
+    size_t words = pages * (OSH_RECORD_WORDS + OSH_SLAB_WORDS) + page_words(pages) * OSH_CLASSES;
     return words * sizeof(osh_word_t);
 }
 
 void osh_slab_start(size_t pages, void *tables)
 {
-    osh_slabs.state = tables;
-    osh_slabs.partial = osh_slabs.state + pages;
-    osh_slabs.near = osh_slabs.partial + page_words(pages) * OSH_CLASSES;
-    osh_slabs.far = osh_slabs.near + pages * OSH_NEAR_WORDS;
+    osh_slabs.record = tables;
+    osh_slabs.far = osh_slabs.record + pages * OSH_RECORD_WORDS;
+    osh_slabs.partial = osh_slabs.far + pages * OSH_SLAB_WORDS;
     for (unsigned cls = 0; cls < OSH_CLASSES; cls++) {
         osh_slabs.hint[cls] = 0;
         osh_slabs.floor[cls] = 0;
@@ -72,7 +71,8 @@ size_t osh_slab_create(unsigned cls, unsigned count)
     set_class(page, cls, (uint8_t)cls);
     /* Publishes bits and class byte; pairs with the load of the state in
      * reserve(), and with the passing on of a block's address. */
-    osh_store_release(&osh_slabs.state[page], osh_state(cls, osh_class_info[cls].objects - count));
+    osh_store_release(osh_slab_state_word(page),
+                      osh_state(cls, osh_class_info[cls].objects - count));
     osh_slab_list(page, cls);
     return page;
 }
@@ -83,7 +83,7 @@ bool osh_slab_release(size_t page, unsigned cls)
     /* Takes the slab from everybody: succeeds only when nobody holds an object
      * or a reservation. Observes the puts that made it so; pairs with their
      * additions to the state. */
-    if (!osh_cas(&osh_slabs.state[page], &all_free, 0)) {
+    if (!osh_cas(osh_slab_state_word(page), &all_free, 0)) {
         return false;
     }
     set_class(page, cls, 0);
@@ -107,7 +107,7 @@ void osh_slab_release_kept(void)
 
 struct osh_slab_state osh_slab_state(size_t page)
 {
-    osh_word_t state = osh_load_acquire(&osh_slabs.state[page]);
+    osh_word_t state = osh_load_acquire(osh_slab_state_word(page));
     return (struct osh_slab_state){osh_state_class(state), osh_state_free(state)};
 }
 

@@ -16,12 +16,24 @@
     ((unsigned)((OSH_PAGE_BYTES / OSH_BLOCK_MIN + OSH_WORD_BITS - 1) / OSH_WORD_BITS))
 #define OSH_NEAR_WORDS ((unsigned)((OSH_PAGE_BYTES / 64 + OSH_WORD_BITS - 1) / OSH_WORD_BITS))
 
+/* State and near bits stand together, in a power of two of words, so that a free
+ * touches one cache line. The state is word 0 of a record. */
+#define OSH_RECORD_BITS 1u
+#define OSH_RECORD_FITS(n) (OSH_NEAR_WORDS + OSH_RECORD_BITS <= (n))
+#define OSH_RECORD_WORDS         \
+    (OSH_RECORD_FITS(2)    ? 2u  \
+     : OSH_RECORD_FITS(4)  ? 4u  \
+     : OSH_RECORD_FITS(8)  ? 8u  \
+     : OSH_RECORD_FITS(16) ? 16u \
+                           : 32u)
+
 struct osh_slabs {
-    osh_word_t *state;             /* a word per page: class above free count; 0: no slab */
-    osh_word_t *partial;           /* OSH_CLASSES words per 64 (32) pages: may have free objects */
-    osh_word_t *near;              /* OSH_NEAR_WORDS words per page: a bit per free object */
-    osh_word_t *far;               /* OSH_SLAB_WORDS words per page, for objects below 64 bytes */
-    osh_word_t hint[OSH_CLASSES];  /* no partial slab above this word of pages, probably */
+    osh_word_t *record;  /* OSH_RECORD_WORDS words per page: the state, class above free
+                            count, 0: no slab; then a bit per free object */
+    osh_word_t *far;     /* OSH_SLAB_WORDS words per page: bits of objects below 64 bytes */
+    osh_word_t *partial; /* OSH_CLASSES words per 64 (32) pages: may have free objects */
+    /* Written now and then, so not in the line of those above: */
+    osh_word_t hint[OSH_CLASSES] OSH_ALIGNED(OSH_CACHELINE); /* no partial slab above, probably */
     osh_word_t floor[OSH_CLASSES]; /* words of pages minus the lowest that ever had a slab */
     osh_word_t kept[OSH_CLASSES];  /* page + 1 of the last slab that became empty, or 0 */
 };
@@ -46,12 +58,17 @@ static inline unsigned osh_state_free(osh_word_t state)
     return (unsigned)(state & OSH_STATE_FREE);
 }
 
+static inline osh_word_t *osh_slab_state_word(size_t page)
+{
+    return &osh_slabs.record[page * OSH_RECORD_WORDS];
+}
+
 static inline osh_word_t *osh_slab_bits(size_t page, unsigned cls)
 {
     if (osh_class_bytes(cls) < 64) {
         return &osh_slabs.far[page * OSH_SLAB_WORDS];
     }
-    return &osh_slabs.near[page * OSH_NEAR_WORDS];
+    return &osh_slabs.record[page * OSH_RECORD_WORDS + OSH_RECORD_BITS];
 }
 
 static inline osh_word_t *osh_slab_partial(size_t page_word, unsigned cls)

@@ -19,8 +19,10 @@
 
 /* Adaptive: the heap is held for a few hundred instructions, so a waiter spins a
  * little before it sleeps. */
-static pthread_mutex_t mutexes[OSH_MUTEXES] = {PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP,
-                                               PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP};
+static struct {
+    pthread_mutex_t mutex OSH_ALIGNED(OSH_CACHELINE);
+} mutexes[OSH_MUTEXES] = {{PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP},
+                          {PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP}};
 
 static _Thread_local unsigned signal_depth __attribute__((tls_model("initial-exec")));
 
@@ -46,17 +48,17 @@ bool osh_arch_os_started(void)
 
 void osh_arch_lock(enum osh_mutex mutex)
 {
-    (void)pthread_mutex_lock(&mutexes[mutex]);
+    (void)pthread_mutex_lock(&mutexes[mutex].mutex);
 }
 
 bool osh_arch_try_lock(enum osh_mutex mutex)
 {
-    return pthread_mutex_trylock(&mutexes[mutex]) == 0;
+    return pthread_mutex_trylock(&mutexes[mutex].mutex) == 0;
 }
 
 void osh_arch_unlock(enum osh_mutex mutex)
 {
-    (void)pthread_mutex_unlock(&mutexes[mutex]);
+    (void)pthread_mutex_unlock(&mutexes[mutex].mutex);
 }
 
 void osh_arch_publish(void)

@@ -29,6 +29,11 @@ OSH_INLINE bool osh_pairs_push(unsigned cls, void *block)
     return osh_pair_push(&osh_pairs_mine->of.pair[OSH_ACTIVE][cls], block);
 }
 
+static inline unsigned osh_pairs_core(void)
+{
+    return (unsigned)(osh_pairs_mine - osh_lists);
+}
+
 OSH_HIDDEN void osh_pairs_start(unsigned cores);
 OSH_HIDDEN bool osh_pairs_exchange(enum osh_which which, unsigned cls, struct osh_chain *io);
 OSH_HIDDEN void osh_pairs_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain));

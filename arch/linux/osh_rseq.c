@@ -13,14 +13,22 @@ static long membarrier(int command, unsigned flags, unsigned cpu)
     return syscall(SYS_membarrier, command, flags, cpu);
 }
 
+static const volatile struct rseq *area(void)
+{
+    return (const volatile struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset);
+}
+
+unsigned osh_rseq_core(void)
+{
+    return area()->cpu_id;
+}
+
 bool osh_rseq_available(void)
 {
     if (__rseq_size == 0) {
         return false;
     }
-    const struct rseq *area =
-        (const struct rseq *)(const void *)((char *)__builtin_thread_pointer() + __rseq_offset);
-    return (int)area->cpu_id >= 0 &&
+    return (int)area()->cpu_id >= 0 &&
            membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ, 0, 0) == 0;
 }
 

@@ -28,6 +28,7 @@
 /* Is there an area, and does the kernel keep it? Then cores is how many CPUs
  * there can be. */
 OSH_HIDDEN bool osh_rseq_available(void);
+OSH_HIDDEN unsigned osh_rseq_core(void);
 OSH_HIDDEN void osh_rseq_start(unsigned cores);
 
 OSH_HIDDEN bool osh_rseq_swap(enum osh_which which, unsigned cls, struct osh_chain *io);

@@ -62,6 +62,11 @@ unsigned osh_arch_cores(void)
     return cores;
 }
 
+unsigned osh_arch_core(void)
+{
+    return use_rseq ? osh_rseq_core() : osh_pairs_core();
+}
+
 void *osh_arch_pop_slow(unsigned cls)
 {
     return use_rseq ? osh_rseq_pop(cls) : osh_pairs_pop(cls);

@@ -48,14 +48,14 @@ static size_t slab_page(void)
 
 static void impossible_class_in_the_state_word_is_named(void)
 {
-    osh_word_t *state = &osh_slabs.state[slab_page()];
+    osh_word_t *state = osh_slab_state_word(slab_page());
     is_named(state, osh_state(OSH_CLASSES, osh_state_free(*state)),
              "arena: a page's slab has an impossible class");
 }
 
 static void other_class_in_the_state_word_is_named(void)
 {
-    osh_word_t *state = &osh_slabs.state[slab_page()];
+    osh_word_t *state = osh_slab_state_word(slab_page());
     is_named(state, osh_state(CLASS + 1, 1), "arena: the class byte is not the slab's class");
     is_named(state, 0, "arena: the class byte is not the slab's class");
 }
@@ -77,19 +77,19 @@ static void class_byte_of_a_page_that_is_no_slab_is_named(void)
 
 static void free_count_of_a_page_that_is_no_slab_is_named(void)
 {
-    is_named(&osh_slabs.state[0], 1, "slab: more free objects than it has");
+    is_named(osh_slab_state_word(0), 1, "slab: more free objects than it has");
 }
 
 static void free_count_beyond_the_objects_is_named(void)
 {
-    osh_word_t *state = &osh_slabs.state[slab_page()];
+    osh_word_t *state = osh_slab_state_word(slab_page());
     is_named(state, osh_state(CLASS, osh_class_info[CLASS].objects + 1u),
              "slab: more free objects than it has");
 }
 
 static void free_count_unlike_the_bits_is_named(void)
 {
-    osh_word_t *state = &osh_slabs.state[slab_page()];
+    osh_word_t *state = osh_slab_state_word(slab_page());
     is_named(state, *state - 1, "slab: the free count is not the number of free bits");
     is_named(state, *state + 1, "slab: the free count is not the number of free bits");
 }
@@ -127,10 +127,10 @@ static void page_with_two_owners_is_named(void)
     (void)os_malloc(LARGE_SIZE(1));
     assert_null(os_heap_check());
     osh_arena.page_class[0] = (uint8_t)CLASS;
-    osh_slabs.state[0] = osh_state(CLASS, 0);
+    *osh_slab_state_word(0) = osh_state(CLASS, 0);
     assert_string_equal(os_heap_check(), "arena: a page has two owners");
     osh_arena.page_class[0] = 0;
-    osh_slabs.state[0] = 0;
+    *osh_slab_state_word(0) = 0;
     assert_null(os_heap_check());
 }
 

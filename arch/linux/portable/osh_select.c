@@ -26,6 +26,11 @@ unsigned osh_arch_cores(void)
     return cpus < OSH_CORES ? cpus : OSH_CORES;
 }
 
+unsigned osh_arch_core(void)
+{
+    return osh_pairs_core();
+}
+
 void *osh_arch_pop_slow(unsigned cls)
 {
     return osh_pairs_pop(cls);

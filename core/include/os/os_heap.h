@@ -39,8 +39,8 @@ void *os_malloc(size_t size);
  * Gives a block back. NULL is a no-op.
  *
  * Never blocks: any size, any core, any context. A large block freed while the
- * heap's mutex is held, or from an interrupt, waits on the deferred list until
- * the holder lets go.
+ * heap's mutex is held waits on the deferred list until the holder lets go; one
+ * freed in an interrupt, until the next large call outside of one.
  * Complexity: O(1) on a hit, one magazine on a miss.
  * Failure: a pointer that is not of this heap is reported and the program
  *   stopped (see osh_arch_fail).
