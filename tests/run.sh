@@ -54,7 +54,7 @@ storm_verified() {
     local dir=$root/release
     [ -e "$dir/build.ninja" ] || /usr/bin/meson setup "$dir" -Dtests=false >/dev/null
     ninja -C "$dir" >/dev/null && meson test -C "$dir" --no-rebuild --suite perf --print-errorlogs &&
-        /usr/bin/python3 perf/storm.py --workers "$dir/perf" --quick --verify --peers osheap
+        /usr/bin/python3 perf/storm.py --workers "$dir/perf" --verify
 }
 
 step "suites: compilers, ports, sanitizers, Valgrind" tests/matrix.sh "$root/tests"
