@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The weak defaults of os/os_heap_port.h: one thread and no OS. */
+/* The weak defaults of os/os_heap_port.h. */
 #include "arch.h"
 #include "os/os_heap_port.h"
 
@@ -8,28 +8,6 @@
 /* Weak too: who gives the region by os_heap_init needs no such symbols. */
 extern char __osh_heap_start[] WEAK;
 extern char __osh_heap_end[] WEAK;
-
-WEAK bool os_heap_port_started(void)
-{
-    return false;
-}
-
-WEAK void os_heap_port_lock(unsigned mutex)
-{
-    (void)mutex;
-    osh_arch_fail("the OS has started, but no os_heap_port_lock is defined", NULL);
-}
-
-WEAK bool os_heap_port_try_lock(unsigned mutex)
-{
-    os_heap_port_lock(mutex);
-    return true;
-}
-
-WEAK void os_heap_port_unlock(unsigned mutex)
-{
-    (void)mutex;
-}
 
 WEAK void os_heap_port_yield(void)
 {

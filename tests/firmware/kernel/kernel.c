@@ -4,7 +4,7 @@
 #include "os/os_heap_port.h"
 #include "spin.h"
 
-#define STACK_BYTES 4096u
+#define STACK_BYTES (1024u * (unsigned)sizeof(uintptr_t))
 
 struct task {
     uintptr_t context;

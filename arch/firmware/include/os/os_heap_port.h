@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * What an RTOS supplies to the heap on firmware. Each function has a weak
- * default that is right for one thread without an OS; an RTOS port defines
- * those it has something better for.
+ * What an RTOS supplies to the heap on firmware. The first four an RTOS port
+ * must define: leaving one out fails the link, since a default there would be a
+ * heap without locks. A program without an OS links libosheap_noos.a for them.
+ * The others have weak defaults; to replace one, link the object that defines
+ * it as an object (or a whole archive), so that the linker need not look for it.
  */
 #ifndef H_OS_HEAP_PORT_
 #define H_OS_HEAP_PORT_
@@ -19,7 +21,7 @@ extern "C" {
 
 /**
  * May there be more than one task or core from now on? Until this is true the
- * heap locks nothing. Default: false.
+ * heap locks nothing.
  */
 bool os_heap_port_started(void);
 
@@ -35,7 +37,6 @@ bool os_heap_port_in_interrupt(void);
  * block; try-lock never does. They need not be recursive: the heap never locks
  * one that it holds, and try-lock must fail when the caller is the holder.
  * Lock observes, unlock publishes what was written under the mutex.
- * Defaults: stop the program, since there is nothing that could be right.
  */
 void os_heap_port_lock(unsigned mutex);
 bool os_heap_port_try_lock(unsigned mutex);
