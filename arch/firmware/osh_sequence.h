@@ -3,11 +3,14 @@
  * For the image tests: with OSH_SEQUENCES, every exclusive pair and every
  * masked section leaves its first and last address in the section
  * osh_sequences, so that an interrupt handler can tell whether it has
- * interrupted one. Without, which is every other build, nothing is left.
+ * met one. Without, which is every other build, nothing is left.
  *
- * OSH_SEQUENCE_FIRST stands behind the load-exclusive, OSH_SEQUENCE_LAST before
- * the store-exclusive: an exception taken at an address from the one to the
- * other makes the store fail, and the operation begin again.
+ * Exclusives: OSH_SEQUENCE_FIRST stands behind the load, OSH_SEQUENCE_LAST
+ * before the store. An exception taken at an address from the one to the other
+ * makes the store fail, and the operation begin again.
+ *
+ * Masked sections: OSH_SEQUENCE_LAST stands behind the unmasking, which is where
+ * an interrupt is taken that came in the section and was held off.
  */
 #ifndef OSH_SEQUENCE_H
 #define OSH_SEQUENCE_H

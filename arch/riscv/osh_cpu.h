@@ -40,7 +40,7 @@
 #endif
 
 #define OSH_MASK "csrrci %[state], mstatus, 8\n\t" OSH_SEQUENCE_FIRST
-#define OSH_UNMASK OSH_SEQUENCE_LAST "csrs mstatus, %[state]\n\t"
+#define OSH_UNMASK "csrs mstatus, %[state]\n\t" OSH_SEQUENCE_LAST
 
 #if OSH_CORES > 1
 #define OSH_FIND                           \

@@ -12,7 +12,7 @@ shift
 here=$source/tests/firmware
 limit=${FIRMWARE_TEST_SECONDS:-60}
 tests='functional storm handoff migration exhaustion deferred'
-common='-display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config enable=on,target=native,chardev=sh'
+common='-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config enable=on,target=native,chardev=sh'
 
 machine() { # BOARD
     case $1 in
