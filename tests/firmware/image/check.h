@@ -8,8 +8,7 @@
 #include <stdint.h>
 
 /* Says what is false and ends the program with status 1. Any context. */
-#define CHECK(condition) \
-    ((condition) ? (void)0 : check_failed(#condition, __FILE__, __LINE__))
+#define CHECK(condition) ((condition) ? (void)0 : check_failed(#condition, __FILE__, __LINE__))
 _Noreturn void check_failed(const char *what, const char *file, int line);
 
 /* "name=value ", for the line of figures a test prints before it is done. */

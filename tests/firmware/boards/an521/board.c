@@ -32,7 +32,8 @@ _Noreturn void board_begin(void)
 
 __attribute__((naked, used)) void board_reset(void)
 {
-    __asm__ volatile("ldr r0, =0x5001f000\n\t"
+    __asm__ volatile(".syntax unified\n\t"
+                     "ldr r0, =0x5001f000\n\t"
                      "ldr r0, [r0]\n\t"
                      "lsls r0, r0, #11\n\t"
                      "ldr r1, =__stack_top\n\t"

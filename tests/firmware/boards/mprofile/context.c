@@ -27,7 +27,8 @@ void board_wait(void)
 
 void board_run_on(uintptr_t top, void (*entry)(void))
 {
-    __asm__ volatile("msr psp, %0\n\t"
+    __asm__ volatile(".syntax unified\n\t"
+                     "msr psp, %0\n\t"
                      "movs r2, #2\n\t"
                      "msr control, r2\n\t"
                      "isb\n\t"
@@ -53,7 +54,8 @@ uintptr_t board_new_context(uintptr_t stack_top, void (*entry)(void))
 /* r4 to r11 by way of low registers, which is all that Armv6-M can store. */
 __attribute__((naked, used)) void SysTick_Handler(void)
 {
-    __asm__ volatile("mrs r0, psp\n\t"
+    __asm__ volatile(".syntax unified\n\t"
+                     "mrs r0, psp\n\t"
                      "ldr r1, [r0, #24]\n\t"
                      "subs r0, #32\n\t"
                      "mov r2, r0\n\t"
