@@ -22,12 +22,24 @@
  * magazine length. Room is what a push counts down to zero, so that no limit
  * has to be loaded; an empty, running list is (NULL, limit). A class whose limit
  * is 0 is not cached: its lists are stopped for good.
+ *
+ * It may also define what differs from the defaults below.
  */
 #ifndef OSH_ARCH_H
 #define OSH_ARCH_H
 
 #include "osh_chain.h"
 #include "osh_port.h"
+
+/* Most bytes of pages that osh_chain_pack can tell apart. */
+#ifndef OSH_ARCH_REGION_MAX
+#define OSH_ARCH_REGION_MAX SIZE_MAX
+#endif
+
+/* Is the region that osh_arch_region gives zeroed? */
+#ifndef OSH_ARCH_REGION_ZEROED
+#define OSH_ARCH_REGION_ZEROED 1
+#endif
 
 /*
  * Per-core lists. Any context, any core, before start too. Each of these works
@@ -103,7 +115,7 @@ OSH_HIDDEN void osh_arch_yield(void);
  * by loads that are not ordered. Once, when the heap starts. */
 OSH_HIDDEN void osh_arch_publish(void);
 
-/* The platform's region, zeroed; false when there is none to be had. */
+/* The platform's region; false when there is none to be had. */
 OSH_HIDDEN bool osh_arch_region(void **region, size_t *bytes);
 
 /* The contents of these pages are not needed any more. */

@@ -42,6 +42,9 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
     if (pages == 0) {
         return false;
     }
+    if (pages > OSH_ARCH_REGION_MAX >> OSH_PAGE_LOG2) {
+        pages = OSH_ARCH_REGION_MAX >> OSH_PAGE_LOG2;
+    }
     if (!zeroed) {
         memset((void *)start, 0, table_bytes(pages));
     }
@@ -110,7 +113,7 @@ bool osh_heap_started(void)
     if (!osh_arch_region(&region, &bytes)) {
         return finish(false);
     }
-    return start(region, bytes, true);
+    return start(region, bytes, OSH_ARCH_REGION_ZEROED);
 }
 
 OSH_PUBLIC int os_heap_init(void *region, size_t bytes)

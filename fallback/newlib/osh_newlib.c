@@ -20,6 +20,10 @@
 #undef INT_MAX
 #define INT_MAX LONG_MAX
 
+/* Only malloc_stats prints, which nobody calls: no reason to link stdio. */
+#undef fprintf
+#define fprintf(...) ((void)0)
+
 #define HAVE_MMAP 0
 #define MORECORE osh_arena_sbrk
 #define MORECORE_CLEARS 0

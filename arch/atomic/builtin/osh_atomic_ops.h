@@ -2,7 +2,8 @@
 /*
  * The same words for builds under ThreadSanitizer, which sees neither CK's
  * assembly nor the volatile accesses of CK's builtin path: read-modify-writes
- * are CK's builtins, loads, stores and fences the compiler's own.
+ * are CK's builtins, loads, stores and fences the compiler's own. Also for cores
+ * that CK has no assembly for: M-profile, RISC-V.
  */
 #ifndef OSH_ATOMIC_OPS_H
 #define OSH_ATOMIC_OPS_H
@@ -61,6 +62,7 @@ typedef struct {
     osh_word_t second;
 } __attribute__((aligned(2 * sizeof(uintptr_t)))) osh_word2_t;
 
+#ifdef __SIZEOF_INT128__
 /* CK's builtins have no double-word CAS; the compiler's own is seen by the
  * sanitizer. */
 static inline bool osh_cas2(osh_word2_t *target, osh_word2_t *expected, osh_word2_t value)
@@ -74,6 +76,7 @@ static inline bool osh_cas2(osh_word2_t *target, osh_word2_t *expected, osh_word
     *expected = was.words;
     return was.whole == want.whole;
 }
+#endif
 
 static inline void osh_fence(void)
 {

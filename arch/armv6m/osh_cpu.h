@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Armv6-M (M0, M0+) and Armv8-M baseline without exclusives: one core, interrupts masked for the
+ * few instructions of an operation. The smallest port: copy this one.
+ */
+#ifndef OSH_CPU_H
+#define OSH_CPU_H
+
+#include "osh_lists.h"
+#include "osh_sequence.h"
+
+#define OSH_CPU_NAME "armv6-m"
+
+#if OSH_CORES > 1
+#error "without exclusives there is nothing between cores: -DOSH_CORES=1"
+#endif
+
+static inline osh_word_t osh_cpu_mask(void)
+{
+    osh_word_t state;
+    __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(state)::"memory");
+    return state;
+}
+
+static inline void osh_cpu_unmask(osh_word_t state)
+{
+    __asm__ volatile("msr primask, %0" ::"r"(state) : "memory");
+}
+
+/* The same at the end of an operation on a list, which the image tests count. */
+static inline void osh_cpu_unmask_list(osh_word_t state)
+{
+    __asm__ volatile(OSH_SEQUENCE_FIRST "msr primask, %0\n\t" OSH_SEQUENCE_LAST ::"r"(state)
+                     : "memory");
+}
+
+OSH_INLINE void *osh_cpu_pop(unsigned index)
+{
+    osh_word_t *list = &osh_lists[0].word[index];
+    osh_word_t state = osh_cpu_mask();
+    void *block = osh_word_block(*list);
+    if (block != NULL) {
+        *list = *(osh_word_t *)block;
+    }
+    osh_cpu_unmask_list(state);
+    return block;
+}
+
+OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
+{
+    osh_word_t *list = &osh_lists[0].word[index];
+    osh_word_t above = osh_word_of(block, 0) - 1;
+    osh_word_t state = osh_cpu_mask();
+    osh_word_t room = *list & OSH_ROOM;
+    if (room != 0) {
+        *(osh_word_t *)block = *list;
+        *list = above + room;
+    }
+    osh_cpu_unmask_list(state);
+    return room != 0;
+}
+
+OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
+{
+    osh_word_t *list = &osh_lists[0].word[index];
+    osh_word_t state = osh_cpu_mask();
+    osh_word_t word = *list;
+    if (word != 0) {
+        *list = value;
+    }
+    osh_cpu_unmask_list(state);
+    return word;
+}
+
+OSH_INLINE osh_word_t osh_cpu_take(osh_word_t *list, osh_word_t value)
+{
+    return osh_exchange(list, value); /* masked as well */
+}
+
+static inline unsigned osh_cpu_core(void)
+{
+    return 0;
+}
+
+static inline bool osh_cpu_in_interrupt(void)
+{
+    osh_word_t ipsr;
+    __asm__ volatile("mrs %0, ipsr" : "=r"(ipsr));
+    return ipsr != 0;
+}
+
+#endif

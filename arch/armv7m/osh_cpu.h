@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Armv7-M and Armv8-M mainline: M3, M4, M7, M33, M55. Exception entry and return
+ * clear the local monitor, so no exclusive pair survives an interruption.
+ *
+ * With more than one core the SoC has a word that reads as the number of the
+ * core that reads it: -DOSH_CORE_ID_ADDRESS=... (SSE-200: 0x4001f000, or
+ * 0x5001f000 in the secure state).
+ */
+#ifndef OSH_CPU_H
+#define OSH_CPU_H
+
+#include "osh_config.h"
+
+#if __ARM_ARCH >= 8
+#define OSH_CPU_NAME "armv8-m"
+#else
+#define OSH_CPU_NAME "armv7-m"
+#endif
+
+#if OSH_CORES > 1
+#ifndef OSH_CORE_ID_ADDRESS
+#error "more than one core: where does a core read its number? -DOSH_CORE_ID_ADDRESS=..."
+#endif
+#define OSH_CORE_READ(reg) "ldr " reg ", [%[id]]\n\t"
+#define OSH_CORE_LIST "add %[list], %[first], %[core], lsl %[stride]\n\t"
+#define OSH_CORE_INPUTS [id] "r"(OSH_CORE_ID_ADDRESS), [stride] "i"(OSH_LISTS_LOG2)
+#else
+#define OSH_CORE_READ(reg)
+#define OSH_CORE_LIST
+#endif
+
+/* Only another core's reclaim needs the order of link and list. */
+#define OSH_PUBLISH
+#if OSH_CORES > 1 && __ARM_ARCH >= 8
+#define OSH_STORE_PUBLISH "stlex"
+#else
+#if OSH_CORES > 1
+#undef OSH_PUBLISH
+#define OSH_PUBLISH "dmb\n\t"
+#endif
+#define OSH_STORE_PUBLISH "strex"
+#endif
+
+#include "osh_exclusive.h"
+
+static inline unsigned osh_cpu_core(void)
+{
+#if OSH_CORES > 1
+    return *(const volatile unsigned *)OSH_CORE_ID_ADDRESS;
+#else
+    return 0;
+#endif
+}
+
+static inline bool osh_cpu_in_interrupt(void)
+{
+    osh_word_t ipsr;
+    __asm__ volatile("mrs %0, ipsr" : "=r"(ipsr));
+    return ipsr != 0;
+}
+
+static inline osh_word_t osh_cpu_mask(void)
+{
+    osh_word_t state;
+    __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(state)::"memory");
+    return state;
+}
+
+static inline void osh_cpu_unmask(osh_word_t state)
+{
+    __asm__ volatile("msr primask, %0" ::"r"(state) : "memory");
+}
+
+#endif

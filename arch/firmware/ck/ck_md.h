@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concurrency Kit's machine description for cores without an OS. The one that
+ * a distribution installs describes the build machine: on x86 it says total
+ * store order, and fences would be nothing on every core of ours.
+ */
+#ifndef CK_MD_H
+#define CK_MD_H
+
+#define CK_MD_CACHELINE 64
+#define CK_MD_PAGESIZE 4096
+#define CK_MD_RMO
+#define CK_MD_RTM_DISABLE
+#define CK_MD_POINTER_PACK_DISABLE
+#define CK_MD_VMA_BITS 48ULL
+#define CK_PR_DISABLE_DOUBLE
+#ifndef __ARM_FEATURE_ATOMICS
+#define CK_MD_LSE_DISABLE
+#else
+#define CK_MD_LSE_ENABLE
+#endif
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What an RTOS supplies to the heap on firmware. The first four an RTOS port
+ * must define: leaving one out fails the link, since a default there would be a
+ * heap without locks. A program without an OS links libosheap_noos.a for them.
+ * The others have weak defaults; to replace one, link the object that defines
+ * it as an object (or a whole archive), so that the linker need not look for it.
+ */
+#ifndef H_OS_HEAP_PORT_
+#define H_OS_HEAP_PORT_
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The heap's mutexes, as numbers for the three calls below. */
+#define OS_HEAP_PORT_MUTEXES 2u
+
+/**
+ * May there be more than one task or core from now on? Until this is true the
+ * heap locks nothing.
+ */
+bool os_heap_port_started(void);
+
+/**
+ * Is the caller an interrupt handler? Default: what the CPU tells (M-profile),
+ * elsewhere whether os_heap_interrupt_enter has been called on this core.
+ */
+bool os_heap_port_in_interrupt(void);
+
+/**
+ * Mutexes between tasks of all cores, `mutex` < OS_HEAP_PORT_MUTEXES. Only
+ * called once os_heap_port_started is true, never in an interrupt. Lock may
+ * block; try-lock never does. They need not be recursive: the heap never locks
+ * one that it holds, and try-lock must fail when the caller is the holder.
+ * Lock observes, unlock publishes what was written under the mutex.
+ */
+void os_heap_port_lock(unsigned mutex);
+bool os_heap_port_try_lock(unsigned mutex);
+void os_heap_port_unlock(unsigned mutex);
+
+/** Called while a task waits for another one to finish starting the heap.
+ * Default: nothing. An RTOS lets other tasks run. */
+void os_heap_port_yield(void);
+
+/**
+ * Called once, when the heap has got its region and before it is used. On
+ * return, what the caller wrote must be visible to every other core, even to
+ * loads that are not ordered there. Default: a barrier on this core, which is
+ * enough while the other cores have not started, or come through a barrier
+ * before they use the heap. So let the heap start on one core: by os_heap_init,
+ * or by any first allocation before the OS starts.
+ */
+void os_heap_port_sync_cores(void);
+
+/** Misuse of the heap: `address` is what it is about. Must not return, must not
+ * allocate. Any context. Default: the CPU's trap instruction. */
+_Noreturn void os_heap_port_fail(const char *reason, const void *address);
+
+/** The region of a heap that was not given one by os_heap_init; false: none.
+ * Default: from the linker symbol __osh_heap_start to __osh_heap_end. */
+bool os_heap_port_region(void **region, size_t *bytes);
+
+/**
+ * Where the CPU cannot tell that it is in an interrupt handler (Armv7-A,
+ * AArch64, RISC-V), the RTOS says so: at entry and at exit of the outermost or
+ * of every handler, with interrupts masked, on the handler's core.
+ */
+void os_heap_interrupt_enter(void);
+void os_heap_interrupt_leave(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The weak defaults of os/os_heap_port.h. */
+#include "arch.h"
+#include "os/os_heap_port.h"
+
+#define WEAK __attribute__((weak))
+
+/* Weak too: who gives the region by os_heap_init needs no such symbols. */
+extern char __osh_heap_start[] WEAK;
+extern char __osh_heap_end[] WEAK;
+
+WEAK void os_heap_port_yield(void)
+{
+    osh_relax();
+}
+
+WEAK void os_heap_port_sync_cores(void)
+{
+}
+
+WEAK void os_heap_port_fail(const char *reason, const void *address)
+{
+    (void)reason;
+    (void)address;
+    __builtin_trap();
+}
+
+WEAK bool os_heap_port_region(void **region, size_t *bytes)
+{
+    *region = __osh_heap_start;
+    *bytes = (size_t)((uintptr_t)__osh_heap_end - (uintptr_t)__osh_heap_start);
+    return *region != NULL && *bytes != 0;
+}

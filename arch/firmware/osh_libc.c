@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The C library's malloc family, and newlib's reentrant forms of it, which its
+ * own printf, strdup and the like call directly: all of them are this heap.
+ *
+ * One file on purpose. A link pulls in all of it or nothing, so should the
+ * library's own allocator get linked besides, names are defined twice and the
+ * link fails: there is no silent bypass. newlib's allocator is in the program
+ * only as the fallback, under other names (fallback/newlib), over the arena's
+ * break; it cannot be re-entered from here, and takes no lock hooks of newlib's.
+ */
+#include "os/os_heap.h"
+
+#include <errno.h>
+
+struct _reent;
+
+static void *or_enomem(void *block)
+{
+    if (block == NULL) {
+        errno = ENOMEM;
+    }
+    return block;
+}
+
+void *malloc(size_t size)
+{
+    return or_enomem(os_malloc(size));
+}
+
+void free(void *ptr)
+{
+    os_free(ptr);
+}
+
+void cfree(void *ptr)
+{
+    os_free(ptr);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return or_enomem(os_calloc(count, size));
+}
+
+void *realloc(void *ptr, size_t size)
+{
+    void *block = os_realloc(ptr, size);
+    return size == 0 && ptr != NULL ? block : or_enomem(block);
+}
+
+void *reallocarray(void *ptr, size_t count, size_t size)
+{
+    return or_enomem(os_reallocarray(ptr, count, size));
+}
+
+void *reallocf(void *ptr, size_t size)
+{
+    void *block = realloc(ptr, size);
+    if (block == NULL && size != 0) {
+        os_free(ptr);
+    }
+    return block;
+}
+
+void *memalign(size_t alignment, size_t size)
+{
+    return or_enomem(os_aligned_alloc(alignment, size));
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    return memalign(alignment, size);
+}
+
+int posix_memalign(void **result, size_t alignment, size_t size)
+{
+    if (alignment % sizeof(void *) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0) {
+        return EINVAL;
+    }
+    void *block = os_aligned_alloc(alignment, size);
+    if (block == NULL) {
+        return ENOMEM;
+    }
+    *result = block;
+    return 0;
+}
+
+size_t malloc_usable_size(void *ptr)
+{
+    return os_malloc_usable_size(ptr);
+}
+
+/* newlib's: errno is the caller's, which __errno finds by itself. */
+
+void *_malloc_r(struct _reent *reent, size_t size)
+{
+    (void)reent;
+    return malloc(size);
+}
+
+void _free_r(struct _reent *reent, void *ptr)
+{
+    (void)reent;
+    os_free(ptr);
+}
+
+void _cfree_r(struct _reent *reent, void *ptr)
+{
+    (void)reent;
+    os_free(ptr);
+}
+
+void *_calloc_r(struct _reent *reent, size_t count, size_t size)
+{
+    (void)reent;
+    return calloc(count, size);
+}
+
+void *_realloc_r(struct _reent *reent, void *ptr, size_t size)
+{
+    (void)reent;
+    return realloc(ptr, size);
+}
+
+void *_reallocf_r(struct _reent *reent, void *ptr, size_t size)
+{
+    (void)reent;
+    return reallocf(ptr, size);
+}
+
+void *_memalign_r(struct _reent *reent, size_t alignment, size_t size)
+{
+    (void)reent;
+    return memalign(alignment, size);
+}
+
+size_t _malloc_usable_size_r(struct _reent *reent, void *ptr)
+{
+    (void)reent;
+    return malloc_usable_size(ptr);
+}
+
+/* Nobody's but a second allocator's: it gets nothing. */
+void *_sbrk(ptrdiff_t increment)
+{
+    (void)increment;
+    errno = ENOMEM;
+    return (void *)-1;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The OS half of the contract: straight to the RTOS's hooks. */
+#include "arch.h"
+#include "os/os_heap_port.h"
+#include "osh_config.h"
+
+_Static_assert((unsigned)OSH_MUTEXES == OS_HEAP_PORT_MUTEXES, "as many as the header says");
+
+/* Per core: written there alone, with interrupts masked. */
+static unsigned nesting[OSH_CORES];
+
+void os_heap_interrupt_enter(void)
+{
+    nesting[osh_cpu_core()]++;
+}
+
+void os_heap_interrupt_leave(void)
+{
+    nesting[osh_cpu_core()]--;
+}
+
+__attribute__((weak)) bool os_heap_port_in_interrupt(void)
+{
+    if (osh_cpu_in_interrupt()) {
+        return true;
+    }
+    /* Masked, so that the number of the core and its word belong together: a
+     * task that migrates in between would read of another core's interrupts. */
+    osh_word_t state = osh_cpu_mask();
+    bool nested = *(volatile unsigned *)&nesting[osh_cpu_core()] != 0;
+    osh_cpu_unmask(state);
+    return nested;
+}
+
+bool osh_arch_in_interrupt(void)
+{
+    return os_heap_port_in_interrupt();
+}
+
+bool osh_arch_os_started(void)
+{
+    return os_heap_port_started();
+}
+
+void osh_arch_lock(enum osh_mutex mutex)
+{
+    os_heap_port_lock(mutex);
+}
+
+bool osh_arch_try_lock(enum osh_mutex mutex)
+{
+    return os_heap_port_try_lock(mutex);
+}
+
+void osh_arch_unlock(enum osh_mutex mutex)
+{
+    os_heap_port_unlock(mutex);
+}
+
+void osh_arch_yield(void)
+{
+    os_heap_port_yield();
+}
+
+void osh_arch_publish(void)
+{
+    osh_fence();
+    os_heap_port_sync_cores();
+}
+
+bool osh_arch_region(void **region, size_t *bytes)
+{
+    return os_heap_port_region(region, bytes);
+}
+
+void osh_arch_decommit(void *pages, size_t bytes)
+{
+    (void)pages; /* RAM is there or it is not */
+    (void)bytes;
+}
+
+void osh_arch_fail(const char *reason, const void *address)
+{
+    os_heap_port_fail(reason, address);
+}

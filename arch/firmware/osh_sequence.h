@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For the image tests: with OSH_SEQUENCES, every exclusive pair and every
+ * masked section leaves its first and last address in the section
+ * osh_sequences, so that an interrupt handler can tell whether it has
+ * met one. Without, which is every other build, nothing is left.
+ *
+ * Exclusives: OSH_SEQUENCE_FIRST stands behind the load, OSH_SEQUENCE_LAST
+ * before the store. An exception taken at an address from the one to the other
+ * makes the store fail, and the operation begin again.
+ *
+ * Masked sections: OSH_SEQUENCE_LAST stands behind the unmasking, which is where
+ * an interrupt is taken that came in the section and was held off.
+ */
+#ifndef OSH_SEQUENCE_H
+#define OSH_SEQUENCE_H
+
+#ifdef OSH_SEQUENCES
+#define OSH_SEQUENCE_FIRST "8:\n\t"
+#define OSH_SEQUENCE_LAST                           \
+    "9:\n\t"                                        \
+    ".pushsection osh_sequences, \"a\"\n\t"         \
+    ".balign 8\n\t" OSH_SEQUENCE_WORD " 8b, 9b\n\t" \
+    ".popsection\n\t"
+#if __SIZEOF_POINTER__ == 8
+#define OSH_SEQUENCE_WORD ".quad"
+#else
+#define OSH_SEQUENCE_WORD ".long"
+#endif
+#else
+#define OSH_SEQUENCE_FIRST
+#define OSH_SEQUENCE_LAST
+#endif
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * newlib's nano-mallocr.c in place of its mallocr.c (-Dnewlib=nano): a third
+ * of the code, first fit from one list, for targets that seldom allocate large
+ * blocks. Taken from the newlib-source package at build time and compiled here
+ * under names of our own, over the arena's sbrk.
+ *
+ * nano itself never gives memory back and cannot be walked: its chunks do not
+ * tell whether they are free. Both are made up for here, by trimming the last
+ * free chunk and by counting.
+ */
+#include "osh_newlib.h"
+
+#include "osh_arena.h"
+#include "osh_class.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFINE_MALLOC
+#define DEFINE_FREE
+#define DEFINE_MALLOC_USABLE_SIZE
+#define DEFINE_MEMALIGN
+#define _sbrk_r(increment) osh_arena_sbrk((ptrdiff_t)(increment))
+
+#define malloc osh_nano_malloc
+#define free osh_nano_free
+#define realloc osh_nano_realloc
+#define calloc osh_nano_calloc
+#define cfree osh_nano_cfree
+#define memalign osh_nano_memalign
+#define valloc osh_nano_valloc
+#define pvalloc osh_nano_pvalloc
+#define mallinfo osh_nano_mallinfo
+#define malloc_stats osh_nano_stats
+#define malloc_usable_size osh_nano_usable_size
+#define mallopt osh_nano_mallopt
+
+#include "newlib_mallocr.h"
+
+/* Handed out and not yet freed. */
+static size_t live_blocks;
+static size_t live_bytes;
+
+static void *counted(void *block)
+{
+    if (block != NULL) {
+        live_blocks++;
+        live_bytes += osh_nano_usable_size(block);
+    }
+    return block;
+}
+
+void *osh_newlib_memalign(size_t alignment, size_t size)
+{
+    return counted(osh_nano_memalign(alignment, size));
+}
+
+void *osh_newlib_malloc(size_t size)
+{
+    /* nano aligns to 8 bytes whatever the word. */
+    return OSH_ALIGN > 8 ? osh_newlib_memalign(OSH_ALIGN, size) : counted(osh_nano_malloc(size));
+}
+
+/* The free chunk that ends at the break goes back, as far as its segment does. */
+static void trim(size_t threshold)
+{
+    chunk *before = NULL;
+    chunk *last = free_list;
+    while (last != NULL && last->next != NULL) {
+        before = last;
+        last = last->next;
+    }
+    if (last == NULL || (uintptr_t)last + (size_t)last->size != osh_arena.brk ||
+        (size_t)last->size <= threshold) {
+        return;
+    }
+    uintptr_t keep = 0;
+    if ((uintptr_t)last < osh_arena.segment) {
+        keep = osh_arena.segment - (uintptr_t)last;
+        keep = keep < MALLOC_MINCHUNK ? MALLOC_MINCHUNK : keep;
+    }
+    if (keep >= (size_t)last->size) {
+        return;
+    }
+    size_t bytes = (size_t)last->size - keep;
+    if (osh_arena_sbrk(-(ptrdiff_t)bytes) == (void *)-1) {
+        return;
+    }
+    if (keep > 0) {
+        last->size = (long)keep;
+    } else if (before != NULL) {
+        before->next = NULL;
+    } else {
+        free_list = NULL;
+    }
+}
+
+void osh_newlib_free(void *block)
+{
+    live_blocks--;
+    live_bytes -= osh_nano_usable_size(block);
+    osh_nano_free(block);
+    trim(OSH_TRIM_BYTES);
+}
+
+/* nano has no way to grow a block in place, and cutting one gains little. */
+bool osh_newlib_resize(void *block, size_t size)
+{
+    return osh_nano_usable_size(block) >= size;
+}
+
+size_t osh_newlib_usable(const void *block)
+{
+    return osh_nano_usable_size((void *)(uintptr_t)block);
+}
+
+void osh_newlib_trim(void)
+{
+    trim(0);
+}
+
+bool osh_newlib_open_segment(size_t bytes)
+{
+    size_t pages = (bytes + 64 + OSH_PAGE_BYTES - 1) & ~(OSH_PAGE_BYTES - 1);
+    if (pages < bytes) {
+        return false;
+    }
+    chunk *segment = osh_arena_open_segment(pages);
+    if (segment == (void *)-1) {
+        return false;
+    }
+    segment->size = (long)pages;
+    osh_nano_free((char *)segment + CHUNK_OFFSET);
+    return true;
+}
+
+void osh_newlib_reset(void)
+{
+    free_list = NULL;
+    sbrk_start = NULL;
+}
+
+struct osh_newlib_walk osh_newlib_walk(void)
+{
+    struct osh_newlib_walk walk = {live_blocks, live_bytes, NULL};
+    for (chunk *free = free_list; free != NULL; free = free->next) {
+        if (free->size < (long)MALLOC_MINCHUNK || !osh_arena_holds(free) ||
+            !osh_arena_is_newlib(osh_arena_page(free))) {
+            walk.wrong = "newlib nano: a free chunk's size or place is impossible";
+            break;
+        }
+        if (free->next != NULL && (char *)free + free->size > (char *)free->next) {
+            walk.wrong = "newlib nano: free chunks overlap or are out of order";
+            break;
+        }
+    }
+    return walk;
+}

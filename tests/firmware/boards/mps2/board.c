@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mps2-an385, -an386, -an500: one core. */
+#include "kernel.h"
+#include "mprofile.h"
+#include "start.h"
+
+unsigned board_core(void)
+{
+    return 0;
+}
+
+void board_start_cores(void)
+{
+}
+
+void board_reset(void);
+void board_reset(void)
+{
+    start_main();
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Interrupt handlers and tasks of all cores allocate, resize and free at once,
+ * small and large, until enough operations on a core's lists have been
+ * interrupted inside.
+ */
+#include "check.h"
+#include "kernel.h"
+#include "os/os_heap.h"
+
+#define TASKS (2 * BOARD_CORES + 1)
+#define SLOTS 12
+#define ROUNDS 6000u
+#define WANTED 100u /* operations that an interrupt met inside */
+#define WANTED_TICKS 1500u
+#define MOST_ROUNDS (200 * ROUNDS)
+
+static struct stamped of_task[TASKS][SLOTS];
+static struct stamped of_handler[BOARD_CORES][SLOTS];
+static struct rng handler_rng[BOARD_CORES];
+static unsigned refused[BOARD_CORES]; /* large requests in a handler */
+static unsigned rounds_done[TASKS];
+
+static void handler(void)
+{
+    unsigned core = board_core();
+    struct rng *rng = &handler_rng[core];
+    for (unsigned i = 0; i < 4; i++) {
+        struct stamped *s = &of_handler[core][rng_next(rng) % SLOTS];
+        if (s->block == NULL) {
+            size_t size = rng_size(rng, 1);
+            bool got = stamped_new(s, size);
+            refused[core] += !got;
+        } else if (rng_next(rng) % 4 == 0) {
+            (void)stamped_resize(s, 1 + rng_size(rng, 1));
+        } else {
+            stamped_free(s);
+        }
+    }
+}
+
+static void task(unsigned number)
+{
+    struct rng rng = {number + 1};
+    for (unsigned round = 0; round < MOST_ROUNDS; round++) {
+        if (round % 64 == 0 && round > ROUNDS && kernel_interrupted() >= WANTED &&
+            kernel_ticks() >= WANTED_TICKS) {
+            break;
+        }
+        struct stamped *s = &of_task[number][rng_next(&rng) % SLOTS];
+        if (s->block == NULL) {
+            (void)stamped_new(s, rng_size(&rng, 1));
+        } else if (rng_next(&rng) % 8 == 0) {
+            (void)stamped_resize(s, 1 + rng_size(&rng, 1));
+        } else {
+            stamped_free(s);
+        }
+        rounds_done[number] = round;
+    }
+    for (unsigned i = 0; i < SLOTS; i++) {
+        stamped_free(&of_task[number][i]);
+    }
+}
+
+static void quiet_core(void)
+{
+    struct stamped *mine = of_handler[board_core()];
+    for (unsigned i = 0; i < SLOTS; i++) {
+        stamped_free(&mine[i]);
+    }
+}
+
+static void done(void)
+{
+    /* From here handlers only free what is left, each core its own. */
+    unsigned now = kernel_ticks();
+    kernel_on_tick(quiet_core);
+    while (kernel_ticks() - now < 40 * BOARD_CORES) {
+        kernel_yield();
+    }
+    kernel_on_tick(NULL);
+    struct os_heap_stats stats;
+    (void)os_heap_trim();
+    os_heap_stats(&stats);
+    unsigned rounds = 0;
+    unsigned turned_away = 0;
+    for (unsigned i = 0; i < TASKS; i++) {
+        rounds += rounds_done[i];
+    }
+    for (unsigned i = 0; i < BOARD_CORES; i++) {
+        turned_away += refused[i];
+    }
+    report("rounds", rounds);
+    report("ticks", kernel_ticks());
+    report("interrupted", kernel_interrupted());
+    report("switches", kernel_switches());
+    report("migrations", kernel_migrations());
+    report("deferred", (unsigned)stats.deferred_frees);
+    report("refused", turned_away);
+    report("live", (unsigned)stats.live);
+    CHECK(stats.live == 0);
+    CHECK(kernel_interrupted() >= WANTED);
+    CHECK(turned_away > 0);
+    passed();
+}
+
+int main(void)
+{
+    for (unsigned core = 0; core < BOARD_CORES; core++) {
+        handler_rng[core].state = 77 + core;
+    }
+    for (unsigned i = 0; i < TASKS; i++) {
+        kernel_task(task, i);
+    }
+    kernel_on_tick(handler);
+    kernel_run(done);
+}

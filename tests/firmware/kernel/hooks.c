@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The heap's RTOS hooks, as this kernel has them. */
+#include "kernel.h"
+#include "os/os_heap_port.h"
+#include "spin.h"
+
+static struct spin mutexes[OS_HEAP_PORT_MUTEXES];
+
+bool os_heap_port_started(void)
+{
+    return kernel_started();
+}
+
+bool os_heap_port_try_lock(unsigned mutex)
+{
+    uintptr_t state = board_mask();
+    bool taken = spin_try(&mutexes[mutex]);
+    board_unmask(state);
+    return taken;
+}
+
+void os_heap_port_lock(unsigned mutex)
+{
+    while (!os_heap_port_try_lock(mutex)) {
+        kernel_yield();
+    }
+}
+
+void os_heap_port_unlock(unsigned mutex)
+{
+    spin_unlock(&mutexes[mutex]);
+}
+
+void os_heap_port_yield(void)
+{
+    kernel_yield();
+}
+
+void os_heap_port_fail(const char *reason, const void *address)
+{
+    (void)address;
+    board_puts("heap: ");
+    board_puts(reason);
+    board_puts("\n");
+    board_exit(3);
+}
