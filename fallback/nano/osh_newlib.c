@@ -107,10 +107,47 @@ void osh_newlib_free(void *block)
     trim(OSH_TRIM_BYTES);
 }
 
-/* nano has no way to grow a block in place, and cutting one gains little. */
+/* Takes the free chunk that begins at `end` off the list; NULL if there is none,
+ * or it is smaller than `bytes`. */
+static chunk *take_at(uintptr_t end, size_t bytes)
+{
+    for (chunk **link = &free_list; *link != NULL; link = &(*link)->next) {
+        chunk *free = *link;
+        if ((uintptr_t)free == end && (size_t)free->size >= bytes) {
+            *link = free->next;
+            return free;
+        }
+    }
+    return NULL;
+}
+
+/* Cuts what is beyond `size` bytes of the block off, if it makes a chunk. */
+static void cut(chunk *whole, void *block, size_t size)
+{
+    uintptr_t end = (uintptr_t)whole + (size_t)whole->size;
+    uintptr_t at = ((uintptr_t)block + size + CHUNK_ALIGN - 1) & ~(uintptr_t)(CHUNK_ALIGN - 1);
+    if (at < end && end - at >= MALLOC_MINCHUNK) {
+        chunk *tail = (chunk *)at;
+        tail->size = (long)(end - at);
+        whole->size = (long)(at - (uintptr_t)whole);
+        osh_nano_free((char *)tail + CHUNK_OFFSET);
+    }
+}
+
 bool osh_newlib_resize(void *block, size_t size)
 {
-    return osh_nano_usable_size(block) >= size;
+    chunk *whole = get_chunk_from_ptr(block);
+    size_t usable = osh_nano_usable_size(block);
+    if (size > usable) {
+        chunk *next = take_at((uintptr_t)whole + (size_t)whole->size, size - usable);
+        if (next == NULL) {
+            return false;
+        }
+        whole->size += next->size;
+    }
+    cut(whole, block, size < CHUNK_ALIGN ? CHUNK_ALIGN : size);
+    live_bytes += osh_nano_usable_size(block) - usable;
+    return true;
 }
 
 size_t osh_newlib_usable(const void *block)

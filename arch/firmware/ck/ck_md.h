@@ -14,10 +14,7 @@
 #define CK_MD_POINTER_PACK_DISABLE
 #define CK_MD_VMA_BITS 48ULL
 #define CK_PR_DISABLE_DOUBLE
-#ifndef __ARM_FEATURE_ATOMICS
+/* 0.7.1's header for Armv8.1's atomics does not compile: the builtins use them. */
 #define CK_MD_LSE_DISABLE
-#else
-#define CK_MD_LSE_ENABLE
-#endif
 
 #endif

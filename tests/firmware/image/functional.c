@@ -4,6 +4,7 @@
 #include "os/os_heap.h"
 #include "osh_config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,15 @@ static void the_c_library_uses_this_heap(void)
     void *zeroed = calloc(3, 5);
     CHECK(is_ours(zeroed));
     free(zeroed);
+#if BOARD_HAS_STDIO
+    /* printf's own allocations are _malloc_r's and _calloc_r's. */
+    char *text = NULL;
+    CHECK(asprintf(&text, "%s %d %.3f", "formatted", -7, 2.5) == 18);
+    CHECK(is_ours(text));
+    CHECK(strcmp(text, "formatted -7 2.500") == 0);
+    free(text);
+    CHECK(os_heap_check() == NULL);
+#endif
 }
 
 int main(void)

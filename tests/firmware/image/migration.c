@@ -13,7 +13,7 @@
 #define HELD 6
 
 static unsigned trims;
-static volatile unsigned finished;
+static unsigned char finished[TASKS];
 
 static void worker(unsigned number)
 {
@@ -31,14 +31,25 @@ static void worker(unsigned number)
     for (unsigned i = 0; i < HELD; i++) {
         stamped_free(&held[i]);
     }
-    __atomic_fetch_add(&finished, 1, __ATOMIC_RELEASE);
+    /* Publishes that this worker is done; pairs with all_finished(). */
+    __atomic_store_n(&finished[number], 1, __ATOMIC_RELEASE);
+}
+
+static bool all_finished(void)
+{
+    for (unsigned i = 0; i < TASKS - 1; i++) {
+        /* Observes that the worker is done; pairs with its release. */
+        if (__atomic_load_n(&finished[i], __ATOMIC_ACQUIRE) == 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void reclaimer(unsigned number)
 {
     (void)number;
-    /* Observes that a worker is done; pairs with its release. */
-    while (__atomic_load_n(&finished, __ATOMIC_ACQUIRE) < TASKS - 1) {
+    while (!all_finished()) {
         (void)os_heap_trim();
         trims++;
     }

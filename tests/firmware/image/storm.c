@@ -10,10 +10,10 @@
 
 #define TASKS (2 * BOARD_CORES + 1)
 #define SLOTS 12
-#define ROUNDS 6000u
-#define WANTED 100u /* operations that an interrupt met inside */
+#define ROUNDS 4000u
+#define WANTED 50u /* operations that an interrupt met inside */
 #define WANTED_TICKS 1500u
-#define MOST_ROUNDS (200 * ROUNDS)
+#define MOST_ROUNDS (50 * ROUNDS)
 
 static struct stamped of_task[TASKS][SLOTS];
 static struct stamped of_handler[BOARD_CORES][SLOTS];
@@ -54,6 +54,9 @@ static void task(unsigned number)
             (void)stamped_resize(s, 1 + rng_size(&rng, 1));
         } else {
             stamped_free(s);
+        }
+        for (unsigned i = 0; i < 16; i++) {
+            os_free(os_malloc(40)); /* hits, for interrupts to land in */
         }
         rounds_done[number] = round;
     }
