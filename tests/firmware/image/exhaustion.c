@@ -15,7 +15,7 @@ static size_t most[TASKS];
 static void task(unsigned number)
 {
     struct rng rng = {number + 1};
-    for (unsigned round = 0; round < ROUNDS; round++) {
+    for (unsigned round = 0; round < ROUNDS;) {
         bool large = (number + round) % 2 == 0;
         void *chain = NULL;
         void *block;
@@ -26,6 +26,11 @@ static void task(unsigned number)
             chain = block;
             bytes += size;
         }
+        if (bytes == 0) {
+            kernel_yield(); /* others have it all: until one of them has given back */
+            continue;
+        }
+        round++;
         failures[number]++;
         most[number] = bytes > most[number] ? bytes : most[number];
         while (chain != NULL) {
@@ -41,14 +46,16 @@ static void done(void)
     struct os_heap_stats stats;
     (void)os_heap_trim();
     os_heap_stats(&stats);
+    size_t record = 0;
     for (unsigned i = 0; i < TASKS; i++) {
         CHECK(failures[i] == ROUNDS);
+        record = most[i] > record ? most[i] : record;
     }
-    report("most", (unsigned)most[0]);
+    report("most", (unsigned)record);
     report("failed", (unsigned)stats.out_of_memory);
     CHECK(stats.live == 0);
     CHECK(stats.free_pages == stats.region);
-    CHECK(most[0] > 0 && most[1] > 0);
+    CHECK(record > stats.region / 4);
     passed();
 }
 
