@@ -12,16 +12,11 @@ static unsigned aligned_class(size_t alignment, size_t size)
     if (alignment > OSH_PAGE_BYTES || size > OSH_SLAB_MAX) {
         return 0;
     }
-    size_t rounded = (size + alignment - 1) & ~(alignment - 1);
-    if (rounded > OSH_SLAB_MAX) {
-        return 0;
-    }
-    /* A class of a power of two comes within a doubling: a few steps. */
-    unsigned cls = osh_class_of(rounded != 0 ? rounded : alignment);
-    while (cls <= OSH_CLASS_MAX && osh_class_bytes(cls) % alignment != 0) {
-        cls++;
-    }
-    return cls <= OSH_CLASS_MAX ? cls : 0;
+    size_t rounded = ((size != 0 ? size : 1) + alignment - 1) & ~(alignment - 1);
+    /* The class of a multiple of the alignment is one, too: within a doubling
+     * classes are multiples of one step, and either the alignment divides the
+     * step or the size is a class itself. */
+    return rounded <= OSH_SLAB_MAX ? osh_class_of(rounded) : 0;
 }
 
 OSH_PUBLIC void *os_aligned_alloc(size_t alignment, size_t size)

@@ -55,6 +55,9 @@ OSH_HIDDEN void osh_arena_start(uintptr_t base, size_t pages, void *tables);
  * while the hint holds. */
 OSH_HIDDEN size_t osh_arena_claim_run(unsigned run);
 
+/* Claims this page; false when it is somebody's. */
+OSH_HIDDEN bool osh_arena_claim_page(size_t page);
+
 /* Gives such pages back. */
 OSH_HIDDEN void osh_arena_release_run(size_t page, unsigned run);
 
