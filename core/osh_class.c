@@ -34,9 +34,10 @@ const uint8_t osh_class_table[(OSH_TABLE_MAX >> OSH_TABLE_SHIFT) + 1] = {
 };
 
 #define MAGAZINE_FIT(c) (OSH_MAGAZINE_BYTES / OSH_CLASS_BYTES(c))
-#define MAGAZINE(c)                                                              \
-    (MAGAZINE_FIT(c) == 0                 ? OSH_CLASS_BYTES(c) <= OSH_CACHED_MAX \
-     : MAGAZINE_FIT(c) > OSH_MAGAZINE_MAX ? OSH_MAGAZINE_MAX                     \
+#define MAGAZINE(c)                                          \
+    (OSH_CLASS_BYTES(c) > OSH_CACHED_MAX  ? 0                \
+     : MAGAZINE_FIT(c) < OSH_MAGAZINE_MIN ? OSH_MAGAZINE_MIN \
+     : MAGAZINE_FIT(c) > OSH_MAGAZINE_MAX ? OSH_MAGAZINE_MAX \
                                           : MAGAZINE_FIT(c))
 /* The 1 stands for the class that is not cached, whose slots are 0 all the same. */
 #define DEPOT_FIT(c)  \

@@ -79,9 +79,15 @@
 #define OSH_MAGAZINE_MAX (OSH_WIDE ? 128 : 16)
 #endif
 
-/* Blocks larger than a magazine but not than this are cached one by one; yet
- * larger ones are not cached at all: their calls go to the slabs, which costs
- * little beside what such a block is for. */
+/* ... but this many blocks at least, however large they are, so that a program
+ * that replaces blocks at random finds one of the size it frees and wants next.
+ * Each one more caches up to two blocks more a core and class. */
+#ifndef OSH_MAGAZINE_MIN
+#define OSH_MAGAZINE_MIN (OSH_WIDE ? 4 : 1)
+#endif
+
+/* Blocks larger than this are not cached at all: their calls go to the slabs,
+ * which costs little beside what such a block is for. */
 #ifndef OSH_CACHED_MAX
 #define OSH_CACHED_MAX (OSH_WIDE ? 131072 : 512)
 #endif
@@ -131,7 +137,9 @@ _Static_assert(OSH_CLASS_STEPS_LOG2 >= 2 && OSH_CLASS_STEPS_LOG2 <= 4, "4, 8 or 
 _Static_assert(OSH_TABLE_MAX % 128 == 0 && OSH_TABLE_MAX >= 128 && OSH_TABLE_MAX <= 1024,
                "the class table is written in rows of 128 bytes");
 _Static_assert(OSH_TABLE_SHIFT == 0 || OSH_TABLE_SHIFT == 3, "one entry a byte, or a granule");
-_Static_assert(OSH_MAGAZINE_MAX >= 1 && OSH_MAGAZINE_MAX <= 512, "1 to 512 blocks");
+_Static_assert(OSH_MAGAZINE_MIN >= 1 && OSH_MAGAZINE_MIN <= OSH_MAGAZINE_MAX &&
+                   OSH_MAGAZINE_MAX <= 512,
+               "1 to 512 blocks");
 _Static_assert(OSH_CORES >= 1 && OSH_DEPOT_SLOTS >= 1 && OSH_REFILL_SLABS >= 1, "at least one");
 
 #endif

@@ -159,9 +159,12 @@ struct osh_chain osh_slab_get(unsigned cls, unsigned count)
         (void)osh_cas(&osh_slabs.hint[cls], &hint, stopped);
     }
     if (chain.count == 0) {
-        size_t page = osh_slab_create(cls, count);
+        /* A magazine may be longer than a slab. */
+        unsigned objects = osh_class_info[cls].objects;
+        unsigned first = count < objects ? count : objects;
+        size_t page = osh_slab_create(cls, first);
         if (page != OSH_NO_PAGE) {
-            collect(&chain, page, cls, count);
+            collect(&chain, page, cls, first);
         }
     }
     return chain;

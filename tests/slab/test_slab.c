@@ -19,10 +19,12 @@ static void *next_of(void *block)
     return osh_link_next(*(osh_word_t *)block);
 }
 
-/* A chain as long as a list may hold, one at least. */
+/* A chain as long as a list may hold and one slab can give, one at least. */
 static unsigned batch_of(unsigned cls)
 {
-    return osh_class_info[cls].magazine > 0 ? osh_class_info[cls].magazine : 1;
+    unsigned magazine = osh_class_info[cls].magazine;
+    unsigned objects = osh_class_info[cls].objects;
+    return magazine == 0 ? 1 : magazine < objects ? magazine : objects;
 }
 
 static size_t slab_of(unsigned cls, const void *block)
@@ -44,6 +46,20 @@ static void get_gives_as_many_objects_as_asked_for(void)
         }
         assert_null(block);
         osh_slab_put(cls, chain);
+    }
+}
+
+static void get_gives_all_of_a_slab_that_has_fewer_than_asked_for(void)
+{
+    FOR_EACH_CLASS(cls)
+    {
+        unsigned objects = osh_class_info[cls].objects;
+        struct osh_chain chain = osh_slab_get(cls, objects + 1);
+        assert_int_equal(chain.count, objects);
+        assert_int_equal(osh_slab_state(slab_of(cls, chain.head)).free, 0);
+        osh_slab_put(cls, chain);
+        osh_slab_release_kept();
+        assert_int_equal(in_use(), 0);
     }
 }
 
@@ -200,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_fresh_heap(get_gives_as_many_objects_as_asked_for, ROOMY_HEAP),
+        in_fresh_heap(get_gives_all_of_a_slab_that_has_fewer_than_asked_for, ROOMY_HEAP),
         in_fresh_heap(objects_of_a_fresh_slab_come_in_the_order_of_their_addresses, ROOMY_HEAP),
         in_fresh_heap(every_object_of_a_slab_is_handed_out_once, ROOMY_HEAP),
         in_fresh_heap(class_byte_names_the_class_in_every_page_of_the_slab, ROOMY_HEAP),
