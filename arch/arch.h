@@ -12,10 +12,12 @@
  *                            both pop and push refuse it.
  *   osh_arch_pop(cls)        the fast paths, see below
  *   osh_arch_push(cls, block)
- *   osh_link(next, room)     the word kept at the start of a block in a chain
- *   osh_link_next(word)
- *   osh_chain_pack(chain)    a chain's head and length in one word, and back;
- *   osh_chain_unpack(word)   0 is the empty chain
+ *   osh_chain_link(cls, block, below)
+ *                            makes the block the first of a chain, on top of
+ *                            `below`, which is shorter than the class's magazine
+ *   osh_link_next(word)      the next block, by the first word of one in a chain
+ *   osh_chain_pack(chain)    a full magazine in one word, and back; 0 is the
+ *   osh_chain_unpack(cls, word)   empty chain
  *
  * A chain is blocks of one class linked through their first words. A list is a
  * chain and the room left in it: limit - length, where limit is the class's
@@ -29,7 +31,32 @@
 #define OSH_ARCH_H
 
 #include "osh_chain.h"
+#include "osh_hot.h"
 #include "osh_port.h"
+
+/* Sizes below this go to osh_arch_pop at once. */
+#ifndef OSH_ARCH_FAST_SIZES
+#define OSH_ARCH_FAST_SIZES osh_hot.fast_sizes
+#endif
+
+/* Class of such a size. */
+#ifndef OSH_ARCH_CLASS_OF
+#define OSH_ARCH_CLASS_OF(size) osh_class_of_table(size)
+#endif
+
+/* The class of the page that a block to be freed is in, 0 when it is newlib's; false
+ * where osh_arch_push is not to be tried. */
+#ifndef OSH_ARCH_FIND
+OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
+{
+    uintptr_t offset = (uintptr_t)block - osh_hot.base;
+    if (OSH_UNLIKELY(offset >= osh_hot.fast_bytes)) {
+        return false;
+    }
+    *cls = osh_hot.page_class[offset >> OSH_PAGE_LOG2];
+    return true;
+}
+#endif
 
 /* Most bytes of pages that osh_chain_pack can tell apart. */
 #ifndef OSH_ARCH_REGION_MAX
@@ -50,10 +77,10 @@
  * osh_arch_pop: takes one block of the core's active list; NULL when that is
  *   empty or stopped.
  * osh_arch_push: puts one block on it; false when that is full or stopped.
- *   May have written the block's first word even then. Class 0 is always
+ *   May have written the block's link even then. Class 0 is always
  *   stopped.
  * Both may refuse for reasons of their own (a port that is not the one in
- * use); osh_arch_pop_slow and osh_arch_push_slow do not.
+ * use, an interruption); osh_arch_pop_slow and osh_arch_push_slow do not.
  */
 OSH_HIDDEN void *osh_arch_pop_slow(unsigned cls);
 OSH_HIDDEN bool osh_arch_push_slow(unsigned cls, void *block);

@@ -9,23 +9,23 @@
 
 OSH_PUBLIC void *os_malloc(size_t size)
 {
-    if (OSH_LIKELY(size < osh_hot.fast_sizes)) {
-        void *block = osh_arch_pop(osh_class_of_table(size));
+    if (OSH_LIKELY(size < OSH_ARCH_FAST_SIZES)) {
+        unsigned cls = OSH_ARCH_CLASS_OF(size);
+        void *block = osh_arch_pop(cls);
         if (OSH_LIKELY(block != NULL)) {
             return block;
         }
+        return osh_malloc_missed(cls);
     }
     return osh_malloc_slow(size);
 }
 
 OSH_PUBLIC void os_free(void *ptr)
 {
-    uintptr_t offset = (uintptr_t)ptr - osh_hot.base;
-    if (OSH_LIKELY(offset < osh_hot.fast_bytes)) {
-        /* The newlib heap's pages have class 0, whose list takes nothing. */
-        if (OSH_LIKELY(osh_arch_push(osh_hot.page_class[offset >> OSH_PAGE_LOG2], ptr))) {
-            return;
-        }
+    unsigned cls;
+    /* The newlib heap's pages have class 0, whose list takes nothing. */
+    if (OSH_LIKELY(osh_arch_find(ptr, &cls)) && OSH_LIKELY(osh_arch_push(cls, ptr))) {
+        return;
     }
     osh_free_slow(ptr);
 }
@@ -45,6 +45,12 @@ OSH_NOINLINE void *osh_malloc_slow(size_t size)
         return block;
     }
     return osh_heap_last_resort(OSH_ALIGN, size, size <= OSH_SLAB_MAX ? osh_class_of(size) : 0);
+}
+
+/* By class: the size need not outlive the fast path. */
+OSH_NOINLINE void *osh_malloc_missed(unsigned cls)
+{
+    return osh_malloc_slow(osh_class_bytes(cls));
 }
 
 OSH_NOINLINE void osh_free_slow(void *ptr)

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "osh_class.h"
 
+#if OSH_LINK_WORDS > 1
+#include "osh_link.h"
+#endif
+
 _Static_assert(OSH_CLASS_BYTES(OSH_CLASS_MAX) == OSH_SLAB_MAX, "OSH_SLAB_MAX is a class's size");
 _Static_assert(OSH_CLASS_MAX <= 127,
                "a class number fits the page table's byte and the list index");
@@ -88,6 +92,17 @@ const struct osh_class osh_class_info[OSH_CLASSES] = {
     INFO16(1u),  INFO16(17u), INFO16(33u),  INFO16(49u), INFO16(65u),
     INFO16(81u), INFO16(97u), INFO16(113u), [0] = {0},
 };
+
+#if OSH_LINK_WORDS > 1
+#define EMPTY(c) [(c) <= OSH_CLASS_MAX ? (c) : 0] = {.room = MAGAZINE(EXISTS(c))}
+#define EMPTY4(c) EMPTY(c), EMPTY((c) + 1u), EMPTY((c) + 2u), EMPTY((c) + 3u)
+#define EMPTY16(c) EMPTY4(c), EMPTY4((c) + 4u), EMPTY4((c) + 8u), EMPTY4((c) + 12u)
+
+const struct osh_link osh_empty[OSH_CLASSES] = {
+    EMPTY16(1u),  EMPTY16(17u), EMPTY16(33u),  EMPTY16(49u), EMPTY16(65u),
+    EMPTY16(81u), EMPTY16(97u), EMPTY16(113u), [0] = {0},
+};
+#endif
 
 #pragma GCC diagnostic pop
 

@@ -2,10 +2,11 @@
 /*
  * Size classes: which block size serves a request.
  *
- * Class 0 is "no slab". Then, with g the alignment every C object of that size
- * may need (16 bytes on 64-bit, 8 on 32-bit) and q = OSH_CLASS_STEPS_LOG2:
- * 8 bytes, multiples of g up to g * 2^q, and 2^q classes a doubling above, so
- * that a class is less than 1/2^q larger than the request it serves.
+ * Class 0 is "no slab". Then, with g the alignment a C object may need (max_align_t:
+ * 16 bytes on 64-bit and RV32, 8 on 32-bit Arm) and q = OSH_CLASS_STEPS_LOG2:
+ * 8 bytes where a block may be that small (OSH_BLOCK_MIN), multiples of g up to
+ * g * 2^q, and 2^q classes a doubling above, so that a class is less than 1/2^q
+ * larger than the request it serves.
  */
 #ifndef OSH_CLASS_H
 #define OSH_CLASS_H
@@ -16,12 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OSH_ALIGN_LOG2 (OSH_WIDE ? 4 : 3)
 #define OSH_ALIGN ((size_t)1 << OSH_ALIGN_LOG2)
-#define OSH_BLOCK_MIN 8u
+
+_Static_assert(_Alignof(max_align_t) <= OSH_ALIGN, "blocks are aligned for any object");
 
 /* One more class than multiples of g: the 8-byte one, where g is 16. */
-#define OSH_CLASS_TINY (OSH_WIDE ? 1u : 0u)
+#define OSH_CLASS_TINY (OSH_BLOCK_MIN < (1u << OSH_ALIGN_LOG2) ? 1u : 0u)
 #define OSH_CLASS_STEPS (1u << OSH_CLASS_STEPS_LOG2)
 #define OSH_LINEAR_LOG2 (OSH_ALIGN_LOG2 + OSH_CLASS_STEPS_LOG2)
 #define OSH_LINEAR_MAX (1u << OSH_LINEAR_LOG2)
@@ -91,10 +92,12 @@ struct osh_class {
 extern OSH_HIDDEN const struct osh_class osh_class_info[];
 extern OSH_HIDDEN const uint8_t osh_class_table[];
 
+#define OSH_TABLE_INDEX(size) (((size) + ((1u << OSH_TABLE_SHIFT) - 1u)) >> OSH_TABLE_SHIFT)
+
 /* Class of a size up to OSH_TABLE_MAX: one load. */
 static inline unsigned osh_class_of_table(size_t size)
 {
-    return osh_class_table[(size + ((1u << OSH_TABLE_SHIFT) - 1u)) >> OSH_TABLE_SHIFT];
+    return osh_class_table[OSH_TABLE_INDEX(size)];
 }
 
 /* Class of a size up to OSH_SLAB_MAX: no division, no loop. */

@@ -16,6 +16,21 @@
 #define OSH_WIDE 0
 #endif
 
+/* Alignment of blocks that can hold an object which needs it: as large as max_align_t
+ * asks for (16 on RV32 too, whose long double is as on RV64). */
+#if OSH_WIDE || __SIZEOF_LONG_DOUBLE__ > 8
+#define OSH_ALIGN_LOG2 4
+#else
+#define OSH_ALIGN_LOG2 3
+#endif
+
+/* Words of a free block that the port's lists take: its build says. A block is at least as
+ * large, and at least 8 bytes. */
+#ifndef OSH_LINK_WORDS
+#define OSH_LINK_WORDS 1
+#endif
+#define OSH_BLOCK_MIN (OSH_WIDE && OSH_LINK_WORDS > 1 ? 16u : 8u)
+
 /* A page is what arena, slabs and newlib's break trade in. Larger pages make
  * fewer, longer slabs (less refilling), smaller ones strand less in half-used
  * slabs: 16 KiB where memory is committed on touch, 4 KiB where it is all RAM. */

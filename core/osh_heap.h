@@ -14,6 +14,9 @@
 OSH_HIDDEN void *osh_malloc_slow(size_t size);
 OSH_HIDDEN void osh_free_slow(void *ptr);
 
+/* os_malloc of a class whose list had no block. */
+OSH_HIDDEN void *osh_malloc_missed(unsigned cls);
+
 /* The ordinary way to a block without the last resort, once started. */
 OSH_HIDDEN void *osh_heap_try(size_t size);
 

@@ -89,10 +89,13 @@ static void leave(void)
     } while (let_go() && try_enter());
 }
 
+/* What newlib's malloc aligns to; less than OSH_ALIGN on RV32. */
+#define NEWLIB_ALIGN (2 * sizeof(void *))
+
 static void *allocate(size_t alignment, size_t size)
 {
     void *block =
-        alignment > OSH_ALIGN ? osh_newlib_memalign(alignment, size) : osh_newlib_malloc(size);
+        alignment > NEWLIB_ALIGN ? osh_newlib_memalign(alignment, size) : osh_newlib_malloc(size);
     live_blocks += block != NULL;
     return block;
 }
@@ -118,7 +121,7 @@ void *osh_fallback_memalign_anywhere(size_t alignment, size_t size)
         return NULL;
     }
     void *block = allocate(alignment, size);
-    size_t room = alignment > OSH_ALIGN ? size + alignment : size;
+    size_t room = alignment > NEWLIB_ALIGN ? size + alignment : size;
     if (block == NULL && osh_newlib_open_segment(room)) {
         block = allocate(alignment, size);
     }

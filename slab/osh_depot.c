@@ -28,7 +28,7 @@ struct osh_chain osh_depot_get(unsigned cls)
             /* Observes the links; pairs with the CAS above. */
             osh_word_t word = osh_exchange(&slots[cls][i], 0);
             if (word != 0) {
-                return osh_chain_unpack(word);
+                return osh_chain_unpack(cls, word);
             }
         }
     }
@@ -37,5 +37,5 @@ struct osh_chain osh_depot_get(unsigned cls)
 
 struct osh_chain osh_depot_peek(unsigned cls, unsigned slot)
 {
-    return osh_chain_unpack(osh_load_acquire(&slots[cls][slot]));
+    return osh_chain_unpack(cls, osh_load_acquire(&slots[cls][slot]));
 }

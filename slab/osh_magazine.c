@@ -70,7 +70,7 @@ void *osh_magazine_get(unsigned cls)
 /* A chain of one. */
 static struct osh_chain single(unsigned cls, void *block)
 {
-    *(osh_word_t *)block = osh_link(NULL, osh_class_info[cls].magazine);
+    osh_chain_link(cls, block, no_blocks);
     return (struct osh_chain){block, 1};
 }
 

@@ -45,9 +45,9 @@ static osh_word_t highest(osh_word_t word, unsigned count)
     return top;
 }
 
-static void chain_prepend(struct osh_chain *chain, void *block, unsigned limit)
+static void chain_prepend(struct osh_chain *chain, unsigned cls, void *block)
 {
-    *(osh_word_t *)block = osh_link(chain->head, limit - chain->count);
+    osh_chain_link(cls, block, *chain);
     chain->head = block;
     chain->count++;
 }
@@ -59,11 +59,10 @@ static void chain_objects(struct osh_chain *chain, size_t page, unsigned cls, un
 {
     uintptr_t base = osh_arena_address(page);
     size_t bytes = osh_class_bytes(cls);
-    unsigned limit = osh_class_info[cls].magazine;
     while (bits != 0) {
         unsigned bit = osh_top_bit(bits);
         bits &= ~((osh_word_t)1 << bit);
-        chain_prepend(chain, (void *)(base + (first + bit) * bytes), limit);
+        chain_prepend(chain, cls, (void *)(base + (first + bit) * bytes));
     }
 }
 

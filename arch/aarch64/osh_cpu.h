@@ -11,98 +11,90 @@
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
 
+/* The core's number is inserted into the address of its list. */
+#define OSH_LISTS_ALIGN_LOG2 (OSH_LISTS_LOG2 + OSH_CORES_LOG2)
 #include "osh_lists.h"
 #include "osh_sequence.h"
 
 #define OSH_CPU_NAME "aarch64"
 
 #if OSH_CORES > 1
-#define OSH_STILL_HERE          \
-    "mrs %[tmp], mpidr_el1\n\t" \
-    "cmp %[tmp], %[core]\n\t"   \
-    "b.ne 1b\n\t"
-#define OSH_TRY                                 \
-    "1:\n\t"                                    \
+#define OSH_ENTER(word)                         \
     "mrs %[core], mpidr_el1\n\t"                \
-    "ubfiz %[list], %[core], %[stride], #8\n\t" \
-    "add %[list], %[first], %[list]\n\t"        \
-    "ldxr %[word], [%[list]]\n\t" OSH_SEQUENCE_FIRST
-#define OSH_LIST_OUTPUTS(list, core) [list] "=&r"(list), [core] "=&r"(core)
-#define OSH_LIST_INPUTS(i) [first] "r"(&osh_lists[0].word[i]), [stride] "i"(OSH_LISTS_LOG2)
+    "bfi %[list], %[core], %[stride], %[width]\n\t" \
+    "ldxr %[" #word "], [%[list]]\n\t" OSH_SEQUENCE_FIRST
+#define OSH_STILL_HERE(elsewhere) \
+    "mrs %[tmp], mpidr_el1\n\t"   \
+    "cmp %[tmp], %[core]\n\t"     \
+    "b.ne %l[" #elsewhere "]\n\t"
 #else
-#define OSH_STILL_HERE
-#define OSH_TRY "1:\n\tldxr %[word], [%[list]]\n\t" OSH_SEQUENCE_FIRST
-#define OSH_LIST_OUTPUTS(list, core) [list] "=&r"(list)
-#define OSH_LIST_INPUTS(i) "[list]"(&osh_lists[0].word[i])
+#define OSH_ENTER(word) "ldxr %[" #word "], [%[list]]\n\t" OSH_SEQUENCE_FIRST
+#define OSH_STILL_HERE(elsewhere)
 #endif
 
+/* Pop and push try once; the caller's slow path has the loop. */
 OSH_INLINE void *osh_cpu_pop(unsigned index)
 {
-    osh_word_t *list;
-    osh_word_t word, block, tmp;
-#if OSH_CORES > 1
-    osh_word_t core;
-#endif
+    osh_word_t list, core, block, tmp;
     /* The store takes the block: it observes and publishes nothing, for what is
      * in a core's list was put there by that core. */
     __asm__ volatile goto(
-        OSH_TRY "lsr %[block], %[word], #16\n\t"
-                "cbz %[block], %l[empty]\n\t"
-                "ldr %[word], [%[block]]\n\t" OSH_STILL_HERE OSH_SEQUENCE_LAST
-                "stxr %w[tmp], %[word], [%[list]]\n\t"
-                "cbnz %w[tmp], 1b\n\t"
-        : OSH_LIST_OUTPUTS(list, core), [word] "=&r"(word), [block] "=&r"(block), [tmp] "=&r"(tmp)
-        : OSH_LIST_INPUTS(index)
+        OSH_ENTER(block) OSH_STILL_HERE(refused)
+        "ldr %[tmp], [%[block]]\n\t"
+        "cbz %[tmp], %l[refused]\n\t" OSH_SEQUENCE_LAST
+        "stxr %w[core], %[tmp], [%[list]]\n\t"
+        "cbnz %w[core], %l[refused]\n\t"
+        : [list] "=&r"(list), [core] "=&r"(core), [block] "=&r"(block), [tmp] "=&r"(tmp)
+        : "[list]"(&osh_lists[0].word[index]), [stride] "i"(OSH_LISTS_LOG2), [width] "i"(OSH_CORES_LOG2)
         : "memory", "cc"
-        : empty);
+        : refused);
     if (block == 0) {
         __builtin_unreachable();
     }
     return (void *)block;
-empty:
+refused:
     return NULL;
 }
 
 OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
 {
-    osh_word_t *list;
-    osh_word_t word, tmp;
-#if OSH_CORES > 1
-    osh_word_t core;
-#endif
+    osh_word_t list, core, head, tmp;
     /* The store publishes block and link to a reclaim on another core; pairs
      * with osh_cpu_take. */
     __asm__ volatile goto(
-        OSH_TRY "str %[word], [%[block]]\n\t"
-                "tst %[word], #0xffff\n\t"
-                "b.eq %l[full]\n\t"
-                "add %[word], %[above], %w[word], uxth\n\t" OSH_STILL_HERE OSH_SEQUENCE_LAST
-                "stlxr %w[tmp], %[word], [%[list]]\n\t"
-                "cbnz %w[tmp], 1b\n\t"
-        : OSH_LIST_OUTPUTS(list, core), [word] "=&r"(word), [tmp] "=&r"(tmp)
-        : OSH_LIST_INPUTS(index), [block] "r"(block), [above] "r"(osh_word_of(block, 0) - 1)
+        OSH_ENTER(head) OSH_STILL_HERE(refused)
+        "ldr %[tmp], [%[head], %[room]]\n\t"
+        "cbz %[tmp], %l[refused]\n\t"
+        "sub %[tmp], %[tmp], #1\n\t"
+        "stp %[head], %[tmp], [%[block]]\n\t" OSH_SEQUENCE_LAST
+        "stlxr %w[core], %[block], [%[list]]\n\t"
+        "cbnz %w[core], %l[refused]\n\t"
+        : [list] "=&r"(list), [core] "=&r"(core), [head] "=&r"(head), [tmp] "=&r"(tmp)
+        : "[list]"(&osh_lists[0].word[index]), [block] "r"(block), [room] "i"(OSH_LINK_ROOM),
+          [stride] "i"(OSH_LISTS_LOG2), [width] "i"(OSH_CORES_LOG2)
         : "memory", "cc"
-        : full);
+        : refused);
     return true;
-full:
+refused:
     return false;
 }
 
 OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
 {
-    osh_word_t *list;
-    osh_word_t word, tmp;
-#if OSH_CORES > 1
-    osh_word_t core;
-#endif
+    osh_word_t list, core, word, tmp;
+again:
     /* The store publishes the links of the new chain; pairs with osh_cpu_take. */
-    __asm__ volatile goto(OSH_TRY "cbz %[word], %l[stopped]\n\t" OSH_STILL_HERE OSH_SEQUENCE_LAST
-                                  "stlxr %w[tmp], %[value], [%[list]]\n\t"
-                                  "cbnz %w[tmp], 1b\n\t"
-                          : OSH_LIST_OUTPUTS(list, core), [word] "=&r"(word), [tmp] "=&r"(tmp)
-                          : OSH_LIST_INPUTS(index), [value] "r"(value)
-                          : "memory", "cc"
-                          : stopped);
+    __asm__ volatile goto(
+        OSH_ENTER(word) OSH_STILL_HERE(again)
+        "cmp %[word], %[none]\n\t"
+        "b.eq %l[stopped]\n\t" OSH_SEQUENCE_LAST
+        "stlxr %w[core], %[value], [%[list]]\n\t"
+        "cbnz %w[core], %l[again]\n\t"
+        : [list] "=&r"(list), [core] "=&r"(core), [word] "=&r"(word), [tmp] "=&r"(tmp)
+        : "[list]"(&osh_lists[0].word[index]), [value] "r"(value), [none] "r"(&osh_empty[0]),
+          [stride] "i"(OSH_LISTS_LOG2), [width] "i"(OSH_CORES_LOG2)
+        : "memory", "cc"
+        : stopped, again);
     return word;
 stopped:
     return 0;

@@ -3,9 +3,11 @@
  * List operations in 32-bit Arm's exclusives, for A- and M-profile alike. A
  * profile gives, before it includes this:
  *
- *   OSH_CORE_READ(reg)        reads what tells the core into reg (empty: one core)
- *   OSH_CORE_LIST             makes %[list] from %[first] and %[core]
- *   OSH_CORE_INPUTS           operands the two need
+ *   OSH_CORE_ENTER            adds this core's distance to %[list], the address of
+ *                             core 0's list; leaves what tells the core in %[core]
+ *   OSH_CORE_AGAIN            reads the same into %[tmp] (both empty: one core)
+ *   OSH_CORE_OPERANDS            operands they need, each with a comma behind; `tmp` may be
+ *                             given a value
  *   OSH_PUBLISH               barrier before a store that publishes, or empty
  *   OSH_STORE_PUBLISH         the store-exclusive that publishes
  *
@@ -18,11 +20,14 @@
  * number and the load would change a list of a core that goes on working, and
  * then ABA between cores would be possible where store-exclusive is compare-and-swap.
  *
- * The load of `next`, and of a push the store of the link, are inside the pair: what
+ * The link is read, and of a push written, inside the pair: what
  * Arm says of loops that must make progress on their own does not cover that.
  * Here every failure means that an exception, or a reclaim, came in between,
  * but for lines evicted by these accesses: that can happen once, since they are
  * in the cache on the next turn. RTX5's atomic_link_get does the same.
+ *
+ * Pop and push try once: five registers do, so that neither saves any, and the
+ * caller's slow path has the loop.
  */
 #ifndef OSH_EXCLUSIVE_H
 #define OSH_EXCLUSIVE_H
@@ -31,96 +36,92 @@
 #include "osh_sequence.h"
 
 #if OSH_CORES > 1
-#define OSH_STILL_HERE        \
-    OSH_CORE_READ("%[tmp]")   \
-    "cmp %[tmp], %[core]\n\t" \
-    "bne 1b\n\t"
-#define OSH_LIST_OUTPUTS(list, core) [list] "=&r"(list), [core] "=&r"(core)
-#define OSH_LIST_INPUTS(i) [first] "r"(&osh_lists[0].word[i]), OSH_CORE_INPUTS
+#define OSH_STILL_HERE(elsewhere) \
+    OSH_CORE_AGAIN                \
+    "cmp %[tmp], %[core]\n\t"     \
+    "bne %l[" #elsewhere "]\n\t"
 #else
-#define OSH_STILL_HERE
-#define OSH_LIST_OUTPUTS(list, core) [list] "=r"(list)
-#define OSH_LIST_INPUTS(i) "[list]"(&osh_lists[0].word[i])
+#define OSH_STILL_HERE(elsewhere)
 #endif
 
-#define OSH_TRY                                     \
-    ".syntax unified\n"                             \
-    "1:\n\t" OSH_CORE_READ("%[core]") OSH_CORE_LIST \
-        "ldrex %[word], [%[list]]\n\t" OSH_SEQUENCE_FIRST
+#define OSH_ENTER(word) \
+    ".syntax unified\n\t" OSH_CORE_ENTER "ldrex %[" #word "], [%[list]]\n\t" OSH_SEQUENCE_FIRST
 
-/* The conditional branch is out of line for the assembler to size. */
-#define OSH_RETRY        \
-    "cmp %[tmp], #0\n\t" \
-    "bne 1b\n\t"
+/* A32 does without a branch what T32 would need IT for. */
+#if defined(__thumb__)
+#define OSH_UNLESS(condition) "b" condition " %l[refused]\n\t"
+#define OSH_IF(condition)
+#define OSH_STORE_LINK "strd %[head], %[tmp], [%[block]]\n\t"
+#else
+#define OSH_UNLESS(condition)
+#define OSH_IF(condition) condition
+#define OSH_STORE_LINK "str %[head], [%[block]]\n\tstr %[tmp], [%[block], %[room]]\n\t"
+#endif
 
 OSH_INLINE void *osh_cpu_pop(unsigned index)
 {
-    osh_word_t *list;
-    osh_word_t word, block, tmp;
-#if OSH_CORES > 1
-    osh_word_t core;
-#endif
+    osh_word_t list, core, block, tmp;
     /* The store takes the block: it observes and publishes nothing, for what is
      * in a core's list was put there by that core. */
     __asm__ volatile goto(
-        OSH_TRY "lsrs %[block], %[word], %[room_bits]\n\t"
-                "beq %l[empty]\n\t"
-                "add %[block], %[base], %[block], lsl #3\n\t"
-                "ldr %[word], [%[block], #-8]!\n\t" OSH_STILL_HERE OSH_SEQUENCE_LAST
-                "strex %[tmp], %[word], [%[list]]\n\t" OSH_RETRY
-        : OSH_LIST_OUTPUTS(list, core), [word] "=&r"(word), [block] "=&r"(block), [tmp] "=&r"(tmp)
-        : OSH_LIST_INPUTS(index), [base] "r"(osh_hot.base), [room_bits] "i"(OSH_ROOM_BITS)
+        OSH_ENTER(block) OSH_STILL_HERE(refused)
+        "ldr %[tmp], [%[block]]\n\t"
+        "cmp %[tmp], #1\n\t" OSH_UNLESS("lo") OSH_SEQUENCE_LAST
+        "strex" OSH_IF("hs") " %[core], %[tmp], [%[list]]\n\t"
+        "cmp" OSH_IF("hs") " %[core], #0\n\t"
+        "bne %l[refused]\n\t"
+        : [list] "=&r"(list), [core] "=&r"(core), [block] "=&r"(block), [tmp] "=&r"(tmp)
+        : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS [stride] "i"(OSH_LISTS_LOG2)
         : "memory", "cc"
-        : empty);
+        : refused);
     if (block == 0) {
         __builtin_unreachable();
     }
     return (void *)block;
-empty:
+refused:
     return NULL;
 }
 
 OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
 {
-    osh_word_t *list;
-    osh_word_t word, room, tmp;
-#if OSH_CORES > 1
-    osh_word_t core;
-#endif
+    osh_word_t list, core, head, tmp;
     /* The store publishes block and link to a reclaim on another core; pairs
      * with osh_cpu_take. */
     __asm__ volatile goto(
-        OSH_TRY "str %[word], [%[block]]\n\t"
-                "lsls %[room], %[word], %[unroom]\n\t"
-                "beq %l[full]\n\t"
-                "add %[room], %[above], %[room], lsr %[unroom]\n\t" OSH_PUBLISH OSH_STILL_HERE
-                    OSH_SEQUENCE_LAST OSH_STORE_PUBLISH " %[tmp], %[room], [%[list]]\n\t" OSH_RETRY
-        : OSH_LIST_OUTPUTS(list, core), [word] "=&r"(word), [room] "=&r"(room), [tmp] "=&r"(tmp)
-        : OSH_LIST_INPUTS(index), [block] "r"(block), [above] "r"(osh_word_of(block, 0) - 1),
-          [unroom] "i"(OSH_WORD_BITS - OSH_ROOM_BITS)
+        OSH_ENTER(head) OSH_STILL_HERE(refused)
+        "ldr %[tmp], [%[head], %[room]]\n\t"
+        "subs %[tmp], %[tmp], #1\n\t" OSH_UNLESS("mi")
+        OSH_STORE_LINK OSH_PUBLISH OSH_SEQUENCE_LAST
+        OSH_STORE_PUBLISH OSH_IF("pl") " %[core], %[block], [%[list]]\n\t"
+        "cmp" OSH_IF("pl") " %[core], #0\n\t"
+        "bne %l[refused]\n\t"
+        : [list] "=&r"(list), [core] "=&r"(core), [head] "=&r"(head), [tmp] "=&r"(tmp)
+        : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS [block] "r"(block),
+          [room] "i"(OSH_LINK_ROOM), [stride] "i"(OSH_LISTS_LOG2)
         : "memory", "cc"
-        : full);
+        : refused);
     return true;
-full:
+refused:
     return false;
 }
 
 OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
 {
-    osh_word_t *list;
-    osh_word_t word, tmp;
-#if OSH_CORES > 1
-    osh_word_t core;
-#endif
+    osh_word_t list, core, word, tmp;
+again:
     /* The store publishes the links of the new chain; pairs with osh_cpu_take. */
     __asm__ volatile goto(
-        OSH_TRY "cmp %[word], #0\n\t"
-                "beq %l[stopped]\n\t" OSH_PUBLISH OSH_STILL_HERE OSH_SEQUENCE_LAST OSH_STORE_PUBLISH
-                " %[tmp], %[value], [%[list]]\n\t" OSH_RETRY
-        : OSH_LIST_OUTPUTS(list, core), [word] "=&r"(word), [tmp] "=&r"(tmp)
-        : OSH_LIST_INPUTS(index), [value] "r"(value)
+        OSH_ENTER(word) OSH_STILL_HERE(again)
+        "cmp %[word], %[none]\n\t"
+        "beq %l[stopped]\n\t" OSH_PUBLISH OSH_SEQUENCE_LAST
+        OSH_STORE_PUBLISH " %[core], %[value], [%[list]]\n\t"
+        "cmp %[core], #0\n\t"
+        "bne %l[again]\n\t"
+        : [list] "=&r"(list), [core] "=&r"(core), [word] "=&r"(word), [tmp] "=&r"(tmp)
+        : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS [value] "r"(value),
+          [none] "r"(&osh_empty[0]), [stride] "i"(OSH_LISTS_LOG2)
         : "memory", "cc"
-        : stopped);
+        : stopped, again);
     return word;
 stopped:
     return 0;

@@ -38,26 +38,36 @@ OSH_INLINE void *osh_cpu_pop(unsigned index)
 {
     osh_word_t *list = &osh_lists[0].word[index];
     osh_word_t state = osh_cpu_mask();
-    void *block = osh_word_block(*list);
-    if (block != NULL) {
-        *list = *(osh_word_t *)block;
+    osh_word_t block = *list;
+    osh_word_t next = ((struct osh_link *)block)->next;
+    if (OSH_UNLIKELY(next == 0)) {
+        osh_cpu_unmask(state);
+        return NULL;
     }
+    *list = next;
     osh_cpu_unmask_list(state);
-    return block;
+    if (block == 0) {
+        __builtin_unreachable();
+    }
+    return (void *)block;
 }
 
 OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
 {
     osh_word_t *list = &osh_lists[0].word[index];
-    osh_word_t above = osh_word_of(block, 0) - 1;
+    struct osh_link *link = block;
     osh_word_t state = osh_cpu_mask();
-    osh_word_t room = *list & OSH_ROOM;
-    if (room != 0) {
-        *(osh_word_t *)block = *list;
-        *list = above + room;
+    osh_word_t head = *list;
+    osh_word_t room = ((struct osh_link *)head)->room;
+    if (OSH_UNLIKELY(room == 0)) {
+        osh_cpu_unmask(state);
+        return false;
     }
+    link->next = head;
+    link->room = room - 1;
+    *list = (osh_word_t)block;
     osh_cpu_unmask_list(state);
-    return room != 0;
+    return true;
 }
 
 OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
@@ -65,11 +75,12 @@ OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
     osh_word_t *list = &osh_lists[0].word[index];
     osh_word_t state = osh_cpu_mask();
     osh_word_t word = *list;
-    if (word != 0) {
+    bool running = word != (osh_word_t)&osh_empty[0];
+    if (running) {
         *list = value;
     }
     osh_cpu_unmask_list(state);
-    return word;
+    return running ? word : 0;
 }
 
 OSH_INLINE osh_word_t osh_cpu_take(osh_word_t *list, osh_word_t value)

@@ -15,14 +15,15 @@
 #define OSH_CPU_NAME "armv7-a"
 
 #if OSH_CORES > 1
-#define OSH_CORE_READ(reg) "mrc p15, 0, " reg ", c0, c0, 5\n\t"
-#define OSH_CORE_LIST           \
-    "uxtb %[list], %[core]\n\t" \
-    "add %[list], %[first], %[list], lsl %[stride]\n\t"
-#define OSH_CORE_INPUTS [stride] "i"(OSH_LISTS_LOG2)
+#define OSH_CORE_ENTER                 \
+    "mrc p15, 0, %[core], c0, c0, 5\n\t" \
+    "bfi %[list], %[core], %[stride], %[width]\n\t"
+#define OSH_CORE_OPERANDS [width] "i"(OSH_CORES_LOG2),
+#define OSH_LISTS_ALIGN_LOG2 (OSH_LISTS_LOG2 + OSH_CORES_LOG2)
+#define OSH_CORE_AGAIN "mrc p15, 0, %[tmp], c0, c0, 5\n\t"
 #else
-#define OSH_CORE_READ(reg)
-#define OSH_CORE_LIST
+#define OSH_CORE_ENTER
+#define OSH_CORE_OPERANDS
 #endif
 
 /* Only another core's reclaim needs the order of link and list. */

@@ -22,12 +22,14 @@
 #ifndef OSH_CORE_ID_ADDRESS
 #error "more than one core: where does a core read its number? -DOSH_CORE_ID_ADDRESS=..."
 #endif
-#define OSH_CORE_READ(reg) "ldr " reg ", [%[id]]\n\t"
-#define OSH_CORE_LIST "add %[list], %[first], %[core], lsl %[stride]\n\t"
-#define OSH_CORE_INPUTS [id] "r"(OSH_CORE_ID_ADDRESS), [stride] "i"(OSH_LISTS_LOG2)
+#define OSH_CORE_ENTER            \
+    "ldr %[core], [%[tmp]]\n\t"    \
+    "add %[list], %[list], %[core], lsl %[stride]\n\t"
+#define OSH_CORE_AGAIN "ldr %[tmp], [%[tmp]]\n\t"
+#define OSH_CORE_OPERANDS "[tmp]"(OSH_CORE_ID_ADDRESS),
 #else
-#define OSH_CORE_READ(reg)
-#define OSH_CORE_LIST
+#define OSH_CORE_ENTER
+#define OSH_CORE_OPERANDS
 #endif
 
 /* Only another core's reclaim needs the order of link and list. */

@@ -1,39 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the lists need besides the CPU's own sequences. */
-#include "osh_lists.h"
-
 #include "arch.h"
+#include "osh_arena.h"
 
-struct osh_lists osh_lists[OSH_CORES];
+/* Stopped, before the heap starts. */
+struct osh_lists osh_lists[OSH_CORES] = {
+    [0 ... OSH_CORES - 1] = {.word = {[0 ... 2 * OSH_CLASSES - 1] = (osh_word_t)&osh_empty[0]}},
+};
 
 static unsigned index_of(enum osh_which which, unsigned cls)
 {
     return (unsigned)which * OSH_CLASSES + cls;
 }
 
-static osh_word_t list_word(unsigned cls, struct osh_chain chain)
+static bool is_empty(osh_word_t word)
 {
-    return osh_link(chain.head, osh_class_info[cls].magazine - chain.count);
+    return word - (osh_word_t)osh_empty < sizeof(osh_empty);
 }
 
 static struct osh_chain chain_of(unsigned cls, osh_word_t word)
 {
-    struct osh_chain chain = {osh_word_block(word), 0};
-    if (chain.head != NULL) {
-        chain.count = osh_class_info[cls].magazine - osh_word_number(word);
+    if (is_empty(word)) {
+        return (struct osh_chain){NULL, 0};
     }
-    return chain;
+    const struct osh_link *head = (const struct osh_link *)word;
+    return (struct osh_chain){(void *)word, osh_class_info[cls].magazine - (unsigned)head->room};
 }
 
 void osh_arch_start(void)
 {
     for (unsigned core = 0; core < OSH_CORES; core++) {
         for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-            osh_lists[core].word[index_of(OSH_ACTIVE, cls)] = osh_class_info[cls].magazine;
-            osh_lists[core].word[index_of(OSH_SPARE, cls)] = osh_class_info[cls].magazine;
+            osh_lists[core].word[index_of(OSH_ACTIVE, cls)] = (osh_word_t)&osh_empty[cls];
+            osh_lists[core].word[index_of(OSH_SPARE, cls)] = (osh_word_t)&osh_empty[cls];
         }
     }
     osh_hot.lists = osh_lists;
+    osh_lists[0].page_class = osh_arena.page_class - (osh_arena.base >> OSH_PAGE_LOG2);
 }
 
 bool osh_arch_fast(void)
@@ -56,19 +59,35 @@ const char *osh_arch_name(void)
     return OSH_CPU_NAME;
 }
 
+/* The link at the head of this core's list, as far as nobody interrupts us. */
+static const volatile struct osh_link *head_here(unsigned cls)
+{
+    return (const struct osh_link *)osh_load(&osh_lists[osh_cpu_core()].word[cls]);
+}
+
+/* Each turn but the last was interrupted, or met a reclaim: somebody else got
+ * something done. */
 void *osh_arch_pop_slow(unsigned cls)
 {
-    return osh_cpu_pop(cls);
+    void *block;
+    do {
+        block = osh_cpu_pop_sure(cls);
+    } while (block == NULL && head_here(cls)->next != 0);
+    return block;
 }
 
 bool osh_arch_push_slow(unsigned cls, void *block)
 {
-    return osh_cpu_push(cls, block);
+    bool pushed;
+    do {
+        pushed = osh_cpu_push_sure(cls, block);
+    } while (!pushed && head_here(cls)->room != 0);
+    return pushed;
 }
 
 bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
 {
-    osh_word_t old = osh_cpu_exchange(index_of(which, cls), list_word(cls, *io));
+    osh_word_t old = osh_cpu_exchange(index_of(which, cls), osh_link_below(cls, *io));
     if (old == 0) {
         return false;
     }
@@ -86,20 +105,28 @@ void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain
     for (unsigned i = 0; i < 2 * OSH_CLASSES; i++) {
         osh_word_t *list = &osh_lists[core].word[i];
         unsigned cls = i % OSH_CLASSES;
-        if (osh_word_block(osh_load(list)) == NULL) {
+        if (is_empty(osh_load(list))) {
             continue; /* empty: nothing to take, and nothing is claimed by looking */
         }
         /* Observes the links of the chain; pairs with the releasing store of
          * osh_cpu_push and osh_cpu_exchange on that core. */
-        struct osh_chain chain = chain_of(cls, osh_cpu_take(list, osh_class_info[cls].magazine));
+        struct osh_chain chain = chain_of(cls, osh_cpu_take(list, (osh_word_t)&osh_empty[cls]));
         if (chain.count > 0) {
             give(cls, chain);
         }
     }
 }
 
+/* While the cores go on, the block may be somebody's by the time its link is read:
+ * so what it says is believed only if it can be true. */
 struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls)
 {
     /* Observes the links as reclaim does: for checks, when the cores are still. */
-    return chain_of(cls, osh_load_acquire(&osh_lists[core].word[index_of(which, cls)]));
+    struct osh_chain chain =
+        chain_of(cls, osh_load_acquire(&osh_lists[core].word[index_of(which, cls)]));
+    if (chain.count > osh_class_info[cls].magazine) {
+        chain.count = 0;
+        chain.head = NULL;
+    }
+    return chain;
 }

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lists of one core on firmware: a word each, see osh_word.h. */
+/* The lists of one core on firmware: a word each, see osh_link.h. */
 #ifndef OSH_LISTS_H
 #define OSH_LISTS_H
 
-#include "osh_class.h"
-#include "osh_word.h"
+#include "osh_link.h"
 
 /*
  * A core's lists are a power of two apart, so that they are found by a shift,
  * and never share a line, nor an exclusives granule of common size, with
  * anything that other cores write.
  */
-#define OSH_LISTS_BYTES (2u * OSH_CLASSES * (unsigned)sizeof(osh_word_t))
+#define OSH_LISTS_BYTES ((2u * OSH_CLASSES + 1u) * (unsigned)sizeof(osh_word_t))
 #define OSH_LISTS_LOG2              \
     (OSH_LISTS_BYTES <= 64     ? 6  \
      : OSH_LISTS_BYTES <= 128  ? 7  \
@@ -21,8 +20,20 @@
      : OSH_LISTS_BYTES <= 2048 ? 11 \
                                : 12)
 
+/* Bits that a core's number takes; from here on a port may want the lists of all cores
+ * aligned to their sum, so that the number is inserted instead of added. */
+#define OSH_CORES_LOG2                                             \
+    (OSH_CORES <= 2    ? 1 : OSH_CORES <= 4  ? 2 : OSH_CORES <= 8 ? 3 \
+     : OSH_CORES <= 16 ? 4 : OSH_CORES <= 32 ? 5 : OSH_CORES <= 64 ? 6 : 8)
+#ifndef OSH_LISTS_ALIGN_LOG2
+#define OSH_LISTS_ALIGN_LOG2 OSH_LISTS_LOG2
+#endif
+
 struct osh_lists {
     osh_word_t word[2 * OSH_CLASSES]; /* active ones, then spare ones */
+    /* Of core 0, beside them so that one address leads to both: a byte for each page
+     * of the address space, as if, of which there are those of the arena. */
+    const uint8_t *page_class;
 }
 #if OSH_CORES > 1
 OSH_ALIGNED(1 << OSH_LISTS_LOG2)
@@ -34,6 +45,6 @@ _Static_assert(sizeof(struct osh_lists) == 1 << OSH_LISTS_LOG2,
                "a core's lists are found by shift");
 #endif
 
-extern OSH_HIDDEN struct osh_lists osh_lists[OSH_CORES];
+extern OSH_HIDDEN struct osh_lists osh_lists[OSH_CORES] OSH_ALIGNED(1 << OSH_LISTS_ALIGN_LOG2);
 
 #endif

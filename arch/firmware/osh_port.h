@@ -26,9 +26,36 @@
 #define OSH_PORT_H
 
 #include "osh_cpu.h"
+#include "osh_hot.h"
 #include "osh_lists.h"
 
 #define OSH_ARCH_REGION_ZEROED 0
+
+/* Where one try is as sure as any other. */
+#ifndef OSH_CPU_SURE
+#define osh_cpu_pop_sure osh_cpu_pop
+#define osh_cpu_push_sure osh_cpu_push
+#endif
+
+/* The lists are stopped until the heap starts, so a constant does. */
+#define OSH_ARCH_FAST_SIZES (OSH_TABLE_MAX < OSH_SLAB_MAX ? OSH_TABLE_MAX + 1u : OSH_SLAB_MAX + 1u)
+
+#ifdef OSH_CPU_TABLE
+#define OSH_ARCH_CLASS_OF(size) osh_cpu_class_of(OSH_TABLE_INDEX(size))
+#endif
+
+#if OSH_HARDENING == 0
+/* Trusts that a block is one: its address leads to its class in a shift and a load. */
+#define OSH_ARCH_FIND
+OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
+{
+    if (OSH_UNLIKELY(block == NULL)) {
+        return false;
+    }
+    *cls = osh_lists[0].page_class[(uintptr_t)block >> OSH_PAGE_LOG2];
+    return true;
+}
+#endif
 
 OSH_INLINE void *osh_arch_pop(unsigned cls)
 {

@@ -39,14 +39,20 @@ static inline osh_word_t osh_chain_pack(struct osh_chain chain)
     return ((osh_word_t)chain.head << OSH_WORD_SHIFT) | chain.count;
 }
 
-static inline struct osh_chain osh_chain_unpack(osh_word_t word)
+static inline struct osh_chain osh_chain_unpack(unsigned cls, osh_word_t word)
 {
+    (void)cls;
     return (struct osh_chain){(void *)(word >> OSH_WORD_SHIFT), (unsigned)(word & OSH_WORD_ROOM)};
 }
 
 static inline osh_word_t osh_link(const void *next, unsigned room)
 {
     return ((osh_word_t)next << osh_hot.link_shift) | (room & osh_hot.link_mask);
+}
+
+static inline void osh_chain_link(unsigned cls, void *block, struct osh_chain below)
+{
+    *(osh_word_t *)block = osh_link(below.head, osh_class_info[cls].magazine - below.count);
 }
 
 static inline void *osh_link_next(osh_word_t link)

@@ -41,23 +41,28 @@
 
 #define OSH_MASK "csrrci %[state], mstatus, 8\n\t" OSH_SEQUENCE_FIRST
 #define OSH_UNMASK "csrs mstatus, %[state]\n\t" OSH_SEQUENCE_LAST
+#define OSH_UNMASK_AND(leave) "csrs mstatus, %[state]\n\tj %l[" leave "]\n\t"
+
+/* A refusal stands out of line, behind the function. */
+#define OSH_REFUSE(leave) ".subsection 1\n" "4:\n\t" OSH_UNMASK_AND(leave) ".previous\n\t"
 
 #if OSH_CORES > 1
-#define OSH_FIND                           \
-    "csrr %[list], mhartid\n\t"            \
-    "slli %[list], %[list], %[stride]\n\t" \
-    "add %[list], %[list], %[first]\n"
-#define OSH_COMMIT(sc, value)                                              \
-    "2:\n\t" OSH_LR "%[tmp], (%[list])\n\t"                                \
-    "bne %[tmp], %[word], 1b\n\t" sc "%[tmp], %[" value "], (%[list])\n\t" \
+#define OSH_ENTER                         \
+    "csrr %[tmp], mhartid\n\t"            \
+    "slli %[tmp], %[tmp], %[stride]\n\t"  \
+    "add %[list], %[list], %[tmp]\n\t"
+/* At once, and what holds for sure. */
+#define OSH_TRY_LOAD OSH_LR
+#define OSH_TRY_COMMIT(sc, old, new) sc "%[tmp], %[" new "], (%[list])\n\tbnez %[tmp], 4f\n\t"
+#define OSH_SURE_COMMIT(sc, old, new)                                     \
+    "2:\n\t" OSH_LR "%[tmp], (%[list])\n\t"                               \
+    "bne %[tmp], %[" old "], 1b\n\t" sc "%[tmp], %[" new "], (%[list])\n\t" \
     "bnez %[tmp], 2b\n\t"
-#define OSH_LIST_OUTPUTS(list) [list] "=&r"(list)
-#define OSH_LIST_INPUTS(i) [first] "r"(&osh_lists[0].word[i]), [stride] "i"(OSH_LISTS_LOG2)
 #else
-#define OSH_FIND
-#define OSH_COMMIT(sc, value) OSH_SX "%[" value "], (%[list])\n\t"
-#define OSH_LIST_OUTPUTS(list) [list] "=&r"(list)
-#define OSH_LIST_INPUTS(i) "[list]"(&osh_lists[0].word[i])
+#define OSH_ENTER
+#define OSH_TRY_LOAD OSH_LX
+#define OSH_TRY_COMMIT(sc, old, new) OSH_SX "%[" new "], (%[list])\n\t"
+#define OSH_SURE_COMMIT OSH_TRY_COMMIT
 #endif
 
 static inline osh_word_t osh_cpu_mask(void)
@@ -73,62 +78,112 @@ static inline void osh_cpu_unmask(osh_word_t state)
     __asm__ volatile("csrs mstatus, %0" ::"r"(state) : "memory");
 }
 
+/* The commit takes the block: it observes and publishes nothing, for what is in a
+ * hart's list was put there by that hart. */
+#define OSH_POP(load, commit)                                                              \
+    osh_word_t list, state, block, next, tmp;                                              \
+    __asm__ volatile goto(                                                                 \
+        OSH_MASK OSH_ENTER "1:\n\t" load "%[block], (%[list])\n\t" OSH_LX                   \
+                           "%[next], (%[block])\n\t"                                       \
+                           "beqz %[next], 4f\n\t" commit(OSH_SC, "block", "next")          \
+                               OSH_UNMASK OSH_REFUSE("refused")                            \
+        : [list] "=&r"(list), [state] "=&r"(state), [block] "=&r"(block), [next] "=&r"(next), \
+          [tmp] "=&r"(tmp)                                                                 \
+        : "[list]"(&osh_lists[0].word[index]), [stride] "i"(OSH_LISTS_LOG2)                \
+        : "memory"                                                                         \
+        : refused);                                                                        \
+    if (block == 0) {                                                                      \
+        __builtin_unreachable();                                                           \
+    }                                                                                      \
+    return (void *)block;                                                                  \
+refused:                                                                                   \
+    return NULL
+
+/* The commit publishes block and link to a reclaim on another hart; pairs with
+ * osh_cpu_take. */
+#define OSH_PUSH(load, commit)                                                              \
+    osh_word_t list, state, head, room, tmp;                                                \
+    __asm__ volatile goto(                                                                  \
+        OSH_MASK OSH_ENTER "1:\n\t" load "%[head], (%[list])\n\t" OSH_LX                     \
+                           "%[room], %[at](%[head])\n\t"                                    \
+                           "beqz %[room], 4f\n\t"                                           \
+                           "addi %[room], %[room], -1\n\t" OSH_SX                           \
+                           "%[head], (%[block])\n\t" OSH_SX                                 \
+                           "%[room], %[at](%[block])\n\t" commit(OSH_SC_RELEASE, "head", "block") \
+                               OSH_UNMASK OSH_REFUSE("refused")                             \
+        : [list] "=&r"(list), [state] "=&r"(state), [head] "=&r"(head), [room] "=&r"(room), \
+          [tmp] "=&r"(tmp)                                                                  \
+        : "[list]"(&osh_lists[0].word[index]), [block] "r"(block), [at] "i"(OSH_LINK_ROOM), \
+          [stride] "i"(OSH_LISTS_LOG2)                                                      \
+        : "memory"                                                                          \
+        : refused);                                                                         \
+    return true;                                                                            \
+refused:                                                                                    \
+    return false
+
+/*
+ * A byte of a table at its address: the low part of which goes into the load, where
+ * the compiler adds it first. Not relaxed, since the linker would take the base away.
+ */
+#if defined(__riscv_cmodel_medany) || defined(__riscv_cmodel_medlow)
+#define OSH_CPU_TABLE
+OSH_INLINE unsigned osh_cpu_class_of(size_t index)
+{
+    osh_word_t at;
+    __asm__(".option push\n\t.option norelax\n"
+#ifdef __riscv_cmodel_medany
+            "1:\tauipc %0, %%pcrel_hi(osh_class_table)\n\t"
+            "add %0, %0, %1\n\t"
+            "lbu %0, %%pcrel_lo(1b)(%0)\n\t"
+#else
+            "lui %0, %%hi(osh_class_table)\n\t"
+            "add %0, %0, %1\n\t"
+            "lbu %0, %%lo(osh_class_table)(%0)\n\t"
+#endif
+            ".option pop"
+            : "=&r"(at)
+            : "r"(index));
+    return (unsigned)at;
+}
+#endif
+
 OSH_INLINE void *osh_cpu_pop(unsigned index)
 {
-    osh_word_t *list;
-    osh_word_t state, word, block, next, tmp;
-    /* The commit takes the block: it observes and publishes nothing, for what is
-     * in a hart's list was put there by that hart. */
-    __asm__ volatile(
-        OSH_MASK OSH_FIND "1:\n\t" OSH_LX "%[word], (%[list])\n\t"
-                          "srli %[block], %[word], %[room_bits]\n\t"
-                          "beqz %[block], 3f\n\t"
-#if __riscv_xlen == 32
-                          "slli %[block], %[block], 3\n\t"
-                          "add %[block], %[block], %[origin]\n\t"
-#endif
-        OSH_LX "%[next], (%[block])\n\t" OSH_COMMIT(OSH_SC, "next") "3:\n\t" OSH_UNMASK
-        : OSH_LIST_OUTPUTS(list), [state] "=&r"(state), [word] "=&r"(word), [block] "=&r"(block),
-          [next] "=&r"(next), [tmp] "=&r"(tmp)
-        : OSH_LIST_INPUTS(index), [origin] "r"(OSH_ORIGIN), [room_bits] "i"(OSH_ROOM_BITS)
-        : "memory");
-    return (void *)block;
+    OSH_POP(OSH_TRY_LOAD, OSH_TRY_COMMIT);
 }
 
 OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
 {
-    osh_word_t *list;
-    osh_word_t state, word, room, tmp;
-    /* The commit publishes block and link to a reclaim on another hart; pairs
-     * with osh_cpu_take. */
-    __asm__ volatile(
-        OSH_MASK OSH_FIND
-        "1:\n\t" OSH_LX "%[word], (%[list])\n\t" OSH_SX "%[word], (%[block])\n\t"
-        "slli %[room], %[word], %[unroom]\n\t"
-        "beqz %[room], 3f\n\t"
-        "srli %[room], %[room], %[unroom]\n\t"
-        "add %[room], %[room], %[above]\n\t" OSH_COMMIT(OSH_SC_RELEASE, "room") "3:\n\t" OSH_UNMASK
-        : OSH_LIST_OUTPUTS(list), [state] "=&r"(state), [word] "=&r"(word), [room] "=&r"(room),
-          [tmp] "=&r"(tmp)
-        : OSH_LIST_INPUTS(index), [block] "r"(block), [above] "r"(osh_word_of(block, 0) - 1),
-          [unroom] "i"(OSH_WORD_BITS - OSH_ROOM_BITS)
-        : "memory");
-    return room != 0;
+    OSH_PUSH(OSH_TRY_LOAD, OSH_TRY_COMMIT);
+}
+
+#define OSH_CPU_SURE
+OSH_INLINE void *osh_cpu_pop_sure(unsigned index)
+{
+    OSH_POP(OSH_LX, OSH_SURE_COMMIT);
+}
+
+OSH_INLINE bool osh_cpu_push_sure(unsigned index, void *block)
+{
+    OSH_PUSH(OSH_LX, OSH_SURE_COMMIT);
 }
 
 OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
 {
-    osh_word_t *list;
-    osh_word_t state, word, tmp;
+    osh_word_t list, state, word, tmp;
     /* The commit publishes the links of the new chain; pairs with osh_cpu_take. */
-    __asm__ volatile(
-        OSH_MASK OSH_FIND
-        "1:\n\t" OSH_LX "%[word], (%[list])\n\t"
-        "beqz %[word], 3f\n\t" OSH_COMMIT(OSH_SC_RELEASE, "value") "3:\n\t" OSH_UNMASK
-        : OSH_LIST_OUTPUTS(list), [state] "=&r"(state), [word] "=&r"(word), [tmp] "=&r"(tmp)
-        : OSH_LIST_INPUTS(index), [value] "r"(value)
-        : "memory");
+    __asm__ volatile goto(
+        OSH_MASK OSH_ENTER "1:\n\t" OSH_LX "%[word], (%[list])\n\t"
+                           "beq %[word], %[none], 4f\n\t"
+        OSH_SURE_COMMIT(OSH_SC_RELEASE, "word", "value") OSH_UNMASK OSH_REFUSE("stopped")
+        : [list] "=&r"(list), [state] "=&r"(state), [word] "=&r"(word), [tmp] "=&r"(tmp)
+        : "[list]"(&osh_lists[0].word[index]), [value] "r"(value), [none] "r"(&osh_empty[0]),
+          [stride] "i"(OSH_LISTS_LOG2)
+        : "memory"
+        : stopped);
     return word;
+stopped:
+    return 0;
 }
 
 /*

@@ -227,11 +227,11 @@ static void stopped_list_refuses_push_pop_and_exchange(void)
 static void chain_packed_into_a_word_comes_out_again(void)
 {
     struct osh_chain chain = osh_slab_get(CLASS, 3);
-    struct osh_chain again = osh_chain_unpack(osh_chain_pack(chain));
+    struct osh_chain again = osh_chain_unpack(CLASS, osh_chain_pack(chain));
     assert_ptr_equal(again.head, chain.head);
     assert_int_equal(again.count, 3);
-    assert_int_equal(osh_chain_unpack(0).count, 0);
-    assert_null(osh_chain_unpack(0).head);
+    assert_int_equal(osh_chain_unpack(CLASS, 0).count, 0);
+    assert_null(osh_chain_unpack(CLASS, 0).head);
     assert_int_equal(osh_chain_pack((struct osh_chain){NULL, 0}), 0);
 }
 

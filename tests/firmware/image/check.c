@@ -112,7 +112,9 @@ bool stamped_new(struct stamped *s, size_t size)
     if (s->block == NULL) {
         return false;
     }
-    CHECK((uintptr_t)s->block % 8 == 0);
+    /* As any object of that size may need it. */
+    size_t alignment = _Alignof(max_align_t);
+    CHECK((uintptr_t)s->block % (size < alignment ? 8 : alignment) == 0);
     CHECK(os_malloc_usable_size(s->block) >= size);
     write_stamp(s);
     return true;

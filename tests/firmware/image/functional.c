@@ -89,7 +89,7 @@ static void exhaustion_fails_softly_and_recovers(void)
         while ((block = os_malloc(size)) != NULL) {
             *(void **)block = chain;
             chain = block;
-            got += size;
+            got += size > OSH_BLOCK_MIN ? size : OSH_BLOCK_MIN;
         }
         CHECK(got > before.free / 2);
         os_heap_stats(&full);

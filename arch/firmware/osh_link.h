@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A block in a list or a chain: its first two words are a link.
+ *
+ * A list is the address of its first block. That block's link says how much room
+ * there is on top of it, so a push counts down what it reads there, and no limit
+ * has to be loaded, nor a number packed beside an address. An empty list points to
+ * its class's entry of osh_empty, which has all the room and no next; so the last
+ * block of a list has one, and a pop knows the empty list by having none. Entry 0
+ * has neither: a list that points there, or to the entry of a class that is not
+ * cached, is stopped.
+ */
+#ifndef OSH_LINK_H
+#define OSH_LINK_H
+
+#include "osh_chain.h"
+#include "osh_class.h"
+
+struct osh_link {
+    osh_word_t next; /* the block below, an entry of osh_empty, or 0 in these */
+    osh_word_t room; /* how many blocks the list takes on top */
+};
+
+#define OSH_LINK_ROOM ((unsigned)sizeof(osh_word_t)) /* where `room` is, for assembly */
+
+_Static_assert(OSH_BLOCK_MIN >= sizeof(struct osh_link), "every block holds a link");
+
+extern OSH_HIDDEN const struct osh_link osh_empty[OSH_CLASSES];
+
+/* In the depot: the head alone, since magazines there are full. */
+static inline osh_word_t osh_chain_pack(struct osh_chain chain)
+{
+    return (osh_word_t)chain.head;
+}
+
+static inline struct osh_chain osh_chain_unpack(unsigned cls, osh_word_t word)
+{
+    return (struct osh_chain){(void *)word, word == 0 ? 0 : osh_class_info[cls].magazine};
+}
+
+static inline osh_word_t osh_link_below(unsigned cls, struct osh_chain chain)
+{
+    return chain.count == 0 ? (osh_word_t)&osh_empty[cls] : (osh_word_t)chain.head;
+}
+
+static inline void osh_chain_link(unsigned cls, void *block, struct osh_chain below)
+{
+    struct osh_link *link = block;
+    link->next = osh_link_below(cls, below);
+    link->room = osh_class_info[cls].magazine - 1u - below.count;
+}
+
+static inline void *osh_link_next(osh_word_t link)
+{
+    bool last = link - (osh_word_t)osh_empty < sizeof(osh_empty);
+    return last ? NULL : (void *)link;
+}
+
+#endif
