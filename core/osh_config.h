@@ -135,6 +135,20 @@
 #define OSH_REGION_BYTES (OSH_WIDE ? 64ull << 30 : 512ull << 20)
 #endif
 
+/* Which misuse is detected; docs/hardening.md has the table and the costs.
+ *   0  what costs nothing: pointers outside the heap or in a page without blocks,
+ *      a double free when the object meets itself in its slab
+ *   1  every free: the pointer is the start of an object, and not the block that
+ *      this core freed last; newlib's header is sound; os_free_sized's size fits
+ *   2  links in free blocks are encoded and checked, free blocks are filled with a
+ *      pattern that is checked at re-use, a double free is found wherever the block
+ *      is. Calls do not take the fast paths
+ *   3  a record behind every block: what was asked for, by whom, and a pattern up to
+ *      the end of the block; freed blocks wait in a quarantine. For debugging */
+#ifndef OSH_HARDENING
+#define OSH_HARDENING 1
+#endif
+
 /* Bytes a core's caches are kept apart by: two lines, since adjacent-line
  * prefetch makes pairs of them travel together. */
 #ifndef OSH_CACHELINE
@@ -155,6 +169,7 @@ _Static_assert(OSH_TABLE_SHIFT == 0 || OSH_TABLE_SHIFT == 3, "one entry a byte, 
 _Static_assert(OSH_MAGAZINE_MIN >= 1 && OSH_MAGAZINE_MIN <= OSH_MAGAZINE_MAX &&
                    OSH_MAGAZINE_MAX <= 512,
                "1 to 512 blocks");
+_Static_assert(OSH_HARDENING >= 0 && OSH_HARDENING <= 3, "hardening levels are 0 to 3");
 _Static_assert(OSH_CORES >= 1 && OSH_DEPOT_SLOTS >= 1 && OSH_REFILL_SLABS >= 1, "at least one");
 
 #endif

@@ -19,8 +19,8 @@
 #define OSH_CPU_NAME "aarch64"
 
 #if OSH_CORES > 1
-#define OSH_ENTER(word)                         \
-    "mrs %[core], mpidr_el1\n\t"                \
+#define OSH_ENTER(word)                             \
+    "mrs %[core], mpidr_el1\n\t"                    \
     "bfi %[list], %[core], %[stride], %[width]\n\t" \
     "ldxr %[" #word "], [%[list]]\n\t" OSH_SEQUENCE_FIRST
 #define OSH_STILL_HERE(elsewhere) \
@@ -39,13 +39,13 @@ OSH_INLINE void *osh_cpu_pop(unsigned index)
     /* The store takes the block: it observes and publishes nothing, for what is
      * in a core's list was put there by that core. */
     __asm__ volatile goto(
-        OSH_ENTER(block) OSH_STILL_HERE(refused)
-        "ldr %[tmp], [%[block]]\n\t"
-        "cbz %[tmp], %l[refused]\n\t" OSH_SEQUENCE_LAST
-        "stxr %w[core], %[tmp], [%[list]]\n\t"
-        "cbnz %w[core], %l[refused]\n\t"
+        OSH_ENTER(block) OSH_STILL_HERE(refused) "ldr %[tmp], [%[block]]\n\t"
+                                                 "cbz %[tmp], %l[refused]\n\t" OSH_SEQUENCE_LAST
+                                                 "stxr %w[core], %[tmp], [%[list]]\n\t"
+                                                 "cbnz %w[core], %l[refused]\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [block] "=&r"(block), [tmp] "=&r"(tmp)
-        : "[list]"(&osh_lists[0].word[index]), [stride] "i"(OSH_LISTS_LOG2), [width] "i"(OSH_CORES_LOG2)
+        : "[list]"(&osh_lists[0].word[index]), [stride] "i"(OSH_LISTS_LOG2),
+          [width] "i"(OSH_CORES_LOG2)
         : "memory", "cc"
         : refused);
     if (block == 0) {
@@ -62,13 +62,13 @@ OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
     /* The store publishes block and link to a reclaim on another core; pairs
      * with osh_cpu_take. */
     __asm__ volatile goto(
-        OSH_ENTER(head) OSH_STILL_HERE(refused)
-        "ldr %[tmp], [%[head], %[room]]\n\t"
-        "cbz %[tmp], %l[refused]\n\t"
-        "sub %[tmp], %[tmp], #1\n\t"
-        "stp %[head], %[tmp], [%[block]]\n\t" OSH_SEQUENCE_LAST
-        "stlxr %w[core], %[block], [%[list]]\n\t"
-        "cbnz %w[core], %l[refused]\n\t"
+        OSH_ENTER(head)
+            OSH_STILL_HERE(refused) "ldr %[tmp], [%[head], %[room]]\n\t"
+                                    "cbz %[tmp], %l[refused]\n\t"
+                                    "sub %[tmp], %[tmp], #1\n\t"
+                                    "stp %[head], %[tmp], [%[block]]\n\t" OSH_SEQUENCE_LAST
+                                    "stlxr %w[core], %[block], [%[list]]\n\t"
+                                    "cbnz %w[core], %l[refused]\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [head] "=&r"(head), [tmp] "=&r"(tmp)
         : "[list]"(&osh_lists[0].word[index]), [block] "r"(block), [room] "i"(OSH_LINK_ROOM),
           [stride] "i"(OSH_LISTS_LOG2), [width] "i"(OSH_CORES_LOG2)
@@ -85,11 +85,10 @@ OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
 again:
     /* The store publishes the links of the new chain; pairs with osh_cpu_take. */
     __asm__ volatile goto(
-        OSH_ENTER(word) OSH_STILL_HERE(again)
-        "cmp %[word], %[none]\n\t"
-        "b.eq %l[stopped]\n\t" OSH_SEQUENCE_LAST
-        "stlxr %w[core], %[value], [%[list]]\n\t"
-        "cbnz %w[core], %l[again]\n\t"
+        OSH_ENTER(word) OSH_STILL_HERE(again) "cmp %[word], %[none]\n\t"
+                                              "b.eq %l[stopped]\n\t" OSH_SEQUENCE_LAST
+                                              "stlxr %w[core], %[value], [%[list]]\n\t"
+                                              "cbnz %w[core], %l[again]\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [word] "=&r"(word), [tmp] "=&r"(tmp)
         : "[list]"(&osh_lists[0].word[index]), [value] "r"(value), [none] "r"(&osh_empty[0]),
           [stride] "i"(OSH_LISTS_LOG2), [width] "i"(OSH_CORES_LOG2)

@@ -64,14 +64,14 @@ OSH_INLINE void *osh_cpu_pop(unsigned index)
     /* The store takes the block: it observes and publishes nothing, for what is
      * in a core's list was put there by that core. */
     __asm__ volatile goto(
-        OSH_ENTER(block) OSH_STILL_HERE(refused)
-        "ldr %[tmp], [%[block]]\n\t"
-        "cmp %[tmp], #1\n\t" OSH_UNLESS("lo") OSH_SEQUENCE_LAST
+        OSH_ENTER(block) OSH_STILL_HERE(refused) "ldr %[tmp], [%[block]]\n\t"
+                                                 "cmp %[tmp], #1\n\t" OSH_UNLESS("lo")
+                                                     OSH_SEQUENCE_LAST
         "strex" OSH_IF("hs") " %[core], %[tmp], [%[list]]\n\t"
-        "cmp" OSH_IF("hs") " %[core], #0\n\t"
-        "bne %l[refused]\n\t"
+                             "cmp" OSH_IF("hs") " %[core], #0\n\t"
+                                                "bne %l[refused]\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [block] "=&r"(block), [tmp] "=&r"(tmp)
-        : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS [stride] "i"(OSH_LISTS_LOG2)
+        : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS[stride] "i"(OSH_LISTS_LOG2)
         : "memory", "cc"
         : refused);
     if (block == 0) {
@@ -88,15 +88,15 @@ OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
     /* The store publishes block and link to a reclaim on another core; pairs
      * with osh_cpu_take. */
     __asm__ volatile goto(
-        OSH_ENTER(head) OSH_STILL_HERE(refused)
-        "ldr %[tmp], [%[head], %[room]]\n\t"
-        "subs %[tmp], %[tmp], #1\n\t" OSH_UNLESS("mi")
-        OSH_STORE_LINK OSH_PUBLISH OSH_SEQUENCE_LAST
-        OSH_STORE_PUBLISH OSH_IF("pl") " %[core], %[block], [%[list]]\n\t"
-        "cmp" OSH_IF("pl") " %[core], #0\n\t"
-        "bne %l[refused]\n\t"
+        OSH_ENTER(head) OSH_STILL_HERE(
+            refused) "ldr %[tmp], [%[head], %[room]]\n\t"
+                     "subs %[tmp], %[tmp], #1\n\t" OSH_UNLESS("mi")
+                         OSH_STORE_LINK OSH_PUBLISH OSH_SEQUENCE_LAST OSH_STORE_PUBLISH OSH_IF(
+                             "pl") " %[core], %[block], [%[list]]\n\t"
+                                   "cmp" OSH_IF("pl") " %[core], #0\n\t"
+                                                      "bne %l[refused]\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [head] "=&r"(head), [tmp] "=&r"(tmp)
-        : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS [block] "r"(block),
+        : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS[block] "r"(block),
           [room] "i"(OSH_LINK_ROOM), [stride] "i"(OSH_LISTS_LOG2)
         : "memory", "cc"
         : refused);
@@ -111,14 +111,14 @@ OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
 again:
     /* The store publishes the links of the new chain; pairs with osh_cpu_take. */
     __asm__ volatile goto(
-        OSH_ENTER(word) OSH_STILL_HERE(again)
-        "cmp %[word], %[none]\n\t"
-        "beq %l[stopped]\n\t" OSH_PUBLISH OSH_SEQUENCE_LAST
-        OSH_STORE_PUBLISH " %[core], %[value], [%[list]]\n\t"
-        "cmp %[core], #0\n\t"
-        "bne %l[again]\n\t"
+        OSH_ENTER(word) OSH_STILL_HERE(
+            again) "cmp %[word], %[none]\n\t"
+                   "beq %l[stopped]\n\t" OSH_PUBLISH OSH_SEQUENCE_LAST OSH_STORE_PUBLISH
+                   " %[core], %[value], [%[list]]\n\t"
+                   "cmp %[core], #0\n\t"
+                   "bne %l[again]\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [word] "=&r"(word), [tmp] "=&r"(tmp)
-        : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS [value] "r"(value),
+        : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS[value] "r"(value),
           [none] "r"(&osh_empty[0]), [stride] "i"(OSH_LISTS_LOG2)
         : "memory", "cc"
         : stopped, again);

@@ -15,7 +15,7 @@
 #define OSH_CPU_NAME "armv7-a"
 
 #if OSH_CORES > 1
-#define OSH_CORE_ENTER                 \
+#define OSH_CORE_ENTER                   \
     "mrc p15, 0, %[core], c0, c0, 5\n\t" \
     "bfi %[list], %[core], %[stride], %[width]\n\t"
 #define OSH_CORE_OPERANDS [width] "i"(OSH_CORES_LOG2),

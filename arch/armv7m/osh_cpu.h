@@ -22,8 +22,8 @@
 #ifndef OSH_CORE_ID_ADDRESS
 #error "more than one core: where does a core read its number? -DOSH_CORE_ID_ADDRESS=..."
 #endif
-#define OSH_CORE_ENTER            \
-    "ldr %[core], [%[tmp]]\n\t"    \
+#define OSH_CORE_ENTER          \
+    "ldr %[core], [%[tmp]]\n\t" \
     "add %[list], %[list], %[core], lsl %[stride]\n\t"
 #define OSH_CORE_AGAIN "ldr %[tmp], [%[tmp]]\n\t"
 #define OSH_CORE_OPERANDS "[tmp]"(OSH_CORE_ID_ADDRESS),

@@ -22,9 +22,14 @@
 
 /* Bits that a core's number takes; from here on a port may want the lists of all cores
  * aligned to their sum, so that the number is inserted instead of added. */
-#define OSH_CORES_LOG2                                             \
-    (OSH_CORES <= 2    ? 1 : OSH_CORES <= 4  ? 2 : OSH_CORES <= 8 ? 3 \
-     : OSH_CORES <= 16 ? 4 : OSH_CORES <= 32 ? 5 : OSH_CORES <= 64 ? 6 : 8)
+#define OSH_CORES_LOG2     \
+    (OSH_CORES <= 2    ? 1 \
+     : OSH_CORES <= 4  ? 2 \
+     : OSH_CORES <= 8  ? 3 \
+     : OSH_CORES <= 16 ? 4 \
+     : OSH_CORES <= 32 ? 5 \
+     : OSH_CORES <= 64 ? 6 \
+                       : 8)
 #ifndef OSH_LISTS_ALIGN_LOG2
 #define OSH_LISTS_ALIGN_LOG2 OSH_LISTS_LOG2
 #endif

@@ -6,7 +6,11 @@
  *   osh_cpu_core()                  number of the core this runs on, < OSH_CORES
  *   osh_cpu_pop(index)              the fast paths on this core's list `index`
  *   osh_cpu_push(index, block)      (active lists come first, so a class is
- *                                   the index of its active list)
+ *                                   the index of its active list). They may refuse
+ *                                   when they were interrupted or migrated: the slow
+ *                                   paths try again, and fewer registers are needed
+ *   osh_cpu_pop_sure(index)         the same for the slow paths, if a try of the former
+ *   osh_cpu_push_sure(index, block) might fail forever (with OSH_CPU_SURE)
  *   osh_cpu_exchange(index, word)   the old word; 0, with nothing changed, when
  *                                   the list is stopped
  *   osh_cpu_take(list, word)        exchanges a word of any core's lists
@@ -17,10 +21,16 @@
  * *pushed to* by that core alone, in one piece as that core sees it. Other
  * cores only ever replace a list by the empty one. So while an operation is
  * under way on its core, a list that changes can only become empty; the word
- * it has read does not come back. Comparing the whole word (which is all that a
+ * it has read does not come back. Comparing the word (which is all that a
  * compare-and-swap, or an emulator's store-exclusive, does) is then as good
  * as a reservation, and there is no ABA. Each osh_cpu.h says how it makes "that
  * core alone, in one piece" true.
+ *
+ * A word names a block, and the operation reads that block's link: next, or room. The
+ * link of a block in a list does not change, so if the word is still there at the
+ * commit, what was read is the link. If a reclaim took the list meanwhile, the block may be
+ * somebody's, and what was read is anything: it is used for nothing but to refuse
+ * (which is always allowed) or for a commit that fails.
  */
 #ifndef OSH_PORT_H
 #define OSH_PORT_H

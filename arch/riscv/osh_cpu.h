@@ -3,17 +3,20 @@
  * RISC-V in machine mode: interrupts masked for the few instructions of an
  * operation, and nothing more where there is one hart.
  *
- * Why not LR/SC around the load of `next`: the ISA promises progress only to
- * LR/SC loops without loads and stores between (chapter "A", constrained
- * loops), and it does not say that a trap or a plain store of this hart ends a
- * reservation, so the operation would lean on the trap handlers of every RTOS.
- * Masked it leans on nothing, and takes 2 instructions (csrrci, csrs) where
- * LR/SC takes 3 (the number of the hart read again, compared, branch).
+ * With more than one hart the new word is committed by LR/SC, for the sake of a reclaim
+ * by another hart. The mask means that this hart changes no list meanwhile, and others
+ * only empty it: see osh_port.h.
  *
- * With more than one hart the word is committed by a constrained LR/SC loop that
- * compares it with the one read before, for the sake of a reclaim by another
- * hart: 3 instructions more than a store. The mask means that this hart
- * changes no list meanwhile, and others only empty it: see osh_port.h.
+ * Why not LR/SC without a mask: the ISA does not say that a trap or a plain store of this
+ * hart ends a reservation, so the operation would lean on the trap handlers of every
+ * RTOS; and it would have to read the number of the hart again and compare, which is 2
+ * instructions (csrr, bne) where the mask is 2 (csrrci, csrs). Masked it leans on nothing.
+ *
+ * The ISA promises progress only to LR/SC loops without loads and stores between
+ * (chapter "A", constrained loops). Pop and push read and write a link between, which
+ * saves the 2 instructions that a constrained loop takes to compare (ld, bne); so they try
+ * once, and where a hart never lets that through, or a reclaim came in between, the
+ * slow path's osh_cpu_pop_sure and osh_cpu_push_sure commit by a constrained loop.
  */
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
@@ -44,20 +47,22 @@
 #define OSH_UNMASK_AND(leave) "csrs mstatus, %[state]\n\tj %l[" leave "]\n\t"
 
 /* A refusal stands out of line, behind the function. */
-#define OSH_REFUSE(leave) ".subsection 1\n" "4:\n\t" OSH_UNMASK_AND(leave) ".previous\n\t"
+#define OSH_REFUSE(leave) \
+    ".subsection 1\n"     \
+    "4:\n\t" OSH_UNMASK_AND(leave) ".previous\n\t"
 
 #if OSH_CORES > 1
-#define OSH_ENTER                         \
-    "csrr %[tmp], mhartid\n\t"            \
-    "slli %[tmp], %[tmp], %[stride]\n\t"  \
+#define OSH_ENTER                        \
+    "csrr %[tmp], mhartid\n\t"           \
+    "slli %[tmp], %[tmp], %[stride]\n\t" \
     "add %[list], %[list], %[tmp]\n\t"
 /* At once, and what holds for sure. */
 #define OSH_TRY_LOAD OSH_LR
 #define OSH_TRY_COMMIT(sc, old, new) sc "%[tmp], %[" new "], (%[list])\n\tbnez %[tmp], 4f\n\t"
-#define OSH_SURE_COMMIT(sc, old, new)                                     \
-    "2:\n\t" OSH_LR "%[tmp], (%[list])\n\t"                               \
+#define OSH_SURE_COMMIT(sc, old, new)                                       \
+    "2:\n\t" OSH_LR "%[tmp], (%[list])\n\t"                                 \
     "bne %[tmp], %[" old "], 1b\n\t" sc "%[tmp], %[" new "], (%[list])\n\t" \
-    "bnez %[tmp], 2b\n\t"
+                                                         "bnez %[tmp], 2b\n\t"
 #else
 #define OSH_ENTER
 #define OSH_TRY_LOAD OSH_LX
@@ -80,45 +85,43 @@ static inline void osh_cpu_unmask(osh_word_t state)
 
 /* The commit takes the block: it observes and publishes nothing, for what is in a
  * hart's list was put there by that hart. */
-#define OSH_POP(load, commit)                                                              \
-    osh_word_t list, state, block, next, tmp;                                              \
-    __asm__ volatile goto(                                                                 \
-        OSH_MASK OSH_ENTER "1:\n\t" load "%[block], (%[list])\n\t" OSH_LX                   \
-                           "%[next], (%[block])\n\t"                                       \
-                           "beqz %[next], 4f\n\t" commit(OSH_SC, "block", "next")          \
-                               OSH_UNMASK OSH_REFUSE("refused")                            \
-        : [list] "=&r"(list), [state] "=&r"(state), [block] "=&r"(block), [next] "=&r"(next), \
-          [tmp] "=&r"(tmp)                                                                 \
-        : "[list]"(&osh_lists[0].word[index]), [stride] "i"(OSH_LISTS_LOG2)                \
-        : "memory"                                                                         \
-        : refused);                                                                        \
-    if (block == 0) {                                                                      \
-        __builtin_unreachable();                                                           \
-    }                                                                                      \
-    return (void *)block;                                                                  \
-refused:                                                                                   \
+#define OSH_POP(load, commit)                                                                      \
+    osh_word_t list, state, block, next, tmp;                                                      \
+    __asm__ volatile goto(OSH_MASK OSH_ENTER                                                       \
+                          "1:\n\t" load "%[block], (%[list])\n\t" OSH_LX "%[next], (%[block])\n\t" \
+                          "beqz %[next], 4f\n\t" commit(OSH_SC, "block", "next")                   \
+                              OSH_UNMASK OSH_REFUSE("refused")                                     \
+                          : [list] "=&r"(list), [state] "=&r"(state), [block] "=&r"(block),        \
+                            [next] "=&r"(next), [tmp] "=&r"(tmp)                                   \
+                          : "[list]"(&osh_lists[0].word[index]), [stride] "i"(OSH_LISTS_LOG2)      \
+                          : "memory"                                                               \
+                          : refused);                                                              \
+    if (block == 0) {                                                                              \
+        __builtin_unreachable();                                                                   \
+    }                                                                                              \
+    return (void *)block;                                                                          \
+    refused:                                                                                       \
     return NULL
 
 /* The commit publishes block and link to a reclaim on another hart; pairs with
  * osh_cpu_take. */
-#define OSH_PUSH(load, commit)                                                              \
-    osh_word_t list, state, head, room, tmp;                                                \
-    __asm__ volatile goto(                                                                  \
-        OSH_MASK OSH_ENTER "1:\n\t" load "%[head], (%[list])\n\t" OSH_LX                     \
-                           "%[room], %[at](%[head])\n\t"                                    \
-                           "beqz %[room], 4f\n\t"                                           \
-                           "addi %[room], %[room], -1\n\t" OSH_SX                           \
-                           "%[head], (%[block])\n\t" OSH_SX                                 \
-                           "%[room], %[at](%[block])\n\t" commit(OSH_SC_RELEASE, "head", "block") \
-                               OSH_UNMASK OSH_REFUSE("refused")                             \
-        : [list] "=&r"(list), [state] "=&r"(state), [head] "=&r"(head), [room] "=&r"(room), \
-          [tmp] "=&r"(tmp)                                                                  \
-        : "[list]"(&osh_lists[0].word[index]), [block] "r"(block), [at] "i"(OSH_LINK_ROOM), \
-          [stride] "i"(OSH_LISTS_LOG2)                                                      \
-        : "memory"                                                                          \
-        : refused);                                                                         \
-    return true;                                                                            \
-refused:                                                                                    \
+#define OSH_PUSH(load, commit)                                                                    \
+    osh_word_t list, state, head, room, tmp;                                                      \
+    __asm__ volatile goto(OSH_MASK OSH_ENTER                                                      \
+                          "1:\n\t" load "%[head], (%[list])\n\t" OSH_LX                           \
+                          "%[room], %[at](%[head])\n\t"                                           \
+                          "beqz %[room], 4f\n\t"                                                  \
+                          "addi %[room], %[room], -1\n\t" OSH_SX "%[head], (%[block])\n\t" OSH_SX \
+                          "%[room], %[at](%[block])\n\t" commit(OSH_SC_RELEASE, "head", "block")  \
+                              OSH_UNMASK OSH_REFUSE("refused")                                    \
+                          : [list] "=&r"(list), [state] "=&r"(state), [head] "=&r"(head),         \
+                            [room] "=&r"(room), [tmp] "=&r"(tmp)                                  \
+                          : "[list]"(&osh_lists[0].word[index]), [block] "r"(block),              \
+                            [at] "i"(OSH_LINK_ROOM), [stride] "i"(OSH_LISTS_LOG2)                 \
+                          : "memory"                                                              \
+                          : refused);                                                             \
+    return true;                                                                                  \
+    refused:                                                                                      \
     return false
 
 /*
@@ -143,6 +146,9 @@ OSH_INLINE unsigned osh_cpu_class_of(size_t index)
             ".option pop"
             : "=&r"(at)
             : "r"(index));
+    if (at > UINT8_MAX) {
+        __builtin_unreachable(); /* it was a byte: nothing to extend */
+    }
     return (unsigned)at;
 }
 #endif
@@ -173,9 +179,10 @@ OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
     osh_word_t list, state, word, tmp;
     /* The commit publishes the links of the new chain; pairs with osh_cpu_take. */
     __asm__ volatile goto(
-        OSH_MASK OSH_ENTER "1:\n\t" OSH_LX "%[word], (%[list])\n\t"
-                           "beq %[word], %[none], 4f\n\t"
-        OSH_SURE_COMMIT(OSH_SC_RELEASE, "word", "value") OSH_UNMASK OSH_REFUSE("stopped")
+        OSH_MASK OSH_ENTER
+        "1:\n\t" OSH_LX "%[word], (%[list])\n\t"
+        "beq %[word], %[none], 4f\n\t" OSH_SURE_COMMIT(OSH_SC_RELEASE, "word", "value")
+            OSH_UNMASK OSH_REFUSE("stopped")
         : [list] "=&r"(list), [state] "=&r"(state), [word] "=&r"(word), [tmp] "=&r"(tmp)
         : "[list]"(&osh_lists[0].word[index]), [value] "r"(value), [none] "r"(&osh_empty[0]),
           [stride] "i"(OSH_LISTS_LOG2)

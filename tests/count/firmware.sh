@@ -32,7 +32,7 @@ listed() { # BOARD LIBRARY FUNCTION: instructions from its entry to its first re
             $2 ~ /^(bl|blx|jal|jalr|call)$/ { print "a call on the hit path of " f > "/dev/stderr"; exit 1 }
             $2 !~ /^nop/ { n++ }
             $2 == "ret" || ($2 == "bx" && $3 == "lr") || ($2 ~ /^(pop|ldm)/ && /pc/) {
-                print n; inside = 0; found = 1; exit }
+                print n; inside = 0; found = 1 }
             END { exit !found }'
 }
 
