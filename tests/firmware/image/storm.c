@@ -22,6 +22,7 @@ static void *kept[BOARD_CORES];
 static struct rng handler_rng[BOARD_CORES];
 static unsigned refused[BOARD_CORES]; /* large requests in a handler */
 static unsigned rounds_done[TASKS];
+static unsigned char quiet[BOARD_CORES];
 
 /*
  * Leaves the core's list of the tasks' favourite class with the same first
@@ -101,14 +102,26 @@ static void quiet_core(void)
     }
     os_free(kept[board_core()]);
     kept[board_core()] = NULL;
+    /* Publishes that this core holds nothing; pairs with all_quiet(). */
+    __atomic_store_n(&quiet[board_core()], 1, __ATOMIC_RELEASE);
+}
+
+static bool all_quiet(void)
+{
+    for (unsigned i = 0; i < BOARD_CORES; i++) {
+        /* Observes what the core has freed; pairs with quiet_core(). */
+        if (__atomic_load_n(&quiet[i], __ATOMIC_ACQUIRE) == 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void done(void)
 {
     /* From here handlers only free what is left, each core its own. */
-    unsigned now = kernel_ticks();
     kernel_on_tick(quiet_core);
-    while (kernel_ticks() - now < 40 * BOARD_CORES) {
+    while (!all_quiet()) {
         kernel_yield();
     }
     kernel_on_tick(NULL);
