@@ -68,6 +68,11 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
 #define OSH_ARCH_REGION_ZEROED 1
 #endif
 
+/* Does giving pages to the system (osh_arch_decommit) do anything? */
+#ifndef OSH_ARCH_DECOMMITS
+#define OSH_ARCH_DECOMMITS 1
+#endif
+
 /*
  * Per-core lists. Any context, any core, before start too. Each of these works
  * on the lists of the core it commits on, wherever it began: an interruption,
@@ -145,7 +150,8 @@ OSH_HIDDEN void osh_arch_publish(void);
 /* The platform's region; false when there is none to be had. */
 OSH_HIDDEN bool osh_arch_region(void **region, size_t *bytes);
 
-/* The contents of these pages are not needed any more. */
+/* The contents of these pages are not needed any more. Called only where
+ * OSH_ARCH_DECOMMITS. */
 OSH_HIDDEN void osh_arch_decommit(void *pages, size_t bytes);
 
 /* Reports misuse, with the address it is about, and stops the program. Never

@@ -14,15 +14,40 @@
  *                                  and a load after it, where it may be cheaper
  *
  * Which instructions these are is chosen by the build: arch/atomic/ck for
- * every ordinary build, arch/atomic/builtin under ThreadSanitizer.
+ * every ordinary build, arch/atomic/builtin under ThreadSanitizer. Read-modify-writes
+ * are inline where speed comes first, and calls where size does (-Os).
  */
 #ifndef OSH_ATOMIC_H
 #define OSH_ATOMIC_H
 
 #include "osh_atomic_ops.h"
+#include "osh_compiler.h"
 
 #define OSH_WORD_BITS ((unsigned)(sizeof(osh_word_t) * 8))
 #define OSH_WORD_LOG2 (sizeof(osh_word_t) == 8 ? 6u : 5u)
+
+static inline unsigned osh_top_bit(osh_word_t word)
+{
+    return OSH_WORD_BITS - 1u - (unsigned)__builtin_clzl(word);
+}
+
+#if OSH_SMALL_CODE && !defined(OSH_ATOMIC_SHARED)
+/* One copy of each in arch/osh_atomic.c, called. */
+OSH_HIDDEN bool osh_shared_cas(osh_word_t *word, osh_word_t *expected, osh_word_t value);
+OSH_HIDDEN osh_word_t osh_shared_exchange(osh_word_t *word, osh_word_t value);
+OSH_HIDDEN osh_word_t osh_shared_fetch_add(osh_word_t *word, osh_word_t value);
+OSH_HIDDEN osh_word_t osh_shared_fetch_or(osh_word_t *word, osh_word_t bits);
+OSH_HIDDEN osh_word_t osh_shared_fetch_and(osh_word_t *word, osh_word_t bits);
+OSH_HIDDEN void osh_shared_raise(osh_word_t *word, osh_word_t value);
+OSH_HIDDEN unsigned osh_shared_count_bits(osh_word_t word);
+#define osh_cas osh_shared_cas
+#define osh_exchange osh_shared_exchange
+#define osh_fetch_add osh_shared_fetch_add
+#define osh_fetch_or osh_shared_fetch_or
+#define osh_fetch_and osh_shared_fetch_and
+#define osh_raise osh_shared_raise
+#define osh_count_bits osh_shared_count_bits
+#else
 
 static inline osh_word_t osh_fetch_or(osh_word_t *word, osh_word_t bits)
 {
@@ -48,11 +73,6 @@ static inline void osh_raise(osh_word_t *word, osh_word_t value)
     }
 }
 
-static inline unsigned osh_top_bit(osh_word_t word)
-{
-    return OSH_WORD_BITS - 1u - (unsigned)__builtin_clzl(word);
-}
-
 static inline unsigned osh_count_bits(osh_word_t word)
 {
     /* In parallel: without an instruction for it the builtin is a call. */
@@ -62,5 +82,7 @@ static inline unsigned osh_count_bits(osh_word_t word)
     word = (word + (word >> 4)) & (ones / 255 * 15);
     return (unsigned)((word * (ones / 255)) >> (OSH_WORD_BITS - 8));
 }
+
+#endif
 
 #endif

@@ -6,6 +6,14 @@
 #define OSH_LIKELY(x) __builtin_expect(!!(x), 1)
 #define OSH_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/* Compiled for size (-Os): what several files use is then one function that is
+ * called, where otherwise each has it inline. */
+#ifdef __OPTIMIZE_SIZE__
+#define OSH_SMALL_CODE 1
+#else
+#define OSH_SMALL_CODE 0
+#endif
+
 /* Shared by the library's files, invisible to a program it is linked into. */
 #define OSH_HIDDEN __attribute__((visibility("hidden")))
 #define OSH_PUBLIC __attribute__((visibility("default")))

@@ -30,21 +30,36 @@ OSH_PUBLIC void os_free(void *ptr)
     osh_free_slow(ptr);
 }
 
-void *osh_heap_try(size_t size)
+unsigned osh_heap_class_for(size_t alignment, size_t size)
 {
-    return size <= OSH_SLAB_MAX ? osh_magazine_get(osh_class_of(size)) : osh_fallback_malloc(size);
+    if (alignment > OSH_PAGE_BYTES || size > OSH_SLAB_MAX) {
+        return 0;
+    }
+    size_t rounded = ((size != 0 ? size : 1) + alignment - 1) & ~(alignment - 1);
+    /* The class of a multiple of the alignment is one, too: within a doubling
+     * classes are multiples of one step, and either the alignment divides the
+     * step or the size is a class itself. */
+    return rounded <= OSH_SLAB_MAX ? osh_class_of(rounded) : 0;
 }
 
-OSH_NOINLINE void *osh_malloc_slow(size_t size)
+void *osh_heap_try(size_t alignment, size_t size)
+{
+    unsigned cls = osh_heap_class_for(alignment, size);
+    return cls != 0 ? osh_magazine_get(cls) : osh_fallback_memalign(alignment, size, false);
+}
+
+void *osh_heap_get(size_t alignment, size_t size)
 {
     if (!osh_heap_started()) {
         return NULL;
     }
-    void *block = osh_heap_try(size);
-    if (OSH_LIKELY(block != NULL)) {
-        return block;
-    }
-    return osh_heap_last_resort(OSH_ALIGN, size, size <= OSH_SLAB_MAX ? osh_class_of(size) : 0);
+    void *block = osh_heap_try(alignment, size);
+    return OSH_LIKELY(block != NULL) ? block : osh_heap_last_resort(alignment, size);
+}
+
+OSH_NOINLINE void *osh_malloc_slow(size_t size)
+{
+    return osh_heap_get(OSH_BLOCK_MIN, size);
 }
 
 /* By class: the size need not outlive the fast path. */

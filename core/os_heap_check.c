@@ -6,9 +6,9 @@
  */
 #include "arch.h"
 #include "os/os_heap.h"
-#include "osh_depot.h"
 #include "osh_fallback.h"
 #include "osh_heap.h"
+#include "osh_magazine.h"
 #include "osh_slab.h"
 #include "osh_slab_table.h"
 
@@ -26,13 +26,15 @@ static const char *check_slab(size_t page, unsigned cls, unsigned free)
     for (unsigned i = 0; i < osh_slab_words(cls); i++) {
         osh_word_t word = osh_slab_free_bits(page, cls, i);
         unsigned here = objects - i * OSH_WORD_BITS;
-        HOLDS(here >= OSH_WORD_BITS || word >> here == 0, "slab: a bit beyond its objects is set");
+        HOLDS(here >= OSH_WORD_BITS || word >> here == 0,
+              OSH_NAMED("slab", "a bit beyond its objects is set"));
         bits += osh_count_bits(word);
     }
-    HOLDS(bits == free, "slab: the free count is not the number of free bits");
-    HOLDS(free == 0 || osh_slab_is_listed(page, cls), "slab: free objects, but not on the map");
-    HOLDS(free == 0 || osh_load(&osh_slabs.hint[cls]) <= osh_arena.words,
-          "slab: the hint is out of range");
+    HOLDS(bits == free, OSH_NAMED("slab", "the free count is not the number of free bits"));
+    HOLDS(free == 0 || osh_slab_is_listed(page, cls),
+          OSH_NAMED("slab", "free objects, but not on the map"));
+    HOLDS(free == 0 || !OSH_SLAB_HINTS || osh_load(&osh_slabs.hint[cls]) <= osh_arena.words,
+          OSH_NAMED("slab", "the hint is out of range"));
     return NULL;
 }
 
@@ -42,15 +44,17 @@ static const char *check_page(size_t page, size_t *claimed)
     bool newlib = (osh_arena.newlib[page / OSH_WORD_BITS] >> (page % OSH_WORD_BITS)) & 1;
     bool is_claimed = osh_arena_is_claimed(page);
     *claimed += is_claimed;
-    HOLDS(slab.cls <= OSH_CLASS_MAX, "arena: a page's slab has an impossible class");
+    HOLDS(slab.cls <= OSH_CLASS_MAX, OSH_NAMED("arena", "a page's slab has an impossible class"));
     unsigned cls = osh_arena.page_class[page];
-    HOLDS(cls <= OSH_CLASS_MAX, "arena: the class byte is impossible");
+    HOLDS(cls <= OSH_CLASS_MAX, OSH_NAMED("arena", "the class byte is impossible"));
     HOLDS(osh_slab_state(osh_class_slab(cls, page)).cls == cls || cls == 0,
-          "arena: the class byte is not the slab's class");
-    HOLDS(slab.cls == cls || slab.cls == 0, "arena: the class byte is not the slab's class");
-    HOLDS(!(newlib && cls != 0), "arena: a page has two owners");
-    HOLDS(is_claimed == (newlib || cls != 0), "arena: a claimed page has no owner");
-    HOLDS(slab.free <= osh_class_info[slab.cls].objects, "slab: more free objects than it has");
+          OSH_NAMED("arena", "the class byte is not the slab's class"));
+    HOLDS(slab.cls == cls || slab.cls == 0,
+          OSH_NAMED("arena", "the class byte is not the slab's class"));
+    HOLDS(!(newlib && cls != 0), OSH_NAMED("arena", "a page has two owners"));
+    HOLDS(is_claimed == (newlib || cls != 0), OSH_NAMED("arena", "a claimed page has no owner"));
+    HOLDS(slab.free <= osh_class_info[slab.cls].objects,
+          OSH_NAMED("slab", "more free objects than it has"));
     return slab.cls != 0 ? check_slab(page, slab.cls, slab.free) : NULL;
 }
 
@@ -61,9 +65,11 @@ static const char *check_pages(void)
         const char *wrong = check_page(page, &claimed);
         HOLDS(wrong == NULL, wrong);
     }
-    HOLDS(claimed == osh_load(&osh_arena.in_use), "arena: the pages in use are miscounted");
+    HOLDS(claimed == osh_load(&osh_arena.in_use),
+          OSH_NAMED("arena", "the pages in use are miscounted"));
     for (size_t page = osh_arena.pages; page % OSH_WORD_BITS != 0; page++) {
-        HOLDS(osh_arena_is_claimed(page), "arena: a bit beyond the last page is clear");
+        HOLDS(osh_arena_is_claimed(page),
+              OSH_NAMED("arena", "a bit beyond the last page is clear"));
     }
     return NULL;
 }
@@ -71,16 +77,18 @@ static const char *check_pages(void)
 /* Sets (or, `undo`, clears) the bit of a cached block. */
 static const char *mark(unsigned cls, const void *block, bool undo)
 {
-    HOLDS(osh_arena_holds(block), "cache: a block outside the heap");
+    HOLDS(osh_arena_holds(block), OSH_NAMED("cache", "a block outside the heap"));
     size_t page = osh_arena_page(block);
-    HOLDS(osh_arena.page_class[page] == cls, "cache: a block of another class");
+    HOLDS(osh_arena.page_class[page] == cls, OSH_NAMED("cache", "a block of another class"));
     page = osh_class_slab(cls, page);
     uintptr_t offset = (uintptr_t)block - osh_arena_address(page);
     unsigned object = osh_class_index(cls, offset);
-    HOLDS(object * osh_class_bytes(cls) == offset, "cache: not the start of an object");
+    HOLDS(object * osh_class_bytes(cls) == offset,
+          OSH_NAMED("cache", "not the start of an object"));
     osh_word_t *word = &osh_slab_bits(page, cls)[object / OSH_WORD_BITS];
     osh_word_t bit = (osh_word_t)1 << (object % OSH_WORD_BITS);
-    HOLDS(undo == ((*word & bit) != 0), "cache: a block is cached twice or free in its slab too");
+    HOLDS(undo == ((*word & bit) != 0),
+          OSH_NAMED("cache", "a block is cached twice or free in its slab too"));
     *word ^= bit;
     return NULL;
 }
@@ -93,14 +101,15 @@ struct marking {
 static const char *mark_chain(unsigned cls, struct osh_chain chain, struct marking *marking)
 {
     void *block = chain.head;
-    HOLDS(chain.count <= osh_class_info[cls].magazine, "cache: a chain is longer than a magazine");
+    HOLDS(chain.count <= osh_class_info[cls].magazine,
+          OSH_NAMED("cache", "a chain is longer than a magazine"));
     for (unsigned i = 0; i < chain.count && !(marking->undo && marking->blocks == 0); i++) {
         const char *wrong = mark(cls, block, marking->undo);
         HOLDS(wrong == NULL, wrong);
         marking->blocks += marking->undo ? (size_t)-1 : 1;
         block = osh_link_next(*(osh_word_t *)block);
         HOLDS((block == NULL) == (i + 1 == chain.count),
-              "cache: a chain's length is not its count");
+              OSH_NAMED("cache", "a chain's length is not its count"));
     }
     return NULL;
 }
@@ -108,14 +117,8 @@ static const char *mark_chain(unsigned cls, struct osh_chain chain, struct marki
 static const char *mark_cached(struct marking *marking)
 {
     for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-        for (unsigned core = 0; core < osh_arch_cores(); core++) {
-            for (unsigned which = OSH_ACTIVE; which <= OSH_SPARE; which++) {
-                const char *wrong = mark_chain(cls, osh_arch_peek(core, which, cls), marking);
-                HOLDS(wrong == NULL, wrong);
-            }
-        }
-        for (unsigned slot = 0; slot < OSH_DEPOT_SLOTS; slot++) {
-            const char *wrong = mark_chain(cls, osh_depot_peek(cls, slot), marking);
+        for (unsigned list = 0; list < osh_magazine_lists(); list++) {
+            const char *wrong = mark_chain(cls, osh_magazine_peek(cls, list), marking);
             HOLDS(wrong == NULL, wrong);
         }
     }

@@ -23,11 +23,11 @@ static void *resize_small(void *ptr, unsigned cls, size_t size)
     if (size > bytes) {
         return move(ptr, bytes, os_malloc(size), size);
     }
-    if (size >= bytes / 2 || osh_class_of(size) == cls) {
+    if (size >= bytes / 2 || cls == 1) {
         return ptr;
     }
     /* A cut that finds no smaller block at once stays where it is. */
-    void *moved = move(ptr, bytes, osh_heap_try(size), size);
+    void *moved = move(ptr, bytes, osh_heap_try(OSH_BLOCK_MIN, size), size);
     return moved != NULL ? moved : ptr;
 }
 
@@ -37,7 +37,7 @@ static void *resize_large(void *ptr, size_t size)
     /* Down into the slabs only when well below the boundary: a size that hovers
      * around it does not bounce. */
     if (size <= OSH_SLAB_MAX / 2) {
-        void *moved = move(ptr, bytes, osh_heap_try(size), size);
+        void *moved = move(ptr, bytes, osh_heap_try(OSH_BLOCK_MIN, size), size);
         if (moved != NULL) {
             return moved;
         }
@@ -45,14 +45,15 @@ static void *resize_large(void *ptr, size_t size)
     if (osh_fallback_resize(ptr, size) || size <= bytes) {
         return ptr;
     }
-    void *moved = move(ptr, bytes, osh_heap_try(size), size);
+    void *moved = move(ptr, bytes, osh_heap_try(OSH_BLOCK_MIN, size), size);
     if (moved == NULL && !osh_arch_in_interrupt()) {
         osh_heap_reclaim();
         if (osh_fallback_resize(ptr, size)) {
             return ptr;
         }
     }
-    return moved != NULL ? moved : move(ptr, bytes, osh_heap_last_resort(OSH_ALIGN, size, 0), size);
+    return moved != NULL ? moved
+                         : move(ptr, bytes, osh_heap_last_resort(OSH_BLOCK_MIN, size), size);
 }
 
 OSH_PUBLIC void *os_realloc(void *ptr, size_t size)

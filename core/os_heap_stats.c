@@ -2,22 +2,19 @@
 /* os_heap_stats and os_heap_trim: everything is derived from the structures. */
 #include "arch.h"
 #include "os/os_heap.h"
-#include "osh_depot.h"
 #include "osh_fallback.h"
 #include "osh_heap.h"
+#include "osh_magazine.h"
 #include "osh_slab.h"
+#include "osh_slab_table.h"
 
 #include <string.h>
 
 static size_t cached_of_class(unsigned cls)
 {
     size_t blocks = 0;
-    for (unsigned core = 0; core < osh_arch_cores(); core++) {
-        blocks += osh_arch_peek(core, OSH_ACTIVE, cls).count;
-        blocks += osh_arch_peek(core, OSH_SPARE, cls).count;
-    }
-    for (unsigned slot = 0; slot < OSH_DEPOT_SLOTS; slot++) {
-        blocks += osh_depot_peek(cls, slot).count;
+    for (unsigned list = 0; list < osh_magazine_lists(); list++) {
+        blocks += osh_magazine_peek(cls, list).count;
     }
     return blocks * osh_class_bytes(cls);
 }
@@ -33,7 +30,7 @@ static size_t out_of_slabs(size_t *slab_pages)
         }
         struct osh_slab_state slab = osh_slab_state(page);
         if (slab.cls != 0) {
-            *slab_pages += (size_t)1 << osh_class_info[slab.cls].run;
+            *slab_pages += (size_t)1 << osh_class_run(slab.cls);
             bytes += (osh_class_info[slab.cls].objects - slab.free) * osh_class_bytes(slab.cls);
         }
     }
@@ -67,7 +64,7 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     stats->deferred_frees = fallback.deferred;
     stats->deferred_pending = fallback.pending;
     stats->out_of_memory = osh_heap_failures();
-    stats->cached_bound = osh_class_cached_bound();
+    stats->cached_bound = osh_class_cached_bound;
 }
 
 OSH_PUBLIC size_t os_heap_trim(void)

@@ -2,24 +2,22 @@
 #include "osh_arena.h"
 
 #include "arch.h"
+#include "osh_layout.h"
 
 struct osh_hot osh_hot;
 struct osh_arena osh_arena;
+
+/* Where every run is one page, what is said of longer ones costs nothing. */
+#define OSH_ONLY_PAGES(run) (OSH_RUN_LOG2 > 0 ? (run) : 0)
 
 static osh_word_t bit_of(size_t page)
 {
     return (osh_word_t)1 << (page % OSH_WORD_BITS);
 }
 
-static size_t bitmap_bytes(size_t pages)
-{
-    return (pages + OSH_WORD_BITS - 1) / OSH_WORD_BITS * sizeof(osh_word_t);
-}
-
 size_t osh_arena_table_bytes(size_t pages)
 {
-    size_t bytes = 3 * bitmap_bytes(pages) + pages;
-    return (bytes + OSH_CACHELINE - 1) / OSH_CACHELINE * OSH_CACHELINE; /* others follow */
+    return OSH_ARENA_TABLE_BYTES(pages);
 }
 
 void osh_arena_start(uintptr_t base, size_t pages, void *tables)
@@ -28,19 +26,16 @@ void osh_arena_start(uintptr_t base, size_t pages, void *tables)
     osh_arena.tables = (uintptr_t)tables;
     osh_arena.base = base;
     osh_arena.pages = pages;
-    osh_arena.words = bitmap_bytes(pages) / sizeof(osh_word_t);
+    osh_arena.words = OSH_PAGE_WORDS(pages);
     osh_arena.claimed = words;
-    osh_arena.used = words + osh_arena.words;
-    osh_arena.newlib = words + 2 * osh_arena.words;
-    osh_arena.page_class = (uint8_t *)(words + 3 * osh_arena.words);
+    osh_arena.newlib = words + osh_arena.words;
+    osh_arena.used = words + (OSH_BITMAPS - 1) * osh_arena.words; /* where there is one */
+    osh_arena.page_class = (uint8_t *)(words + OSH_BITMAPS * osh_arena.words);
     osh_arena.top_word = osh_arena.words - 1;
-    osh_arena.in_use = 0;
-    osh_arena.most_used = 0;
     if (pages % OSH_WORD_BITS != 0) {
         osh_arena.claimed[osh_arena.words - 1] = ~(bit_of(pages) - 1);
     }
     osh_arena.segment = osh_arena.brk = osh_arena.claimed_to = base;
-    osh_arena.brk_pages = 0;
 }
 
 /* The bits of 2^run pages from `page` on, all in one word. */
@@ -52,7 +47,7 @@ static osh_word_t run_bits(size_t page, unsigned run)
 
 static void note_claimed(size_t word, osh_word_t bits, unsigned pages)
 {
-    if ((osh_load(&osh_arena.used[word]) & bits) != bits) {
+    if (OSH_ARCH_DECOMMITS && (osh_load(&osh_arena.used[word]) & bits) != bits) {
         /* Publishes nothing: osh_arena_decommit holds the page when it looks. */
         (void)osh_fetch_or(&osh_arena.used[word], bits);
     }
@@ -105,6 +100,7 @@ static size_t claim_below(size_t from, unsigned run)
 
 size_t osh_arena_claim_run(unsigned run)
 {
+    run = OSH_ONLY_PAGES(run);
     osh_word_t hint = osh_load(&osh_arena.top_word);
     size_t page = claim_below(hint, run);
     if (page == OSH_NO_PAGE) {
@@ -120,6 +116,7 @@ size_t osh_arena_claim_run(unsigned run)
 
 void osh_arena_release_run(size_t page, unsigned run)
 {
+    run = OSH_ONLY_PAGES(run);
     release(page / OSH_WORD_BITS, run_bits(page, run), 1u << run);
 }
 
@@ -137,7 +134,7 @@ bool osh_arena_claim_page(size_t page)
 size_t osh_arena_decommit(void)
 {
     size_t bytes = 0;
-    for (size_t word = 0; word < osh_arena.words; word++) {
+    for (size_t word = 0; OSH_ARCH_DECOMMITS && word < osh_arena.words; word++) {
         osh_word_t idle;
         while ((idle = osh_load(&osh_arena.used[word]) & ~osh_load(&osh_arena.claimed[word])) !=
                0) {

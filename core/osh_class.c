@@ -37,35 +37,60 @@ const uint8_t osh_class_table[(OSH_TABLE_MAX >> OSH_TABLE_SHIFT) + 1] = {
 #endif
 };
 
-#define MAGAZINE_FIT(c) (OSH_MAGAZINE_BYTES / OSH_CLASS_BYTES(c))
-#define MAGAZINE(c)                                          \
-    (OSH_CLASS_BYTES(c) > OSH_CACHED_MAX  ? 0                \
-     : MAGAZINE_FIT(c) < OSH_MAGAZINE_MIN ? OSH_MAGAZINE_MIN \
-     : MAGAZINE_FIT(c) > OSH_MAGAZINE_MAX ? OSH_MAGAZINE_MAX \
-                                          : MAGAZINE_FIT(c))
-/* The 1 stands for the class that is not cached, whose slots are 0 all the same. */
-#define DEPOT_FIT(c)  \
-    (MAGAZINE(c) == 0 \
-         ? 0          \
-         : OSH_DEPOT_BYTES / ((MAGAZINE(c) + (MAGAZINE(c) == 0)) * OSH_CLASS_BYTES(c)))
-#define DEPOT(c) \
-    (MAGAZINE_FIT(c) == 0 ? 0 : DEPOT_FIT(c) > OSH_DEPOT_SLOTS ? OSH_DEPOT_SLOTS : DEPOT_FIT(c))
-#define RECIP(c) \
-    ((((uint64_t)1 << OSH_RECIP_SHIFT) + OSH_CLASS_BYTES(c) / 8u - 1u) / (OSH_CLASS_BYTES(c) / 8u))
+/* X of every class number that any configuration can have, with S between. */
+#define TEN(X, S, d)                                                                        \
+    X(d##0)                                                                                 \
+    S()                                                                                     \
+    X(d##1)                                                                                 \
+    S() X(d##2) S() X(d##3) S() X(d##4) S() X(d##5) S() X(d##6) S() X(d##7) S() X(d##8) S() \
+        X(d##9)
+#define EACH(X, S)                                                                                 \
+    X(1)                                                                                           \
+    S()                                                                                            \
+    X(2)                                                                                           \
+    S() X(3) S() X(4) S() X(5) S() X(6) S() X(7) S() X(8) S() X(9) S() TEN(X, S, 1) S()            \
+        TEN(X, S, 2) S() TEN(X, S, 3) S() TEN(X, S, 4) S() TEN(X, S, 5) S() TEN(X, S, 6) S()       \
+            TEN(X, S, 7) S() TEN(X, S, 8) S() TEN(X, S, 9) S() TEN(X, S, 10) S() TEN(X, S, 11) S() \
+                TEN(X, S, 12)
+#define COMMA() ,
+#define PLUS() +
+
+/* Evaluated once: the expressions are long. Those of classes above the last do not
+ * matter, but must be valid. */
+#define EXISTS(c) ((c) <= OSH_CLASS_MAX ? (c) : 1u)
+#define BYTES(n) bytes_of_##n = OSH_CLASS_BYTES(EXISTS(n##u))
+enum { EACH(BYTES, COMMA) };
 
 /* A slab is the shortest run that wastes at most a quarter at its end and has
  * objects enough, or is large enough without. */
-#define RUN_BYTES(r) ((uint32_t)1 << (OSH_PAGE_LOG2 + (r)))
-#define RUN_OBJECTS(c, r) (RUN_BYTES(r) / OSH_CLASS_BYTES(c))
-#define RUN_SUITS(c, r)                                                           \
-    (RUN_BYTES(r) - RUN_OBJECTS(c, r) * OSH_CLASS_BYTES(c) <= RUN_BYTES(r) / 4 && \
-     (RUN_OBJECTS(c, r) >= OSH_SLAB_OBJECTS || RUN_BYTES(r) >= OSH_SLAB_ROOMY))
-#define RUN_OR(c, r, longer) ((r) >= OSH_RUN_LOG2 || RUN_SUITS(c, r) ? (r) : (longer))
-#define RUN(c) RUN_OR(c, 0, RUN_OR(c, 1, RUN_OR(c, 2, RUN_OR(c, 3, RUN_OR(c, 4, 5)))))
+#define RUN_BYTES(r) (1 << (OSH_PAGE_LOG2 + (r)))
+#define RUN_OBJECTS(b, r) (RUN_BYTES(r) / (b))
+#define RUN_SUITS(b, r)                                            \
+    (RUN_BYTES(r) - RUN_OBJECTS(b, r) * (b) <= RUN_BYTES(r) / 4 && \
+     (RUN_OBJECTS(b, r) >= OSH_SLAB_OBJECTS || RUN_BYTES(r) >= (int)(OSH_SLAB_ROOMY)))
+#define RUN_OR(b, r, longer) ((r) >= OSH_RUN_LOG2 || RUN_SUITS(b, r) ? (r) : (longer))
+#define RUN_FOR(b) RUN_OR(b, 0, RUN_OR(b, 1, RUN_OR(b, 2, RUN_OR(b, 3, RUN_OR(b, 4, 5)))))
+#define RUN(n) run_of_##n = RUN_FOR(bytes_of_##n)
+enum { EACH(RUN, COMMA) };
+
+#define MAGAZINE_FIT(b) (OSH_MAGAZINE_BYTES / (b))
+#define MAGAZINE_FOR(b)                                      \
+    ((b) > OSH_CACHED_MAX                 ? 0                \
+     : MAGAZINE_FIT(b) < OSH_MAGAZINE_MIN ? OSH_MAGAZINE_MIN \
+     : MAGAZINE_FIT(b) > OSH_MAGAZINE_MAX ? OSH_MAGAZINE_MAX \
+                                          : MAGAZINE_FIT(b))
+#define MAGAZINE(n) magazine_of_##n = MAGAZINE_FOR(bytes_of_##n)
+enum { EACH(MAGAZINE, COMMA) };
+
+/* The 1 stands for the class that is not cached, whose slots are 0 all the same. */
+#define DEPOT_FIT(b, m) ((m) == 0 ? 0 : OSH_DEPOT_BYTES / (((m) + ((m) == 0)) * (b)))
+#define DEPOT_FOR(b, m)                                    \
+    (MAGAZINE_FIT(b) == 0                ? 0               \
+     : DEPOT_FIT(b, m) > OSH_DEPOT_SLOTS ? OSH_DEPOT_SLOTS \
+                                         : DEPOT_FIT(b, m))
 
 /*
- * One row for every class number that any configuration can have; those above
- * OSH_CLASS_MAX fall on row 0, which is then written last. That is what the
+ * Classes above the last fall on row 0, which is then written last. That is what the
  * overridden initialisers are, and the only place that has any.
  */
 #pragma GCC diagnostic push
@@ -75,23 +100,21 @@ const uint8_t osh_class_table[(OSH_TABLE_MAX >> OSH_TABLE_SHIFT) + 1] = {
 #pragma GCC diagnostic ignored "-Woverride-init"
 #endif
 
-#define EXISTS(c) ((c) <= OSH_CLASS_MAX ? (c) : 1u)
-#define INFO(c)                                                      \
-    [(c) <= OSH_CLASS_MAX ? (c) : 0] = {                             \
-        .recip = (uintptr_t)RECIP(EXISTS(c)),                        \
-        .bytes = OSH_CLASS_BYTES(EXISTS(c)),                         \
-        .objects = (uint16_t)RUN_OBJECTS(EXISTS(c), RUN(EXISTS(c))), \
-        .magazine = (uint16_t)MAGAZINE(EXISTS(c)),                   \
-        .run = (uint8_t)RUN(EXISTS(c)),                              \
-        .depot = (uint8_t)DEPOT(EXISTS(c)),                          \
-    }
-#define INFO4(c) INFO(c), INFO((c) + 1u), INFO((c) + 2u), INFO((c) + 3u)
-#define INFO16(c) INFO4(c), INFO4((c) + 4u), INFO4((c) + 8u), INFO4((c) + 12u)
+#if OSH_RUN_LOG2 > 0
+#define INFO_RUN(n) .run = (uint8_t)run_of_##n,
+#else
+#define INFO_RUN(n)
+#endif
+#define INFO(n)                                                                                \
+    [n <= OSH_CLASS_MAX ? n : 0] = {                                                           \
+        .recip = (osh_recip_t)((((uint64_t)1 << OSH_RECIP_SHIFT) - 1u) / (bytes_of_##n / 8u)), \
+        .bytes = (osh_class_bytes_t)bytes_of_##n,                                              \
+        .objects = (uint16_t)RUN_OBJECTS(bytes_of_##n, run_of_##n),                            \
+        .magazine = (osh_class_count_t)magazine_of_##n,                                        \
+        .depot = (uint8_t)DEPOT_FOR(bytes_of_##n, magazine_of_##n),                            \
+        INFO_RUN(n)}
 
-const struct osh_class osh_class_info[OSH_CLASSES] = {
-    INFO16(1u),  INFO16(17u), INFO16(33u),  INFO16(49u), INFO16(65u),
-    INFO16(81u), INFO16(97u), INFO16(113u), [0] = {0},
-};
+const struct osh_class osh_class_info[OSH_CLASSES] = {EACH(INFO, COMMA), [0] = {0}};
 
 #if OSH_LINK_WORDS > 1
 #define EMPTY(c) [(c) <= OSH_CLASS_MAX ? (c) : 0] = {.room = MAGAZINE(EXISTS(c))}
@@ -106,12 +129,8 @@ const struct osh_link osh_empty[OSH_CLASSES] = {
 
 #pragma GCC diagnostic pop
 
-size_t osh_class_cached_bound(void)
-{
-    size_t bound = 0;
-    for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-        const struct osh_class *info = &osh_class_info[cls];
-        bound += (2 * (size_t)OSH_CORES + info->depot) * info->magazine * info->bytes;
-    }
-    return bound;
-}
+#define BOUND(n)                                                                       \
+    (n > OSH_CLASS_MAX ? 0u                                                            \
+                       : (2u * OSH_CORES + DEPOT_FOR(bytes_of_##n, magazine_of_##n)) * \
+                             (size_t)magazine_of_##n * (size_t)bytes_of_##n)
+const size_t osh_class_cached_bound = EACH(BOUND, PLUS);

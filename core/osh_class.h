@@ -75,18 +75,50 @@ enum { OSH_CLASS_LAST = OSH_CLASS_OF((unsigned)(OSH_SLAB_MAX)) };
 #define OSH_CLASS_MAX ((unsigned)OSH_CLASS_LAST)
 #define OSH_CLASSES (OSH_CLASS_MAX + 1u)
 
-/* The object that holds a byte of a slab is found by multiplying with 1/bytes,
- * in units of 8 bytes: exact while offset and size are below
- * 2^(OSH_RECIP_SHIFT / 2). */
-#define OSH_RECIP_SHIFT (2 * (OSH_PAGE_LOG2 + OSH_RUN_LOG2 - 3))
+/* The object that holds a byte of a slab is found by multiplying: with units of 8
+ * bytes, n the offset, d the size, m = floor((2^s - 1) / d), the quotient n / d is
+ * ((n + 1) * m) >> s. The product falls short of n / d + 1 / d by (n + 1) * e / 2^s
+ * over d, where e = 2^s - m * d is 1 to d: exact while (n + 1) * d <= 2^s. */
+#define OSH_OFFSET_BITS (OSH_PAGE_LOG2 + OSH_RUN_LOG2 - 3)
+enum { OSH_SLAB_MAX_LOG2 = OSH_MSB((unsigned)(OSH_SLAB_MAX)-1u) + 1 };
+enum { OSH_RECIP_SHIFT = OSH_OFFSET_BITS + OSH_SLAB_MAX_LOG2 - 3 };
+/* The product of a position and a reciprocal must not overflow. */
+#if (OSH_SLAB_MAX) / 8 << OSH_OFFSET_BITS <= 65536
+typedef uint16_t osh_recip_t;
+typedef uint32_t osh_product_t;
+#define OSH_RECIP_BITS 16
+#define OSH_PRODUCT_BITS 32
+#else
+typedef uint32_t osh_recip_t;
+typedef uint64_t osh_product_t;
+#define OSH_RECIP_BITS 32
+#define OSH_PRODUCT_BITS 64
+#endif
+_Static_assert((int)OSH_RECIP_SHIFT <= OSH_RECIP_BITS, "a reciprocal fits its field");
+_Static_assert(OSH_OFFSET_BITS + (int)OSH_RECIP_SHIFT <= OSH_PRODUCT_BITS,
+               "a product of position and reciprocal fits");
+
+/* As narrow as the configuration lets them be: the table is read-only data. */
+#if OSH_SLAB_MAX <= 32768
+typedef uint16_t osh_class_bytes_t;
+#else
+typedef uint32_t osh_class_bytes_t;
+#endif
+#if OSH_MAGAZINE_MAX <= 255
+typedef uint8_t osh_class_count_t;
+#else
+typedef uint16_t osh_class_count_t;
+#endif
 
 struct osh_class {
-    uintptr_t recip;   /* ceil(2^OSH_RECIP_SHIFT / (bytes / 8)) */
-    uint32_t bytes;    /* of a block */
-    uint16_t objects;  /* blocks in a slab */
-    uint16_t magazine; /* blocks a magazine holds at most; 0: the class is not cached */
-    uint8_t run;       /* a slab is 2^run pages */
-    uint8_t depot;     /* magazines the depot holds at most */
+    osh_recip_t recip;          /* floor((2^OSH_RECIP_SHIFT - 1) / (bytes / 8)) */
+    osh_class_bytes_t bytes;    /* of a block */
+    uint16_t objects;           /* blocks in a slab */
+    osh_class_count_t magazine; /* blocks a magazine holds at most; 0: not cached */
+    uint8_t depot;              /* magazines the depot holds at most */
+#if OSH_RUN_LOG2 > 0
+    uint8_t run; /* a slab is 2^run pages */
+#endif
 };
 
 extern OSH_HIDDEN const struct osh_class osh_class_info[];
@@ -111,10 +143,21 @@ static inline unsigned osh_class_of(size_t size)
     return OSH_CLASS_LOG(s, b);
 }
 
+/* A slab of the class is 2^this pages. */
+static inline unsigned osh_class_run(unsigned cls)
+{
+#if OSH_RUN_LOG2 > 0
+    return osh_class_info[cls].run;
+#else
+    (void)cls;
+    return 0;
+#endif
+}
+
 /* First page of the slab of that class that has `page`. */
 static inline size_t osh_class_slab(unsigned cls, size_t page)
 {
-    return page & ~(((size_t)1 << osh_class_info[cls].run) - 1);
+    return page & ~(((size_t)1 << osh_class_run(cls)) - 1);
 }
 
 static inline size_t osh_class_bytes(unsigned cls)
@@ -125,10 +168,11 @@ static inline size_t osh_class_bytes(unsigned cls)
 /* Index in its slab of the object that holds byte `offset` of the slab. */
 static inline unsigned osh_class_index(unsigned cls, uintptr_t offset)
 {
-    return (unsigned)(((offset >> 3) * osh_class_info[cls].recip) >> OSH_RECIP_SHIFT);
+    osh_product_t position = (osh_product_t)((offset >> 3) + 1);
+    return (unsigned)((position * osh_class_info[cls].recip) >> OSH_RECIP_SHIFT);
 }
 
 /* Most bytes all magazines of all cores and all depot slots can hold: P7. */
-OSH_HIDDEN size_t osh_class_cached_bound(void);
+extern OSH_HIDDEN const size_t osh_class_cached_bound;
 
 #endif

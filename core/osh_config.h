@@ -3,6 +3,9 @@
  * Every tunable of the library, in one place. A build overrides a value with
  * -DNAME=value; nothing edits this file. Sizes are bytes unless the name says
  * otherwise. The checks at the end refuse combinations that cannot work.
+ *
+ * A preset (osh_preset.h; -DOSH_PRESET_TINY=1, ..._SMALL, ..._LARGE) changes the
+ * defaults of several at once; a value the build gives by name goes before it.
  */
 #ifndef OSH_CONFIG_H
 #define OSH_CONFIG_H
@@ -14,6 +17,18 @@
 #define OSH_WIDE 1
 #else
 #define OSH_WIDE 0
+#endif
+
+#include "osh_preset.h"
+
+/* 1 where pages are committed on touch, so that address range is cheap; 0 where
+ * the region is RAM. The defaults differ. */
+#ifndef OSH_VIRTUAL
+#if defined(__linux__) && __STDC_HOSTED__
+#define OSH_VIRTUAL OSH_WIDE
+#else
+#define OSH_VIRTUAL 0
+#endif
 #endif
 
 /* Alignment of blocks that can hold an object which needs it: as large as max_align_t
@@ -35,19 +50,19 @@
  * fewer, longer slabs (less refilling), smaller ones strand less in half-used
  * slabs: 16 KiB where memory is committed on touch, 4 KiB where it is all RAM. */
 #ifndef OSH_PAGE_LOG2
-#define OSH_PAGE_LOG2 (OSH_WIDE ? 14 : 12)
+#define OSH_PAGE_LOG2 (OSH_VIRTUAL ? 14 : 12)
 #endif
 
 /* A slab is one page, or where objects are too large for that a run of 2, 4, ...
  * up to 2^this pages, aligned to its own size. 0: single pages only. */
 #ifndef OSH_RUN_LOG2
-#define OSH_RUN_LOG2 (OSH_WIDE ? 5 : 0)
+#define OSH_RUN_LOG2 (OSH_VIRTUAL ? 5 : 0)
 #endif
 
 /* A slab should have this many objects, unless that made it larger than
  * OSH_SLAB_ROOMY bytes. More is fewer slabs; less is less stranded. */
 #ifndef OSH_SLAB_OBJECTS
-#define OSH_SLAB_OBJECTS (OSH_WIDE ? 8 : 2)
+#define OSH_SLAB_OBJECTS (OSH_VIRTUAL ? 8 : 2)
 #endif
 #ifndef OSH_SLAB_ROOMY
 #define OSH_SLAB_ROOMY (2 << OSH_PAGE_LOG2)
@@ -57,14 +72,18 @@
  * cached_bound); a Linux machine with more CPUs than this uses the portable
  * port, which shares caches. */
 #ifndef OSH_CORES
-#define OSH_CORES (OSH_WIDE ? 64 : 4)
+#ifdef OSH_SOC_CORES
+#define OSH_CORES OSH_SOC_CORES
+#else
+#define OSH_CORES (OSH_VIRTUAL ? 64 : 4)
+#endif
 #endif
 
 /* Largest size served from slabs; above it requests go to the newlib heap.
  * At most half a page, or the longest run where there are runs. Larger means more lock-free
  * sizes and more classes. */
 #ifndef OSH_SLAB_MAX
-#define OSH_SLAB_MAX (OSH_WIDE ? 131072u : 1u << ((OSH_PAGE_LOG2)-2))
+#define OSH_SLAB_MAX (OSH_VIRTUAL ? 131072u : 1u << ((OSH_PAGE_LOG2)-2))
 #endif
 
 /* Size classes per doubling, as a power of two: 2 wastes at most 1/4 of what
@@ -74,46 +93,59 @@
 #endif
 
 /* Sizes up to here find their class by one table load, larger small sizes by
- * arithmetic. A multiple of 128. */
+ * arithmetic. More than OSH_CACHED_MAX buys nothing. A power of two. */
 #ifndef OSH_TABLE_MAX
-#define OSH_TABLE_MAX 1024
+#define OSH_TABLE_MAX (OSH_VIRTUAL ? 1024 : 512)
 #endif
 
 /* The table has an entry for each 2^this bytes. 0: two instructions less a
  * call and 1 KiB of .rodata; 3: 129 bytes. */
 #ifndef OSH_TABLE_SHIFT
-#define OSH_TABLE_SHIFT (OSH_WIDE ? 0 : 3)
+#define OSH_TABLE_SHIFT (OSH_VIRTUAL ? 0 : 3)
 #endif
 
 /* A magazine holds at most this many bytes of blocks and at most this many
  * blocks. Longer ones visit depot and slabs less often and cache more. */
 #ifndef OSH_MAGAZINE_BYTES
-#define OSH_MAGAZINE_BYTES (OSH_WIDE ? 8192 : 512)
+#define OSH_MAGAZINE_BYTES (OSH_VIRTUAL ? 8192 : 512)
 #endif
 #ifndef OSH_MAGAZINE_MAX
-#define OSH_MAGAZINE_MAX (OSH_WIDE ? 128 : 16)
+#define OSH_MAGAZINE_MAX (OSH_VIRTUAL ? 128 : 16)
 #endif
 
 /* ... but this many blocks at least, however large they are, so that a program
  * that replaces blocks at random finds one of the size it frees and wants next.
  * Each one more caches up to two blocks more a core and class. */
 #ifndef OSH_MAGAZINE_MIN
-#define OSH_MAGAZINE_MIN (OSH_WIDE ? 4 : 1)
+#define OSH_MAGAZINE_MIN (OSH_VIRTUAL ? 4 : 1)
 #endif
 
 /* Blocks larger than this are not cached at all: their calls go to the slabs,
  * which costs little beside what such a block is for. */
 #ifndef OSH_CACHED_MAX
-#define OSH_CACHED_MAX (OSH_WIDE ? 131072 : 512)
+#define OSH_CACHED_MAX (OSH_VIRTUAL ? 131072 : 512)
 #endif
 
 /* A class's depot holds at most this many magazines, of at most this many bytes
- * together. More keeps cross-core traffic out of the slabs and caches more. */
+ * together. More keeps cross-core traffic out of the slabs and caches more. 0: no
+ * depot, full magazines go to the slabs. */
 #ifndef OSH_DEPOT_SLOTS
-#define OSH_DEPOT_SLOTS (OSH_WIDE ? 16 : 2)
+#define OSH_DEPOT_SLOTS (OSH_VIRTUAL ? 16 : 2)
 #endif
 #ifndef OSH_DEPOT_BYTES
 #define OSH_DEPOT_BYTES (OSH_DEPOT_SLOTS * OSH_MAGAZINE_BYTES)
+#endif
+
+/* Is a slab that becomes empty kept for its class until another does? 0: its pages are
+ * everybody's at once, which saves code and RAM and costs a new slab now and then. */
+#ifndef OSH_KEEP_SLABS
+#define OSH_KEEP_SLABS 1
+#endif
+
+/* Does each class remember where its slabs are? 0: a refill looks at the maps of all
+ * pages, of which there is one word for 32 (64) pages: for regions of few words. */
+#ifndef OSH_SLAB_HINTS
+#define OSH_SLAB_HINTS 1
 #endif
 
 /* Slabs that one refill may draw on to fill its magazine. More fills it better
@@ -125,7 +157,18 @@
 /* newlib gives the top of its heap back to the arena when more than this is
  * free there. Smaller returns pages sooner, larger moves the break less. */
 #ifndef OSH_TRIM_BYTES
-#define OSH_TRIM_BYTES (OSH_WIDE ? 1048576ul : 16384ul)
+#define OSH_TRIM_BYTES (OSH_VIRTUAL ? 1048576ul : 16384ul)
+#endif
+
+/* Does os_heap_check name the invariant that does not hold? 0: only the part of the
+ * heap, which saves 800 bytes of text. */
+#ifndef OSH_CHECK_NAMES
+#define OSH_CHECK_NAMES 1
+#endif
+#if OSH_CHECK_NAMES
+#define OSH_NAMED(part, invariant) part ": " invariant
+#else
+#define OSH_NAMED(part, invariant) part
 #endif
 
 /* Linux only: address range reserved when no region is given. Pages are
@@ -163,13 +206,14 @@ _Static_assert(OSH_SLAB_MAX <= 1ull << (OSH_PAGE_LOG2 + (OSH_RUN_LOG2 > 0 ? OSH_
                "a slab of one page holds at least two objects, one of a run at least one");
 _Static_assert(OSH_SLAB_MAX >= 64 && OSH_SLAB_MAX <= 131072, "small sizes end at 64 B to 128 KiB");
 _Static_assert(OSH_CLASS_STEPS_LOG2 >= 2 && OSH_CLASS_STEPS_LOG2 <= 4, "4, 8 or 16 per doubling");
-_Static_assert(OSH_TABLE_MAX % 128 == 0 && OSH_TABLE_MAX >= 128 && OSH_TABLE_MAX <= 1024,
-               "the class table is written in rows of 128 bytes");
+_Static_assert((OSH_TABLE_MAX & (OSH_TABLE_MAX - 1)) == 0 && OSH_TABLE_MAX >= 128 &&
+                   OSH_TABLE_MAX <= 1024,
+               "the class table is written in 1, 2, 4 or 8 rows of 128 bytes");
 _Static_assert(OSH_TABLE_SHIFT == 0 || OSH_TABLE_SHIFT == 3, "one entry a byte, or a granule");
 _Static_assert(OSH_MAGAZINE_MIN >= 1 && OSH_MAGAZINE_MIN <= OSH_MAGAZINE_MAX &&
                    OSH_MAGAZINE_MAX <= 512,
                "1 to 512 blocks");
 _Static_assert(OSH_HARDENING >= 0 && OSH_HARDENING <= 3, "hardening levels are 0 to 3");
-_Static_assert(OSH_CORES >= 1 && OSH_DEPOT_SLOTS >= 1 && OSH_REFILL_SLABS >= 1, "at least one");
+_Static_assert(OSH_CORES >= 1 && OSH_REFILL_SLABS >= 1, "at least one");
 
 #endif

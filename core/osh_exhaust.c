@@ -42,8 +42,9 @@ static void *from_any_slab(size_t alignment, unsigned cls)
 }
 
 /* Without the caches and without reclaiming: any free memory that fits. */
-static void *from_anywhere(size_t alignment, size_t size, unsigned cls)
+static void *from_anywhere(size_t alignment, size_t size)
 {
+    unsigned cls = osh_heap_class_for(alignment, size);
     if (cls != 0) {
         void *block = osh_magazine_get(cls);
         if (block == NULL) {
@@ -53,16 +54,16 @@ static void *from_anywhere(size_t alignment, size_t size, unsigned cls)
             return block;
         }
     }
-    return osh_fallback_memalign_anywhere(alignment, size);
+    return osh_fallback_memalign(alignment, size, true);
 }
 
-OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size, unsigned cls)
+OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size)
 {
     if (size <= (size_t)osh_arena.pages << OSH_PAGE_LOG2) {
         if (!osh_arch_in_interrupt()) {
             osh_heap_reclaim();
         }
-        void *block = from_anywhere(alignment, size, cls);
+        void *block = from_anywhere(alignment, size);
         if (block != NULL) {
             return block;
         }

@@ -17,8 +17,13 @@ OSH_HIDDEN void osh_free_slow(void *ptr);
 /* os_malloc of a class whose list had no block. */
 OSH_HIDDEN void *osh_malloc_missed(unsigned cls);
 
-/* The ordinary way to a block without the last resort, once started. */
-OSH_HIDDEN void *osh_heap_try(size_t size);
+/* Smallest class that holds `size` bytes at that alignment; 0: large. */
+OSH_HIDDEN unsigned osh_heap_class_for(size_t alignment, size_t size);
+
+/* The ordinary way to a block, once started: with the last resort, and without.
+ * `alignment` is a power of two, OSH_BLOCK_MIN for what any object of the size needs. */
+OSH_HIDDEN void *osh_heap_get(size_t alignment, size_t size);
+OSH_HIDDEN void *osh_heap_try(size_t alignment, size_t size);
 
 /* Gives the heap its region if it has none yet; false when there is none, or
  * another thread's start was interrupted by us. */
@@ -26,8 +31,8 @@ OSH_HIDDEN bool osh_heap_started(void);
 
 /* What is tried before NULL is returned: everything cached is offered back,
  * then any slab of this class or a larger one, then the newlib heap wherever
- * pages are free. `cls` is 0 for a large request. Counts the failures. */
-OSH_HIDDEN void *osh_heap_last_resort(size_t alignment, size_t size, unsigned cls);
+ * pages are free. Counts the failures. */
+OSH_HIDDEN void *osh_heap_last_resort(size_t alignment, size_t size);
 
 /* Offers everything cached back to slabs and arena. Task or before start. */
 OSH_HIDDEN void osh_heap_reclaim(void);

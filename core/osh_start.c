@@ -3,6 +3,7 @@
 #include "arch.h"
 #include "os/os_heap.h"
 #include "osh_heap.h"
+#include "osh_layout.h"
 #include "osh_slab.h"
 
 #include <string.h>
@@ -10,47 +11,29 @@
 enum { NOT_STARTED, STARTING, STARTED };
 static osh_word_t progress = NOT_STARTED;
 
-static size_t table_bytes(size_t pages)
-{
-    return osh_arena_table_bytes(pages) + osh_slab_table_bytes(pages);
-}
-
-static uintptr_t align_up(uintptr_t value, uintptr_t alignment)
-{
-    return (value + alignment - 1) & ~(alignment - 1);
-}
-
 /* Lays tables and pages out in the region; false when not even one page fits. */
 static bool lay_out(void *region, size_t bytes, bool zeroed)
 {
-    uintptr_t start = align_up((uintptr_t)region, OSH_CACHELINE);
+    uintptr_t start = OSH_ALIGN_UP((uintptr_t)region, OSH_CACHELINE);
     uintptr_t end = (uintptr_t)region + bytes;
     if (end < start) {
         return false;
     }
-    /* From below: pages and tables together, then page by page while it fits. */
-    size_t pages = (end - start) / (OSH_PAGE_BYTES + table_bytes(1));
-    while (align_up(start + table_bytes(pages + 1), OSH_PAGE_BYTES) +
-               ((pages + 1) << OSH_PAGE_LOG2) <=
-           end) {
-        pages++;
+    size_t pages = (end - start) >> OSH_PAGE_LOG2;
+    if (pages > OSH_ARCH_REGION_MAX >> OSH_PAGE_LOG2) {
+        pages = OSH_ARCH_REGION_MAX >> OSH_PAGE_LOG2;
     }
-    while (pages > 0 &&
-           align_up(start + table_bytes(pages), OSH_PAGE_BYTES) + (pages << OSH_PAGE_LOG2) > end) {
+    while (pages > 0 && !OSH_LAYOUT_FITS(start, end, pages)) {
         pages--;
     }
     if (pages == 0) {
         return false;
     }
-    if (pages > OSH_ARCH_REGION_MAX >> OSH_PAGE_LOG2) {
-        pages = OSH_ARCH_REGION_MAX >> OSH_PAGE_LOG2;
-    }
     if (!zeroed) {
-        memset((void *)start, 0, table_bytes(pages));
+        memset((void *)start, 0, OSH_TABLE_BYTES(pages));
     }
-    uintptr_t base = align_up(start + table_bytes(pages), OSH_PAGE_BYTES);
-    osh_arena_start(base, pages, (void *)start);
-    osh_slab_start(pages, (void *)(start + osh_arena_table_bytes(pages)));
+    osh_arena_start(OSH_LAYOUT_BASE(start, pages), pages, (void *)start);
+    osh_slab_start(pages, (void *)(start + OSH_ARENA_TABLE_BYTES(pages)));
     return true;
 }
 

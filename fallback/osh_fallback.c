@@ -100,30 +100,18 @@ static void *allocate(size_t alignment, size_t size)
     return block;
 }
 
-void *osh_fallback_memalign(size_t alignment, size_t size)
+void *osh_fallback_memalign(size_t alignment, size_t size, bool anywhere)
 {
     if (!enter()) {
         return NULL;
     }
+    alignment = alignment > OSH_ALIGN ? alignment : OSH_ALIGN;
     void *block = allocate(alignment, size);
-    leave();
-    return block;
-}
-
-void *osh_fallback_malloc(size_t size)
-{
-    return osh_fallback_memalign(OSH_ALIGN, size);
-}
-
-void *osh_fallback_memalign_anywhere(size_t alignment, size_t size)
-{
-    if (!enter()) {
-        return NULL;
-    }
-    void *block = allocate(alignment, size);
-    size_t room = alignment > NEWLIB_ALIGN ? size + alignment : size;
-    if (block == NULL && osh_newlib_open_segment(room)) {
-        block = allocate(alignment, size);
+    if (block == NULL && anywhere) {
+        size_t room = alignment > NEWLIB_ALIGN ? size + alignment : size;
+        if (osh_newlib_open_segment(room)) {
+            block = allocate(alignment, size);
+        }
     }
     leave();
     return block;
@@ -187,7 +175,7 @@ struct osh_fallback_stats osh_fallback_stats(void)
     stats.pages = osh_arena.brk_pages;
     stats.wrong = walk.wrong;
     if (walk.wrong == NULL && walk.blocks != live_blocks) {
-        stats.wrong = "fallback: the blocks in use are not those handed out";
+        stats.wrong = OSH_NAMED("fallback", "the blocks in use are not those handed out");
     }
     leave();
     return stats;

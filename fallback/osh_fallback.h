@@ -13,12 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-OSH_HIDDEN void *osh_fallback_malloc(size_t size);
-OSH_HIDDEN void *osh_fallback_memalign(size_t alignment, size_t size);
-
-/* The same from pages wherever they are free: where the break cannot go on, a
- * segment is opened below. For a heap that is nearly full. */
-OSH_HIDDEN void *osh_fallback_memalign_anywhere(size_t alignment, size_t size);
+/* `size` bytes at that alignment, a power of two. `anywhere`: also from pages that
+ * the break cannot reach, where a segment is opened. For a heap that is nearly full. */
+OSH_HIDDEN void *osh_fallback_memalign(size_t alignment, size_t size, bool anywhere);
 
 /* Makes the block at least `size` bytes, cutting what is more, if that needs no
  * move. False: the block is as it was. Waits for the mutex like allocation. */

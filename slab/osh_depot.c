@@ -5,7 +5,8 @@
 #include "osh_config.h"
 
 /* Whole cache lines, so that classes keep out of each other's way. */
-static osh_word_t slots[OSH_CLASSES][OSH_DEPOT_SLOTS] OSH_ALIGNED(OSH_CACHELINE);
+static osh_word_t
+    slots[OSH_CLASSES][OSH_DEPOT_SLOTS > 0 ? OSH_DEPOT_SLOTS : 1] OSH_ALIGNED(OSH_CACHELINE);
 
 bool osh_depot_put(unsigned cls, struct osh_chain magazine)
 {

@@ -13,7 +13,8 @@ static void pass_on(unsigned cls, struct osh_chain magazine)
     if (magazine.count == 0) {
         return;
     }
-    if (magazine.count < osh_class_info[cls].magazine || !osh_depot_put(cls, magazine)) {
+    if (OSH_DEPOT_SLOTS == 0 || magazine.count < osh_class_info[cls].magazine ||
+        !osh_depot_put(cls, magazine)) {
         osh_slab_put(cls, magazine);
     }
 }
@@ -40,9 +41,11 @@ static struct osh_chain fetch(unsigned cls)
     if (osh_arch_exchange(OSH_SPARE, cls, &chain) && chain.count > 0) {
         return chain;
     }
-    chain = osh_depot_get(cls);
-    if (chain.count > 0) {
-        return chain;
+    if (OSH_DEPOT_SLOTS > 0) {
+        chain = osh_depot_get(cls);
+        if (chain.count > 0) {
+            return chain;
+        }
     }
     return osh_slab_get(cls, osh_class_info[cls].magazine);
 }
@@ -94,9 +97,23 @@ void osh_magazine_put(unsigned cls, void *block)
     }
 }
 
+unsigned osh_magazine_lists(void)
+{
+    return 2 * osh_arch_cores() + OSH_DEPOT_SLOTS;
+}
+
+struct osh_chain osh_magazine_peek(unsigned cls, unsigned list)
+{
+    unsigned of_cores = 2 * osh_arch_cores();
+    if (OSH_DEPOT_SLOTS > 0 && list >= of_cores) {
+        return osh_depot_peek(cls, list - of_cores);
+    }
+    return osh_arch_peek(list / 2, list % 2 == 0 ? OSH_ACTIVE : OSH_SPARE, cls);
+}
+
 void osh_magazine_reclaim(void)
 {
-    for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
+    for (unsigned cls = 1; OSH_DEPOT_SLOTS > 0 && cls <= OSH_CLASS_MAX; cls++) {
         struct osh_chain magazine;
         while ((magazine = osh_depot_get(cls)).count > 0) {
             osh_slab_put(cls, magazine);
@@ -105,5 +122,7 @@ void osh_magazine_reclaim(void)
     for (unsigned core = 0; core < osh_arch_cores(); core++) {
         osh_arch_reclaim(core, osh_slab_put);
     }
-    osh_slab_release_kept();
+    if (OSH_KEEP_SLABS) {
+        osh_slab_release_kept();
+    }
 }

@@ -26,4 +26,9 @@ OSH_HIDDEN void osh_magazine_put(unsigned cls, void *block);
  * every empty slab to the arena. Task context or before start; one at a time. */
 OSH_HIDDEN void osh_magazine_reclaim(void);
 
+/* What each list of a class holds now, of all cores and the depot: snapshots, for
+ * statistics and checks. Lists are 0 to osh_magazine_lists() - 1. */
+OSH_HIDDEN unsigned osh_magazine_lists(void);
+OSH_HIDDEN struct osh_chain osh_magazine_peek(unsigned cls, unsigned list);
+
 #endif

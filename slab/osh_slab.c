@@ -30,7 +30,7 @@ static osh_word_t highest(osh_word_t word, unsigned count)
     if (have <= count) {
         return word;
     }
-    if (have - count <= count) {
+    if (OSH_SMALL_CODE || have - count <= count) {
         for (unsigned drop = have - count; drop > 0; drop--) {
             word &= word - 1;
         }
@@ -131,8 +131,8 @@ static osh_word_t turned(osh_word_t map, unsigned turn)
 static size_t draw(struct osh_chain *chain, unsigned cls, unsigned count, size_t from,
                    unsigned slabs)
 {
-    size_t lowest = osh_arena.words - osh_load(&osh_slabs.floor[cls]);
-    unsigned turn = turn_of(osh_arch_core());
+    size_t lowest = OSH_SLAB_HINTS ? osh_arena.words - osh_load(&osh_slabs.floor[cls]) : 0;
+    unsigned turn = OSH_CORES > 1 ? turn_of(osh_arch_core()) : 0;
     for (size_t word = from + 1; word-- > lowest;) {
         osh_word_t map = turned(osh_load(osh_slab_partial(word, cls)), turn);
         while (map != 0) {
@@ -151,9 +151,9 @@ static size_t draw(struct osh_chain *chain, unsigned cls, unsigned count, size_t
 struct osh_chain osh_slab_get(unsigned cls, unsigned count)
 {
     struct osh_chain chain = {NULL, 0};
-    osh_word_t hint = osh_load(&osh_slabs.hint[cls]);
+    osh_word_t hint = OSH_SLAB_HINTS ? osh_load(&osh_slabs.hint[cls]) : osh_arena.words - 1;
     size_t stopped = draw(&chain, cls, count, hint, OSH_REFILL_SLABS);
-    if (stopped < hint) {
+    if (OSH_SLAB_HINTS && stopped < hint) {
         /* Lowers the hint unless a put raised it: publishes nothing. */
         (void)osh_cas(&osh_slabs.hint[cls], &hint, stopped);
     }
@@ -180,7 +180,7 @@ struct osh_chain osh_slab_get_existing(unsigned cls, unsigned count)
  * of more than a roomy size are not worth the memory they would keep. */
 static void keep(size_t page, unsigned cls)
 {
-    if (OSH_PAGE_BYTES << osh_class_info[cls].run > OSH_SLAB_ROOMY) {
+    if (!OSH_KEEP_SLABS || OSH_PAGE_BYTES << osh_class_run(cls) > OSH_SLAB_ROOMY) {
         (void)osh_slab_release(page, cls);
         return;
     }
@@ -201,7 +201,7 @@ static void credit(size_t page, unsigned cls, unsigned count)
     osh_fence_atomic_load(); /* count, then look at the map: pairs with unlist() */
     if (!osh_slab_is_listed(page, cls)) {
         osh_slab_list(page, cls);
-    } else {
+    } else if (OSH_SLAB_HINTS) {
         osh_raise(&osh_slabs.hint[cls], page / OSH_WORD_BITS); /* a hint: publishes nothing */
     }
     if (free == osh_class_info[cls].objects) {

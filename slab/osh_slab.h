@@ -44,14 +44,6 @@ OSH_HIDDEN void osh_slab_put(unsigned cls, struct osh_chain chain);
 /* Gives every empty slab to the arena. O(classes). */
 OSH_HIDDEN void osh_slab_release_kept(void);
 
-/* What the tables say of a page: its class, 0 when it is no slab, and how many
- * of its objects are free. */
-struct osh_slab_state {
-    unsigned cls;
-    unsigned free;
-};
-OSH_HIDDEN struct osh_slab_state osh_slab_state(size_t page);
-
 /* Free bits of a slab, one by one, for os_heap_check: those set in word `i`. */
 OSH_HIDDEN unsigned osh_slab_words(unsigned cls);
 OSH_HIDDEN osh_word_t osh_slab_free_bits(size_t page, unsigned cls, unsigned i);

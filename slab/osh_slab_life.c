@@ -1,33 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a page becomes a slab, is found, and becomes a page again. */
 #include "osh_slab.h"
+
+#include "osh_layout.h"
 #include "osh_slab_table.h"
 
 struct osh_slabs osh_slabs;
 
 _Static_assert((OSH_PAGE_BYTES >> 3) <= OSH_STATE_FREE, "a slab's objects can be counted");
 
-static size_t page_words(size_t pages)
-{
-    return (pages + OSH_WORD_BITS - 1) / OSH_WORD_BITS;
-}
-
 size_t osh_slab_table_bytes(size_t pages)
 {
-    size_t words = pages * (OSH_RECORD_WORDS + OSH_SLAB_WORDS) + page_words(pages) * OSH_CLASSES;
-    return words * sizeof(osh_word_t);
+    return OSH_SLAB_TABLE_BYTES(pages);
 }
 
 void osh_slab_start(size_t pages, void *tables)
 {
     osh_slabs.record = tables;
     osh_slabs.far = osh_slabs.record + pages * OSH_RECORD_WORDS;
-    osh_slabs.partial = osh_slabs.far + pages * OSH_SLAB_WORDS;
-    for (unsigned cls = 0; cls < OSH_CLASSES; cls++) {
-        osh_slabs.hint[cls] = 0;
-        osh_slabs.floor[cls] = 0;
-        osh_slabs.kept[cls] = 0;
-    }
+    osh_slabs.partial = osh_slabs.far + pages * OSH_FAR_WORDS;
 }
 
 void osh_slab_list(size_t page, unsigned cls)
@@ -36,8 +27,10 @@ void osh_slab_list(size_t page, unsigned cls)
     osh_word_t bit = (osh_word_t)1 << (page % OSH_WORD_BITS);
     /* After the count was raised: see unlist() in osh_slab.c, which it pairs with. */
     (void)osh_fetch_or(osh_slab_partial(word, cls), bit);
-    osh_raise(&osh_slabs.hint[cls], word);                    /* a hint: publishes nothing */
-    osh_raise(&osh_slabs.floor[cls], osh_arena.words - word); /* likewise */
+    if (OSH_SLAB_HINTS) {
+        osh_raise(&osh_slabs.hint[cls], word);                    /* a hint: publishes nothing */
+        osh_raise(&osh_slabs.floor[cls], osh_arena.words - word); /* likewise */
+    }
 }
 
 /* All objects free: whole words of ones, then the rest. */
@@ -56,14 +49,14 @@ static void fill_bits(size_t page, unsigned cls)
 
 static void set_class(size_t page, unsigned cls, uint8_t byte)
 {
-    for (size_t i = 0; i < (size_t)1 << osh_class_info[cls].run; i++) {
+    for (size_t i = 0; i < (size_t)1 << osh_class_run(cls); i++) {
         osh_store_byte(&osh_arena.page_class[page + i], byte);
     }
 }
 
 size_t osh_slab_create(unsigned cls, unsigned count)
 {
-    size_t page = osh_arena_claim_run(osh_class_info[cls].run);
+    size_t page = osh_arena_claim_run(osh_class_run(cls));
     if (page == OSH_NO_PAGE) {
         return OSH_NO_PAGE;
     }
@@ -90,25 +83,19 @@ bool osh_slab_release(size_t page, unsigned cls)
     size_t word = page / OSH_WORD_BITS;
     /* Before the page can be a slab again, so that no new listing is lost. */
     (void)osh_fetch_and(osh_slab_partial(word, cls), ~((osh_word_t)1 << (page % OSH_WORD_BITS)));
-    osh_arena_release_run(page, osh_class_info[cls].run);
+    osh_arena_release_run(page, osh_class_run(cls));
     return true;
 }
 
 void osh_slab_release_kept(void)
 {
-    for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
+    for (unsigned cls = 1; OSH_KEEP_SLABS && cls <= OSH_CLASS_MAX; cls++) {
         /* Whoever takes the page number is the one to try; pairs with keep(). */
         osh_word_t kept = osh_exchange(&osh_slabs.kept[cls], 0);
         if (kept != 0) {
             (void)osh_slab_release(kept - 1, cls);
         }
     }
-}
-
-struct osh_slab_state osh_slab_state(size_t page)
-{
-    osh_word_t state = osh_load_acquire(osh_slab_state_word(page));
-    return (struct osh_slab_state){osh_state_class(state), osh_state_free(state)};
 }
 
 unsigned osh_slab_words(unsigned cls)

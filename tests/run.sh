@@ -61,6 +61,8 @@ step "suites: compilers, ports, sanitizers, Valgrind" tests/matrix.sh "$root/tes
 step "instructions of a pair" tests/count/count.sh "$root"
 step "AArch64" aarch64
 step "installed, by pkg-config, as a subproject" consumers
+step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --build "$root/size" --check
+step "sizing calculator" /usr/bin/python3 tests/size/test_size.py "$root/size"
 step "the storm, verified" storm_verified
 step "lint" tests/lint.sh "$root"
 if [ $long = yes ]; then

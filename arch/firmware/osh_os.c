@@ -73,12 +73,6 @@ bool osh_arch_region(void **region, size_t *bytes)
     return os_heap_port_region(region, bytes);
 }
 
-void osh_arch_decommit(void *pages, size_t bytes)
-{
-    (void)pages; /* RAM is there or it is not */
-    (void)bytes;
-}
-
 void osh_arch_fail(const char *reason, const void *address)
 {
     os_heap_port_fail(reason, address);

@@ -40,6 +40,11 @@
 #include "osh_lists.h"
 
 #define OSH_ARCH_REGION_ZEROED 0
+#define OSH_ARCH_DECOMMITS 0 /* RAM is there or it is not */
+
+/* What the inline forms call where the code is to be small. */
+OSH_HIDDEN void *osh_arch_pop_slow(unsigned cls);
+OSH_HIDDEN bool osh_arch_push_slow(unsigned cls, void *block);
 
 /* Where one try is as sure as any other. */
 #ifndef OSH_CPU_SURE
@@ -69,12 +74,12 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
 
 OSH_INLINE void *osh_arch_pop(unsigned cls)
 {
-    return osh_cpu_pop(cls);
+    return OSH_SMALL_CODE ? osh_arch_pop_slow(cls) : osh_cpu_pop(cls);
 }
 
 OSH_INLINE bool osh_arch_push(unsigned cls, void *block)
 {
-    return osh_cpu_push(cls, block);
+    return OSH_SMALL_CODE ? osh_arch_push_slow(cls, block) : osh_cpu_push(cls, block);
 }
 
 #endif

@@ -187,11 +187,11 @@ struct osh_newlib_walk osh_newlib_walk(void)
     for (chunk *free = free_list; free != NULL; free = free->next) {
         if (free->size < (long)MALLOC_MINCHUNK || !osh_arena_holds(free) ||
             !osh_arena_is_newlib(osh_arena_page(free))) {
-            walk.wrong = "newlib nano: a free chunk's size or place is impossible";
+            walk.wrong = OSH_NAMED("newlib nano", "a free chunk's size or place is impossible");
             break;
         }
         if (free->next != NULL && (char *)free + free->size > (char *)free->next) {
-            walk.wrong = "newlib nano: free chunks overlap or are out of order";
+            walk.wrong = OSH_NAMED("newlib nano", "free chunks overlap or are out of order");
             break;
         }
     }

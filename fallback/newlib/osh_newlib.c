@@ -166,11 +166,11 @@ static const char *walk_run(uintptr_t start, uintptr_t end, struct osh_newlib_wa
     while ((uintptr_t)chunk < end) {
         size_t size = chunksize(chunk);
         if (!prev_inuse(chunk) == before_in_use) {
-            return "newlib: a chunk's PREV_INUSE bit disagrees with its neighbour";
+            return OSH_NAMED("newlib", "a chunk's PREV_INUSE bit disagrees with its neighbour");
         }
         if (chunk == top || size == SIZE_SZ) {
             if (chunk == top && (uintptr_t)chunk + size != osh_arena.brk) {
-                return "newlib: the top chunk does not end at the break";
+                return OSH_NAMED("newlib", "the top chunk does not end at the break");
             }
             /* The top, or the fenceposts, end a segment; another may follow. */
             uintptr_t last = (uintptr_t)chunk + (chunk == top ? size : 2 * SIZE_SZ);
@@ -179,7 +179,7 @@ static const char *walk_run(uintptr_t start, uintptr_t end, struct osh_newlib_wa
             continue;
         }
         if (size < MINSIZE || (size & MALLOC_ALIGN_MASK) != 0 || size > end - (uintptr_t)chunk) {
-            return "newlib: a chunk's size is impossible";
+            return OSH_NAMED("newlib", "a chunk's size is impossible");
         }
         mchunkptr next = chunk_at_offset(chunk, size);
         before_in_use = prev_inuse(next);
@@ -187,9 +187,9 @@ static const char *walk_run(uintptr_t start, uintptr_t end, struct osh_newlib_wa
             walk->blocks++;
             walk->bytes += size - SIZE_SZ;
         } else if (next->prev_size != size) {
-            return "newlib: a free chunk's size is not repeated at its end";
+            return OSH_NAMED("newlib", "a free chunk's size is not repeated at its end");
         } else if (chunk->fd->bk != chunk || chunk->bk->fd != chunk) {
-            return "newlib: a free chunk is not linked into its bin";
+            return OSH_NAMED("newlib", "a free chunk is not linked into its bin");
         }
         chunk = next;
     }

@@ -90,7 +90,7 @@ static void waste_at_the_end_of_a_slab_is_at_most_a_quarter(void **state)
     (void)state;
     FOR_EACH_CLASS(cls)
     {
-        size_t slab = OSH_PAGE_BYTES << osh_class_info[cls].run;
+        size_t slab = OSH_PAGE_BYTES << osh_class_run(cls);
         assert_true((slab - osh_class_info[cls].objects * osh_class_bytes(cls)) * 4 <= slab);
     }
 }
@@ -117,7 +117,7 @@ static void cached_bound_is_what_all_magazines_hold(void **state)
         const struct osh_class *info = &osh_class_info[cls];
         bytes += (2 * (size_t)OSH_CORES + info->depot) * info->magazine * info->bytes;
     }
-    assert_int_equal(osh_class_cached_bound(), bytes);
+    assert_int_equal(osh_class_cached_bound, bytes);
 }
 
 static void usable_size_is_the_class_at_each_boundary(void)

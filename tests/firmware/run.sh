@@ -3,10 +3,11 @@
 # Builds the image tests for every board and runs them under QEMU: one line a
 # test. A test that hangs is ended and reported.
 #
-# usage: run.sh BUILD-ROOT [BOARD[-nano][:TEST] ...]
+# usage: run.sh BUILD-ROOT [BOARD[-nano][-tiny][:TEST] ...]
 #   -nano: large blocks from newlib's nano allocator
+#   -tiny: the preset tiny, and with it the test that asks what 32 KiB hold
 set -uo pipefail
-[ $# -ge 1 ] || { echo "usage: $0 BUILD-ROOT [BOARD[-nano][:TEST] ...]" >&2; exit 2; }
+[ $# -ge 1 ] || { echo "usage: $0 BUILD-ROOT [BOARD[-nano][-tiny][:TEST] ...]" >&2; exit 2; }
 source=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$1" && root=$(cd "$1" && pwd)
 shift
@@ -16,7 +17,7 @@ tests='functional storm handoff migration exhaustion deferred'
 common='-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config enable=on,target=native,chardev=sh'
 
 machine() { # BOARD
-    case ${1%-nano} in
+    case ${1%%-*} in
     an521) echo "qemu-system-arm -M mps2-an521" ;;
     m4) echo "qemu-system-arm -M mps2-an386" ;;
     m0) echo "qemu-system-arm -M mps2-an385" ;;
@@ -49,13 +50,15 @@ run() { # BOARD TEST
 build() { # BOARD
     local dir=$root/$1
     [ -e "$dir/build.ninja" ] ||
-        meson setup "$dir" "$source" --cross-file "$here/boards/${1%-nano}/cross.ini" -Dstorm=false \
-            "-Dnewlib=$(case $1 in *-nano) echo nano ;; *) echo full ;; esac)" >"$dir.log" 2>&1 ||
+        meson setup "$dir" "$source" --cross-file "$here/boards/${1%%-*}/cross.ini" -Dstorm=false \
+            "-Dnewlib=$(case $1 in *-nano*) echo nano ;; *) echo full ;; esac)" \
+            "-Dpreset=$(case $1 in *-tiny*) echo tiny ;; *) echo none ;; esac)" >"$dir.log" 2>&1 ||
         { cat "$dir.log"; return 1; }
     ninja -C "$dir" >"$dir.log" 2>&1 || { grep -E 'error|undefined|FAILED' "$dir.log" || tail -n 20 "$dir.log"; return 1; }
 }
 
-[ $# -gt 0 ] || set -- an521 rv64 a15 a72 n1 m4 m7 rv32 m0 an521-nano rv64-nano m4-nano m0-nano
+[ $# -gt 0 ] || set -- an521 rv64 a15 a72 n1 m4 m7 rv32 m0 an521-nano rv64-nano m4-nano m0-nano \
+    an521-tiny m0-tiny m0-nano-tiny
 for target in "$@"; do
     board=${target%%:*}
     machine "$board" >/dev/null || { echo "no board $board" >&2; exit 2; }
@@ -66,6 +69,7 @@ for target in "$@"; do
     fi
     if [ "$board" = "$target" ]; then
         for test in $tests; do run "$board" "$test"; done
+        case $board in *-tiny*) run "$board" capacity ;; esac
     else
         run "$board" "${target#*:}"
     fi

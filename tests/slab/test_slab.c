@@ -106,7 +106,7 @@ static void class_byte_names_the_class_in_every_page_of_the_slab(void)
     {
         struct osh_chain chain = osh_slab_get(cls, 1);
         size_t page = slab_of(cls, chain.head);
-        for (size_t i = 0; i < (size_t)1 << osh_class_info[cls].run; i++) {
+        for (size_t i = 0; i < (size_t)1 << osh_class_run(cls); i++) {
             assert_int_equal(osh_arena.page_class[page + i], cls);
         }
         assert_int_equal(osh_slab_state(page).cls, cls);

@@ -8,6 +8,8 @@
 #ifndef OSH_ATOMIC_OPS_H
 #define OSH_ATOMIC_OPS_H
 
+#include "osh_compiler.h"
+
 #include <ck_pr.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,22 +20,22 @@
 
 typedef uintptr_t osh_word_t;
 
-static inline osh_word_t osh_load(const osh_word_t *word)
+OSH_INLINE osh_word_t osh_load(const osh_word_t *word)
 {
     return __atomic_load_n(word, __ATOMIC_RELAXED);
 }
 
-static inline osh_word_t osh_load_acquire(const osh_word_t *word)
+OSH_INLINE osh_word_t osh_load_acquire(const osh_word_t *word)
 {
     return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
-static inline void osh_store(osh_word_t *word, osh_word_t value)
+OSH_INLINE void osh_store(osh_word_t *word, osh_word_t value)
 {
     __atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
-static inline void osh_store_release(osh_word_t *word, osh_word_t value)
+OSH_INLINE void osh_store_release(osh_word_t *word, osh_word_t value)
 {
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
@@ -78,12 +80,12 @@ static inline bool osh_cas2(osh_word2_t *target, osh_word2_t *expected, osh_word
 }
 #endif
 
-static inline void osh_fence(void)
+OSH_INLINE void osh_fence(void)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-static inline void osh_fence_atomic_load(void)
+OSH_INLINE void osh_fence_atomic_load(void)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
@@ -93,12 +95,12 @@ static inline void osh_relax(void)
     ck_pr_stall();
 }
 
-static inline uint8_t osh_load_byte(const uint8_t *byte)
+OSH_INLINE uint8_t osh_load_byte(const uint8_t *byte)
 {
     return __atomic_load_n(byte, __ATOMIC_RELAXED);
 }
 
-static inline void osh_store_byte(uint8_t *byte, uint8_t value)
+OSH_INLINE void osh_store_byte(uint8_t *byte, uint8_t value)
 {
     __atomic_store_n(byte, value, __ATOMIC_RELAXED);
 }

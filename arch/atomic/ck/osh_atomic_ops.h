@@ -6,30 +6,32 @@
 #ifndef OSH_ATOMIC_OPS_H
 #define OSH_ATOMIC_OPS_H
 
+#include "osh_compiler.h"
+
 #include <ck_pr.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 typedef uintptr_t osh_word_t;
 
-static inline osh_word_t osh_load(const osh_word_t *word)
+OSH_INLINE osh_word_t osh_load(const osh_word_t *word)
 {
     return (osh_word_t)ck_pr_load_ptr(word);
 }
 
-static inline osh_word_t osh_load_acquire(const osh_word_t *word)
+OSH_INLINE osh_word_t osh_load_acquire(const osh_word_t *word)
 {
     osh_word_t value = (osh_word_t)ck_pr_load_ptr(word);
     ck_pr_fence_acquire();
     return value;
 }
 
-static inline void osh_store(osh_word_t *word, osh_word_t value)
+OSH_INLINE void osh_store(osh_word_t *word, osh_word_t value)
 {
     ck_pr_store_ptr_unsafe(word, (void *)value);
 }
 
-static inline void osh_store_release(osh_word_t *word, osh_word_t value)
+OSH_INLINE void osh_store_release(osh_word_t *word, osh_word_t value)
 {
     ck_pr_fence_release();
     ck_pr_store_ptr_unsafe(word, (void *)value);
@@ -73,12 +75,12 @@ static inline bool osh_cas2(osh_word2_t *target, osh_word2_t *expected, osh_word
     return done;
 }
 
-static inline void osh_fence(void)
+OSH_INLINE void osh_fence(void)
 {
     ck_pr_fence_memory();
 }
 
-static inline void osh_fence_atomic_load(void)
+OSH_INLINE void osh_fence_atomic_load(void)
 {
 #ifdef CK_MD_TSO
     ck_pr_fence_atomic_load(); /* the atomic was a barrier: the compiler must know */
@@ -92,12 +94,12 @@ static inline void osh_relax(void)
     ck_pr_stall();
 }
 
-static inline uint8_t osh_load_byte(const uint8_t *byte)
+OSH_INLINE uint8_t osh_load_byte(const uint8_t *byte)
 {
     return ck_pr_load_8(byte);
 }
 
-static inline void osh_store_byte(uint8_t *byte, uint8_t value)
+OSH_INLINE void osh_store_byte(uint8_t *byte, uint8_t value)
 {
     ck_pr_store_8(byte, value);
 }

@@ -7,6 +7,8 @@
 #ifndef OSH_ATOMIC_OPS_H
 #define OSH_ATOMIC_OPS_H
 
+#include "osh_compiler.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,34 +26,34 @@ static inline void osh_masked_end(osh_word_t state)
     __asm__ volatile("msr primask, %0" ::"r"(state) : "memory");
 }
 
-static inline void osh_fence(void)
+OSH_INLINE void osh_fence(void)
 {
     __asm__ volatile("" ::: "memory");
 }
 
-static inline void osh_fence_atomic_load(void)
+OSH_INLINE void osh_fence_atomic_load(void)
 {
     osh_fence();
 }
 
-static inline osh_word_t osh_load(const osh_word_t *word)
+OSH_INLINE osh_word_t osh_load(const osh_word_t *word)
 {
     return *(const volatile osh_word_t *)word;
 }
 
-static inline osh_word_t osh_load_acquire(const osh_word_t *word)
+OSH_INLINE osh_word_t osh_load_acquire(const osh_word_t *word)
 {
     osh_word_t value = osh_load(word);
     osh_fence();
     return value;
 }
 
-static inline void osh_store(osh_word_t *word, osh_word_t value)
+OSH_INLINE void osh_store(osh_word_t *word, osh_word_t value)
 {
     *(volatile osh_word_t *)word = value;
 }
 
-static inline void osh_store_release(osh_word_t *word, osh_word_t value)
+OSH_INLINE void osh_store_release(osh_word_t *word, osh_word_t value)
 {
     osh_fence();
     osh_store(word, value);
@@ -93,12 +95,12 @@ static inline void osh_relax(void)
     osh_fence();
 }
 
-static inline uint8_t osh_load_byte(const uint8_t *byte)
+OSH_INLINE uint8_t osh_load_byte(const uint8_t *byte)
 {
     return *(const volatile uint8_t *)byte;
 }
 
-static inline void osh_store_byte(uint8_t *byte, uint8_t value)
+OSH_INLINE void osh_store_byte(uint8_t *byte, uint8_t value)
 {
     *(volatile uint8_t *)byte = value;
 }

@@ -3,6 +3,8 @@
 #ifndef BOARD_H
 #define BOARD_H
 
+#include "osh_config.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

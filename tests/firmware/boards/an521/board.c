@@ -17,6 +17,9 @@ unsigned board_core(void)
 
 void board_start_cores(void)
 {
+    if (BOARD_CORES == 1) {
+        return; /* the other stays in reset */
+    }
     INITSVTOR1 = (uint32_t)(uintptr_t)board_vectors;
     __asm__ volatile("dsb" ::: "memory"); /* all that core 0 wrote, before core 1 runs */
     CPUWAIT &= ~2u;

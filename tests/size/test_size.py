@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The calculator against heaps that run and programs that are linked.
+
+usage: test_size.py BUILD-FOLDER"""
+
+import contextlib
+import io
+import json
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+import calculator
+import footprint
+from objects import SOURCE, Build, Failed
+
+ROOT = Path(sys.argv.pop(1) if len(sys.argv) > 1 else SOURCE / "build" / "size").resolve()
+START = 1 << 16
+
+
+def calculated(*words: str) -> dict:
+    return calculator.calculate(calculator.parse([*words, "--start", str(START)]), ROOT)
+
+
+def stats_of(defines: list[str], region: int) -> dict:
+    """os_heap_stats of a program that is linked with the library so configured."""
+    build = Build(ROOT, "linux", "O2")
+    build.configure()
+    objects = build.compile(defines, "running")
+    program = build.folder / "stats"
+    subprocess.run(["gcc", "-I", SOURCE / "core" / "include", SOURCE / "tests" / "size" / "stats.c",
+                    *objects, "-pthread", "-o", program], check=True)
+    return json.loads(subprocess.run([program, str(region)], check=True, capture_output=True).stdout)
+
+
+class Agrees(unittest.TestCase):
+    def compare(self, found: dict, defines: list[str]) -> None:
+        stats = stats_of(defines, found["region"])
+        layout = found["layout"]
+        self.assertEqual(layout["bytes"], stats["region"])
+        self.assertEqual(found["page"], stats["page"])
+        self.assertEqual(found["cached_bound"], stats["cached_bound"])
+        # From the tables' start to the first page, which the tables do not quite fill.
+        self.assertLessEqual(layout["tables"], stats["tables"])
+        self.assertLess(stats["tables"], layout["tables"] + stats["page"])
+
+    def test_with_the_running_heap_in_every_preset(self):
+        for preset in ("tiny", "small", "large"):
+            found = calculated("--target", "linux", "--level", "O2", "--preset", preset)
+            self.compare(found, [f"OSH_PRESET_{preset.upper()}=1"])
+
+    def test_with_the_running_heap_without_a_preset_and_with_a_tunable(self):
+        found = calculated("--target", "linux", "--level", "O2", "--region", "8M",
+                           "--config", "OSH_MAGAZINE_MAX=9", "--cores", "3")
+        self.compare(found, ["OSH_MAGAZINE_MAX=9", "OSH_CORES=3"])
+
+    def test_with_the_data_and_bss_of_a_linked_image(self):
+        found = calculated("--preset", "small", "--target", "m33")
+        build = Build(ROOT, "m33", "Os")
+        objects = build.compile(["OSH_PRESET_SMALL=1"], "linked")
+        image = build.folder / "linked.elf"
+        subprocess.run([build.compiler, "-mcpu=cortex-m33", "-mthumb", "-nostdlib", "-Wl,--gc-sections",
+                        "-Wl,-e,os_malloc", "-Wl,--unresolved-symbols=ignore-all",
+                        *[f"-Wl,-u,{name}" for name in build.public(objects)], *objects,
+                        "-lgcc", "-o", image], check=True)
+        sections = subprocess.run([build.tools + "size", "-A", image], check=True,
+                                  capture_output=True, text=True).stdout
+        linked = sum(int(line.split()[1]) for line in sections.splitlines()
+                     if line.startswith((".data", ".bss")))
+        self.assertLessEqual(found["static"]["all"], linked)
+        # What lies between variables: a core's lists are aligned to 256 bytes.
+        self.assertLess(linked, found["static"]["all"] + 512)
+
+
+class Refuses(unittest.TestCase):
+    def refused(self, *words: str) -> str:
+        said = io.StringIO()
+        with self.assertRaises(SystemExit) as ended, contextlib.redirect_stderr(said):
+            calculator.parse(list(words))
+        self.assertEqual(ended.exception.code, 2)
+        return said.getvalue()
+
+    def test_a_tunable_that_does_not_exist(self):
+        self.assertIn("no tunable OSH_WRONG",
+                      self.refused("--preset", "tiny", "--config", "OSH_WRONG=1"))
+
+    def test_a_region_that_is_no_size_or_missing(self):
+        self.assertIn("is no size", self.refused("--region", "12Q"))
+        self.assertIn("--region BYTES", self.refused())
+
+    def test_a_region_without_room_for_a_page(self):
+        with self.assertRaisesRegex(Failed, "no room"):
+            calculated("--region", "1K")
+
+    def test_a_configuration_that_the_library_refuses(self):
+        with self.assertRaisesRegex(Failed, "a page is 512 B to 64 KiB"):
+            calculated("--preset", "tiny", "--config", "OSH_PAGE_LOG2=5")
+
+
+class Compares(unittest.TestCase):
+    def test_a_figure_that_changed_or_is_not_committed_is_named(self):
+        now = {"m33": {"footprint": {"tiny": {"Os": {"api": {"text": 1, "bss": 2}}}}}}
+        same = json.loads(json.dumps(now))
+        self.assertEqual(footprint.differences(now, same), [])
+        same["m33"]["footprint"]["tiny"]["Os"]["api"] = {"text": 3}
+        self.assertEqual(footprint.differences(now, same),
+                         ["m33.footprint.tiny.Os.api.text: 3 is committed, 1 measured",
+                          "m33.footprint.tiny.Os.api.bss: not committed"])
+
+
+if __name__ == "__main__":
+    unittest.main()
