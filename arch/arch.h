@@ -44,6 +44,12 @@
 #define OSH_ARCH_CLASS_OF(size) osh_class_of_table(size)
 #endif
 
+/* A size that asks for the same again after osh_arch_pop had nothing. Where registers
+ * are few it is the class's, so that the size need not live on. */
+#ifndef OSH_ARCH_ASKED
+#define OSH_ARCH_ASKED(size, cls) (size)
+#endif
+
 /* The class of the page that a block to be freed is in, 0 when it is newlib's; false
  * where osh_arch_push is not to be tried. */
 #ifndef OSH_ARCH_FIND

@@ -15,7 +15,7 @@ OSH_PUBLIC void *os_malloc(size_t size)
         if (OSH_LIKELY(block != NULL)) {
             return block;
         }
-        return osh_malloc_missed(cls);
+        return osh_malloc_slow(OSH_ARCH_ASKED(size, cls));
     }
     return osh_malloc_slow(size);
 }
@@ -60,12 +60,6 @@ void *osh_heap_get(size_t alignment, size_t size)
 OSH_NOINLINE void *osh_malloc_slow(size_t size)
 {
     return osh_heap_get(OSH_BLOCK_MIN, size);
-}
-
-/* By class: the size need not outlive the fast path. */
-OSH_NOINLINE void *osh_malloc_missed(unsigned cls)
-{
-    return osh_malloc_slow(osh_class_bytes(cls));
 }
 
 OSH_NOINLINE void osh_free_slow(void *ptr)

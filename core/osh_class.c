@@ -38,20 +38,19 @@ const uint8_t osh_class_table[(OSH_TABLE_MAX >> OSH_TABLE_SHIFT) + 1] = {
 };
 
 /* X of every class number that any configuration can have, with S between. */
-#define TEN(X, S, d)                                                                        \
-    X(d##0)                                                                                 \
-    S()                                                                                     \
-    X(d##1)                                                                                 \
-    S() X(d##2) S() X(d##3) S() X(d##4) S() X(d##5) S() X(d##6) S() X(d##7) S() X(d##8) S() \
-        X(d##9)
-#define EACH(X, S)                                                                                 \
-    X(1)                                                                                           \
-    S()                                                                                            \
-    X(2)                                                                                           \
-    S() X(3) S() X(4) S() X(5) S() X(6) S() X(7) S() X(8) S() X(9) S() TEN(X, S, 1) S()            \
-        TEN(X, S, 2) S() TEN(X, S, 3) S() TEN(X, S, 4) S() TEN(X, S, 5) S() TEN(X, S, 6) S()       \
-            TEN(X, S, 7) S() TEN(X, S, 8) S() TEN(X, S, 9) S() TEN(X, S, 10) S() TEN(X, S, 11) S() \
-                TEN(X, S, 12)
+#define TEN(X, S, d) \
+    X(d##0)          \
+    S()              \
+    X(d##1)          \
+    S() X(d##2) S() X(d##3) S() X(d##4) S() X(d##5) S() X(d##6) S() X(d##7) S() X(d##8) S() X(d##9)
+#define EACH(X, S)                                                                               \
+    X(1)                                                                                         \
+    S()                                                                                          \
+    X(2)                                                                                         \
+    S()                                                                                          \
+    X(3) S() X(4) S() X(5) S() X(6) S() X(7) S() X(8) S() X(9) S() TEN(X, S, 1) S() TEN(X, S, 2) \
+        S() TEN(X, S, 3) S() TEN(X, S, 4) S() TEN(X, S, 5) S() TEN(X, S, 6) S() TEN(X, S, 7) S() \
+            TEN(X, S, 8) S() TEN(X, S, 9) S() TEN(X, S, 10) S() TEN(X, S, 11) S() TEN(X, S, 12)
 #define COMMA() ,
 #define PLUS() +
 
@@ -117,14 +116,9 @@ enum { EACH(MAGAZINE, COMMA) };
 const struct osh_class osh_class_info[OSH_CLASSES] = {EACH(INFO, COMMA), [0] = {0}};
 
 #if OSH_LINK_WORDS > 1
-#define EMPTY(c) [(c) <= OSH_CLASS_MAX ? (c) : 0] = {.room = MAGAZINE(EXISTS(c))}
-#define EMPTY4(c) EMPTY(c), EMPTY((c) + 1u), EMPTY((c) + 2u), EMPTY((c) + 3u)
-#define EMPTY16(c) EMPTY4(c), EMPTY4((c) + 4u), EMPTY4((c) + 8u), EMPTY4((c) + 12u)
+#define EMPTY(n) [n <= OSH_CLASS_MAX ? n : 0] = {.room = magazine_of_##n}
 
-const struct osh_link osh_empty[OSH_CLASSES] = {
-    EMPTY16(1u),  EMPTY16(17u), EMPTY16(33u),  EMPTY16(49u), EMPTY16(65u),
-    EMPTY16(81u), EMPTY16(97u), EMPTY16(113u), [0] = {0},
-};
+const struct osh_link osh_empty[OSH_CLASSES] = {EACH(EMPTY, COMMA), [0] = {0}};
 #endif
 
 #pragma GCC diagnostic pop

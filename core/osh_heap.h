@@ -14,9 +14,6 @@
 OSH_HIDDEN void *osh_malloc_slow(size_t size);
 OSH_HIDDEN void osh_free_slow(void *ptr);
 
-/* os_malloc of a class whose list had no block. */
-OSH_HIDDEN void *osh_malloc_missed(unsigned cls);
-
 /* Smallest class that holds `size` bytes at that alignment; 0: large. */
 OSH_HIDDEN unsigned osh_heap_class_for(size_t alignment, size_t size);
 

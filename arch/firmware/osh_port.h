@@ -55,6 +55,8 @@ OSH_HIDDEN bool osh_arch_push_slow(unsigned cls, void *block);
 /* The lists are stopped until the heap starts, so a constant does. */
 #define OSH_ARCH_FAST_SIZES (OSH_TABLE_MAX < OSH_SLAB_MAX ? OSH_TABLE_MAX + 1u : OSH_SLAB_MAX + 1u)
 
+#define OSH_ARCH_ASKED(size, cls) osh_class_bytes(cls)
+
 #ifdef OSH_CPU_TABLE
 #define OSH_ARCH_CLASS_OF(size) osh_cpu_class_of(OSH_TABLE_INDEX(size))
 #endif
