@@ -5,9 +5,10 @@
 #include "osh_slab_table.h"
 
 /* Takes up to `count` off the slab's free count: how many, 0 when the slab is
- * not of this class any more or has none. */
-static unsigned reserve(size_t page, unsigned cls, unsigned count)
+ * not of this class any more or has none; and how many it `left`. */
+static unsigned reserve(size_t page, unsigned cls, unsigned count, unsigned *left)
 {
+    *left = 0;
     osh_word_t state = osh_load(osh_slab_state_word(page));
     for (;;) {
         unsigned free = osh_state_free(state);
@@ -18,6 +19,7 @@ static unsigned reserve(size_t page, unsigned cls, unsigned count)
         /* Observes the bits that were set before they were counted; pairs with
          * the addition in credit() and the store in osh_slab_create(). */
         if (osh_cas(osh_slab_state_word(page), &state, state - taken)) {
+            *left = free - taken;
             return taken;
         }
     }
@@ -106,9 +108,10 @@ static void unlist(size_t page, unsigned cls)
 
 static unsigned take_from(struct osh_chain *chain, size_t page, unsigned cls, unsigned count)
 {
-    unsigned taken = reserve(page, cls, count);
-    if (taken < count) {
-        unlist(page, cls);
+    unsigned left;
+    unsigned taken = reserve(page, cls, count, &left);
+    if (left == 0) {
+        unlist(page, cls); /* at once: a refill's time is bounded by slabs that have something */
     }
     collect(chain, page, cls, taken);
     return taken;

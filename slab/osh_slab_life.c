@@ -66,7 +66,9 @@ size_t osh_slab_create(unsigned cls, unsigned count)
      * reserve(), and with the passing on of a block's address. */
     osh_store_release(osh_slab_state_word(page),
                       osh_state(cls, osh_class_info[cls].objects - count));
-    osh_slab_list(page, cls);
+    if (osh_class_info[cls].objects > count) {
+        osh_slab_list(page, cls); /* otherwise the first put will */
+    }
     return page;
 }
 

@@ -5,15 +5,24 @@
  *
  * One file on purpose. A link pulls in all of it or nothing, so should the
  * library's own allocator get linked besides, names are defined twice and the
- * link fails: there is no silent bypass. newlib's allocator is in the program
- * only as the fallback, under other names (fallback/newlib), over the arena's
- * break; it cannot be re-entered from here, and takes no lock hooks of newlib's.
+ * link fails. And osh_os.c, which no program with this heap is without, asks for
+ * it: else a program whose only calls of malloc are libc's or libstdc++'s own
+ * would get libc's, since those are looked for after this library.
+ *
+ * newlib's allocator is in the program only as the fallback, under other names
+ * (fallback/newlib), over the arena's break; it cannot be re-entered from here,
+ * and takes no lock hooks of newlib's.
  */
 #include "os/os_heap.h"
+#include "osh_config.h"
 
 #include <errno.h>
 
 struct _reent;
+
+/* What osh_os.c asks for. */
+extern const char osh_libc_routes;
+const char osh_libc_routes = 1;
 
 static void *or_enomem(void *block)
 {
@@ -86,6 +95,21 @@ int posix_memalign(void **result, size_t alignment, size_t size)
     return 0;
 }
 
+void *valloc(size_t size)
+{
+    return memalign(OSH_PAGE_BYTES, size);
+}
+
+void *pvalloc(size_t size)
+{
+    size_t whole = size != 0 ? size : 1;
+    if (whole > SIZE_MAX - OSH_PAGE_BYTES) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return valloc((whole + OSH_PAGE_BYTES - 1) & ~(size_t)(OSH_PAGE_BYTES - 1));
+}
+
 size_t malloc_usable_size(void *ptr)
 {
     return os_malloc_usable_size(ptr);
@@ -133,6 +157,18 @@ void *_memalign_r(struct _reent *reent, size_t alignment, size_t size)
 {
     (void)reent;
     return memalign(alignment, size);
+}
+
+void *_valloc_r(struct _reent *reent, size_t size)
+{
+    (void)reent;
+    return valloc(size);
+}
+
+void *_pvalloc_r(struct _reent *reent, size_t size)
+{
+    (void)reent;
+    return pvalloc(size);
 }
 
 size_t _malloc_usable_size_r(struct _reent *reent, void *ptr)

@@ -6,6 +6,12 @@
 
 _Static_assert((unsigned)OSH_MUTEXES == OS_HEAP_PORT_MUTEXES, "as many as the header says");
 
+/* Makes every link that has this file have osh_libc.c. Nothing reads it, so with
+ * --gc-sections it takes no room. A program that has a malloc of its own defines
+ * the symbol: -Wl,--defsym=osh_libc_routes=0. */
+extern const char osh_libc_routes;
+static const char *const route __attribute__((used)) = &osh_libc_routes;
+
 /* Per core: written there alone, with interrupts masked. */
 static unsigned nesting[OSH_CORES];
 

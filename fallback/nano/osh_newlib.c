@@ -38,6 +38,8 @@
 #define malloc_stats osh_nano_stats
 #define malloc_usable_size osh_nano_usable_size
 #define mallopt osh_nano_mallopt
+#define __malloc_free_list osh_nano_free_list
+#define __malloc_sbrk_start osh_nano_sbrk_start
 
 #include "newlib_mallocr.h"
 

@@ -75,6 +75,26 @@ static void objects_of_a_fresh_slab_come_in_the_order_of_their_addresses(void)
     }
 }
 
+/* A refill's time is bounded by slabs that have something: none may gather that have not. */
+static void a_slab_that_is_emptied_leaves_the_map_at_once(void)
+{
+    FOR_EACH_CLASS(cls)
+    {
+        struct osh_chain taken[4096];
+        unsigned objects = osh_class_info[cls].objects;
+        for (unsigned i = 0; i < objects; i++) {
+            taken[i] = osh_slab_get(cls, 1);
+            size_t slab = slab_of(cls, taken[0].head);
+            assert_int_equal(slab_of(cls, taken[i].head), slab);
+            assert_int_equal(osh_slab_is_listed(slab, cls), i + 1 < objects);
+        }
+        for (unsigned i = 0; i < objects; i++) {
+            osh_slab_put(cls, taken[i]);
+            assert_true(i + 1 == objects || osh_slab_is_listed(slab_of(cls, taken[0].head), cls));
+        }
+    }
+}
+
 static void every_object_of_a_slab_is_handed_out_once(void)
 {
     shadow_start();
@@ -218,6 +238,7 @@ int main(void)
         in_fresh_heap(get_gives_as_many_objects_as_asked_for, ROOMY_HEAP),
         in_fresh_heap(get_gives_all_of_a_slab_that_has_fewer_than_asked_for, ROOMY_HEAP),
         in_fresh_heap(objects_of_a_fresh_slab_come_in_the_order_of_their_addresses, ROOMY_HEAP),
+        in_fresh_heap(a_slab_that_is_emptied_leaves_the_map_at_once, ROOMY_HEAP),
         in_fresh_heap(every_object_of_a_slab_is_handed_out_once, ROOMY_HEAP),
         in_fresh_heap(class_byte_names_the_class_in_every_page_of_the_slab, ROOMY_HEAP),
         in_fresh_heap(one_empty_slab_of_a_roomy_size_is_kept_for_its_class, ROOMY_HEAP),
