@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Everything that must hold; what `./dev test` runs. Ends with one line that
-# counts the steps. `--long` adds minutes of stress and the verified storm.
+# counts the steps. `--long` adds minutes of stress, and runs the
+# firmware images ten times.
 #
 # usage: run.sh BUILD-ROOT [--long]
 set -euo pipefail
@@ -64,6 +65,7 @@ step "installed, by pkg-config, as a subproject" consumers
 step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --build "$root/size" --check
 step "sizing calculator" /usr/bin/python3 tests/size/test_size.py "$root/size"
 step "the storm, verified" storm_verified
+step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet --runs $([ $long = yes ] && echo 10 || echo 1)
 step "lint" tests/lint.sh "$root"
 if [ $long = yes ]; then
     step "long stress" tests/matrix.sh "$root/tests" long

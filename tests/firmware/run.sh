@@ -1,19 +1,26 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds the image tests for every board and runs them under QEMU: one line a
-# test. A test that hangs is ended and reported.
-#
-# usage: run.sh BUILD-ROOT [BOARD[-nano][-tiny][:TEST] ...]
-#   -nano: large blocks from newlib's nano allocator
-#   -tiny: the preset tiny, and with it the test that asks what 32 KiB hold
+# Builds the image tests for every board and runs them under QEMU, two boards at a
+# time: one line a test, then one a board. A test that hangs is ended and reported.
 set -uo pipefail
-[ $# -ge 1 ] || { echo "usage: $0 BUILD-ROOT [BOARD[-nano][-tiny][:TEST] ...]" >&2; exit 2; }
+usage() {
+    cat <<'EOT'
+usage: run.sh BUILD-ROOT [--runs N] [--quiet] [BOARD[-nano][-tiny][:TEST] ...]
+       run.sh --machine BOARD: prints the emulator's command for the board
+  --runs N  run every test N times (1)
+  --quiet   lines for failures and for boards only
+  -nano     large blocks from newlib's nano allocator
+  -tiny     the preset tiny, and with it the test that asks what 32 KiB hold
+EOT
+}
+fail_usage() { echo "run.sh: $1" >&2; usage >&2; exit 2; }
+[ $# -ge 1 ] || fail_usage "where to build?"
 source=$(cd "$(dirname "$0")/../.." && pwd)
-mkdir -p "$1" && root=$(cd "$1" && pwd)
-shift
 here=$source/tests/firmware
 limit=${FIRMWARE_TEST_SECONDS:-60}
-tests='functional storm handoff migration exhaustion deferred'
+jobs=2
+tests='functional storm handoff migration exhaustion deferred routing cxx worst'
+boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny'
 common='-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config enable=on,target=native,chardev=sh'
 
 machine() { # BOARD
@@ -31,20 +38,53 @@ machine() { # BOARD
     esac
 }
 
-failed=0
-run() { # BOARD TEST
-    local image=$root/$1/tests/firmware/$2.elf output status begin
-    begin=$(date +%s.%N)
-    # shellcheck disable=SC2046
-    output=$(timeout -k 2 "$limit" $(machine "$1") $common -kernel "$image" </dev/null 2>&1)
-    status=$?
-    local seconds
-    seconds=$(awk -v a="$begin" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }')
-    case $status in
-    0) printf 'ok   %-10s %-11s %5s s  %s\n' "$1" "$2" "$seconds" "$(tail -n 1 <<<"$output")" ;;
-    124 | 137) printf 'HUNG %-10s %-11s %5s s  %s\n' "$1" "$2" "$seconds" "$output"; failed=1 ;;
-    *) printf 'FAIL %-10s %-11s %5s s  status %s: %s\n' "$1" "$2" "$seconds" "$status" "$output"; failed=1 ;;
+case $1 in
+-h | --help) usage; exit 0 ;;
+--machine) machine "${2:-}" || fail_usage "no board '${2:-}'; there are: $boards"; exit 0 ;;
+-*) fail_usage "where to build, before '$1'?" ;;
+esac
+mkdir -p "$1" && root=$(cd "$1" && pwd) || exit 2
+shift
+
+# Instructions are counted in virtual time, which the M-profile boards read in
+# SysTick's coarser ticks.
+counting() { # BOARD
+    case ${1%%-*} in
+    an521 | m4 | m7 | m0) echo "-icount shift=8" ;;
+    *) echo "-icount shift=0" ;;
     esac
+}
+
+line() { # RESULT BOARD TEST SECONDS TEXT
+    [ $quiet = yes ] && [ "$1" = ok ] || printf '%-4s %-10s %-11s %5s s  %s\n' "$@"
+}
+
+run() { # BOARD TEST: counts in `good` and `bad`
+    local image=$root/$1/tests/firmware/$2.elf output status begin seconds clock=
+    [ "$2" = worst ] && clock=$(counting "$1")
+    begin=$(date +%s%N)
+    # shellcheck disable=SC2046,SC2086
+    output=$(timeout -k 2 "$limit" $(machine "$1") $common $clock -kernel "$image" </dev/null 2>&1)
+    status=$?
+    seconds=$((($(date +%s%N) - begin) / 100000000))
+    seconds=$((seconds / 10)).$((seconds % 10))
+    case $status in
+    0) good=$((good + 1)); line ok "$1" "$2" $seconds "$(tail -n 1 <<<"$output")" ;;
+    124 | 137) bad=$((bad + 1)); line HUNG "$1" "$2" $seconds "$output" ;;
+    *) bad=$((bad + 1)); line FAIL "$1" "$2" $seconds "status $status: $output" ;;
+    esac
+}
+
+# What the linker's maps say of each image: see routing.py.
+maps() { # BOARD
+    local result=FAIL output
+    if output=$(cd "$root/$1/tests/firmware" &&
+        /usr/bin/python3 "$here/routing.py" --control bypass.map $(ls *.map | grep -v '^bypass.map$') 2>&1); then
+        result=ok good=$((good + 1))
+    else
+        bad=$((bad + 1))
+    fi
+    line $result "$1" maps 0.0 "$output"
 }
 
 build() { # BOARD
@@ -57,21 +97,64 @@ build() { # BOARD
     ninja -C "$dir" >"$dir.log" 2>&1 || { grep -E 'error|undefined|FAILED' "$dir.log" || tail -n 20 "$dir.log"; return 1; }
 }
 
-[ $# -gt 0 ] || set -- an521 rv64 a15 a72 n1 m4 m7 rv32 m0 an521-nano rv64-nano m4-nano m0-nano \
-    an521-tiny m0-tiny m0-nano-tiny
-for target in "$@"; do
-    board=${target%%:*}
-    machine "$board" >/dev/null || { echo "no board $board" >&2; exit 2; }
+# Builds and runs one target; the last line is its summary.
+target() { # BOARD[:TEST]
+    local board=${1%%:*} good=0 bad=0 began=$SECONDS
     if ! build "$board"; then
-        echo "FAIL $board build: see $root/$board.log"
-        failed=1
-        continue
-    fi
-    if [ "$board" = "$target" ]; then
-        for test in $tests; do run "$board" "$test"; done
-        case $board in *-tiny*) run "$board" capacity ;; esac
+        line FAIL "$board" build 0.0 "see $root/$board.log"
+        bad=1
     else
-        run "$board" "${target#*:}"
+        [ "$board" != "$1" ] || maps "$board"
+        for ((i = 0; i < runs; i++)); do
+            if [ "$board" = "$1" ]; then
+                for test in $tests; do run "$board" "$test"; done
+                case $board in *-tiny*) run "$board" capacity ;; esac
+            else
+                run "$board" "${1#*:}"
+            fi
+        done
     fi
+    printf '== %-15s %4d passed, %d failed, %d s\n' "$1" $good $bad $((SECONDS - began))
+    [ $bad -eq 0 ]
+}
+
+runs=1 quiet=no targets=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --runs)
+        [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || fail_usage "--runs wants a number from 1 on"
+        runs=$2
+        shift
+        ;;
+    --quiet) quiet=yes ;;
+    -h | --help) usage; exit 0 ;;
+    -*) fail_usage "unknown option '$1'" ;;
+    *)
+        machine "${1%%:*}" >/dev/null || fail_usage "no board '${1%%:*}'; there are: $boards"
+        [ "${1#*:}" = "$1" ] || [[ " $tests capacity " == *" ${1#*:} "* ]] || fail_usage "no test '${1#*:}'; there are: $tests"
+        targets+=("$1")
+        ;;
+    esac
+    shift
 done
-exit $failed
+# shellcheck disable=SC2206
+[ ${#targets[@]} -gt 0 ] || targets=($boards)
+
+failed=0 running=0
+{ # read as a whole, so that an edit of this file does not reach a run under way
+for target in "${targets[@]}"; do
+    if [ $running -eq $jobs ]; then
+        wait -n || failed=$((failed + 1))
+        running=$((running - 1))
+    fi
+    target "$target" &
+    running=$((running + 1))
+done
+while [ $running -gt 0 ]; do
+    wait -n || failed=$((failed + 1))
+    running=$((running - 1))
+done
+echo "== firmware: ${#targets[@]} targets, $runs run(s) of each test, $failed target(s) failed"
+[ $failed -eq 0 ]
+exit
+}

@@ -4,8 +4,6 @@
 #include "os/os_heap.h"
 #include "osh_config.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void every_size_is_served_aligned_and_separate(void)
@@ -111,37 +109,6 @@ static void exhaustion_fails_softly_and_recovers(void)
     os_free(large);
 }
 
-extern int __osh_heap_start[], __osh_heap_end[];
-
-static bool is_ours(const void *block)
-{
-    return (uintptr_t)block >= (uintptr_t)__osh_heap_start &&
-           (uintptr_t)block < (uintptr_t)__osh_heap_end;
-}
-
-static void the_c_library_uses_this_heap(void)
-{
-    char *copy = strdup("a string that is copied");
-    CHECK(is_ours(copy));
-    CHECK(strcmp(copy, "a string that is copied") == 0);
-    copy = realloc(copy, 3 * OSH_SLAB_MAX);
-    CHECK(is_ours(copy));
-    CHECK(os_malloc_usable_size(copy) >= 3 * OSH_SLAB_MAX);
-    free(copy);
-    void *zeroed = calloc(3, 5);
-    CHECK(is_ours(zeroed));
-    free(zeroed);
-#if BOARD_HAS_STDIO
-    /* printf's own allocations are _malloc_r's and _calloc_r's. */
-    char *text = NULL;
-    CHECK(asprintf(&text, "%s %d %.3f", "formatted", -7, 2.5) == 18);
-    CHECK(is_ours(text));
-    CHECK(strcmp(text, "formatted -7 2.500") == 0);
-    free(text);
-    CHECK(os_heap_check() == NULL);
-#endif
-}
-
 int main(void)
 {
     every_size_is_served_aligned_and_separate();
@@ -150,6 +117,5 @@ int main(void)
     calloc_is_zero_and_knows_overflow();
     aligned_blocks_are_aligned();
     exhaustion_fails_softly_and_recovers();
-    the_c_library_uses_this_heap();
     passed();
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 
 extern char __data_load[], __data_start[], __data_end[], __bss_start[], __bss_end[];
+extern void (*const __init_array_start[])(void);
+extern void (*const __init_array_end[])(void);
 
 int main(void);
 
@@ -15,5 +17,10 @@ void start_main(void)
         memcpy(__data_start, __data_load, (size_t)(__data_end - __data_start));
     }
     memset(__bss_start, 0, (size_t)(__bss_end - __bss_start));
+    /* C++'s static constructors, which may allocate. */
+    for (void (*const *constructor)(void) = __init_array_start; constructor < __init_array_end;
+         constructor++) {
+        (*constructor)();
+    }
     board_exit(main());
 }

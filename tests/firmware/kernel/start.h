@@ -3,7 +3,7 @@
 #ifndef START_H
 #define START_H
 
-/* Sets up .data and .bss, calls main and exits with its status. */
+/* Sets up .data and .bss, runs static constructors, calls main and exits with its status. */
 _Noreturn void start_main(void);
 
 #endif

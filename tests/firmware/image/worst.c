@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The longest path of each call, walked on purpose and counted: at most what
+ * docs/worst-case.md computes for this configuration, and not so much less that
+ * the formula says nothing. Under -icount, one core, before the OS starts.
+ */
+#include "worst.h"
+
+#include "arch.h"
+#include "board.h"
+#include "check.h"
+#include "counter.h"
+#include "os/os_heap.h"
+#include "os/os_heap_port.h"
+#include "osh_arena.h"
+#include "osh_class.h"
+#include "osh_slab.h"
+
+#define M(cls) ((uint32_t)osh_class_info[cls].magazine)
+#define D(cls) ((uint32_t)osh_class_info[cls].depot)
+#define LARGE ((size_t)2 * OSH_SLAB_MAX)
+
+static const struct costs cost = WORST_COSTS;
+static bool wrong;
+static uint32_t around; /* instructions that measuring adds */
+
+#define COUNTED(statement)                                           \
+    __extension__({                                                  \
+        uint32_t from = counter_cpu_read();                          \
+        statement;                                                   \
+        counter_cpu_instructions(from, counter_cpu_read()) - around; \
+    })
+
+static void judge(const char *path, uint32_t counted, uint32_t formula)
+{
+    formula = (uint32_t)((uint64_t)formula * WORST_PERCENT / 100);
+    report(path, counted);
+    report("of", formula);
+    if (counted > formula || counted < (uint64_t)formula * WORST_LEAST_PERCENT / 100) {
+        board_puts("<- not within the formula's bounds\n");
+        wrong = true;
+    }
+}
+
+static void *hold[8000];
+
+/* Words of the bitmaps, and of a slab's bits. */
+static uint32_t words(void)
+{
+    return (uint32_t)osh_arena.words;
+}
+
+static void free_all(void **blocks, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        os_free(blocks[i]);
+        blocks[i] = NULL;
+    }
+    (void)os_heap_trim();
+}
+
+static void *new_block(size_t size)
+{
+    void *block = os_malloc(size);
+    CHECK(block != NULL);
+    return block;
+}
+
+static size_t page_of(const void *block)
+{
+    return osh_arena_page(block);
+}
+
+static unsigned object_of(unsigned cls, const void *block)
+{
+    return osh_class_index(cls, (uintptr_t)block - osh_arena_address(page_of(block)));
+}
+
+static void the_first_call_starts_the_heap(void)
+{
+    void *block;
+    uint32_t counted = COUNTED(block = os_malloc(8));
+    struct os_heap_stats stats;
+    os_heap_stats(&stats);
+    uint32_t lists = 2u * OSH_CORES * OSH_CLASS_MAX + 3u * OSH_CLASSES;
+    unsigned cls = osh_class_of(8);
+    judge("start", counted,
+          cost.start + (uint32_t)stats.tables / 8 * cost.table_x8 + lists * cost.reset + cost.miss +
+              cost.create + osh_slab_words(cls) * cost.fill + D(cls) * cost.slot +
+              2 * words() * cost.word + cost.bits + cost.bits_more + M(cls) * cost.object);
+    os_free(block);
+}
+
+static void hits_are_constant(void)
+{
+    os_free(new_block(100));
+    void *block;
+    uint32_t counted = COUNTED(block = os_malloc(100));
+    judge("malloc_hit", counted, cost.hit);
+    counted = COUNTED(os_free(block));
+    judge("free_hit", counted, cost.hit);
+    block = new_block(100);
+    volatile size_t usable;
+    counted = COUNTED(usable = os_malloc_usable_size(block));
+    CHECK(usable >= 100);
+    judge("usable_size", counted, cost.usable);
+    os_free(block);
+    (void)os_heap_trim();
+}
+
+/* Every slab that a refill may draw on gives a few objects, one a word of bits, in
+ * the words that are looked at last. */
+static void a_miss_draws_on_scattered_slabs(void)
+{
+    size_t size = 8;
+    unsigned cls = osh_class_of(size);
+    size_t objects = osh_class_info[cls].objects;
+    size_t count = (OSH_REFILL_SLABS + 1) * objects;
+    for (size_t i = 0; i < count; i++) {
+        hold[i] = new_block(size);
+    }
+    (void)os_heap_trim();
+    unsigned each = M(cls) / OSH_REFILL_SLABS;
+    for (size_t i = 0; i < count; i++) {
+        unsigned object = object_of(cls, hold[i]);
+        if (object % OSH_WORD_BITS == 0 && object / OSH_WORD_BITS < each) {
+            os_free(hold[i]);
+            hold[i] = NULL;
+        }
+    }
+    (void)os_heap_trim();
+    void *block;
+    uint32_t counted = COUNTED(block = os_malloc(size));
+    judge("malloc_slabs", counted,
+          cost.miss + D(cls) * cost.slot + words() * cost.word +
+              OSH_REFILL_SLABS * (cost.slab + osh_slab_words(cls) * cost.bits) +
+              M(cls) * (cost.bits_more + cost.object));
+    os_free(block);
+    free_all(hold, count);
+}
+
+static void a_miss_makes_a_slab(void)
+{
+    unsigned cls = osh_class_of(8);
+    void *block;
+    uint32_t counted = COUNTED(block = os_malloc(8));
+    judge("malloc_new_slab", counted,
+          cost.miss + D(cls) * cost.slot + 2 * words() * cost.word + cost.create +
+              osh_slab_words(cls) * cost.fill + cost.bits + cost.bits_more + M(cls) * cost.object);
+    os_free(block);
+    (void)os_heap_trim();
+}
+
+/* Blocks of as many slabs as a magazine is long, one of each: the last live one. */
+static void a_free_with_the_depot_full_gives_a_magazine_to_slabs(void)
+{
+    size_t size = 32;
+    unsigned cls = osh_class_of(size);
+    unsigned length = M(cls);
+    size_t objects = osh_class_info[cls].objects;
+    size_t count = length * objects;
+    void *last[OSH_MAGAZINE_MAX];
+    void *junk[(OSH_DEPOT_SLOTS + 1) * OSH_MAGAZINE_MAX + 1];
+    for (size_t i = 0; i < count; i++) {
+        hold[i] = new_block(size);
+    }
+    size_t junk_count = (D(cls) + 1) * length + 1;
+    for (size_t i = 0; i < junk_count; i++) {
+        junk[i] = new_block(size);
+    }
+    (void)os_heap_trim();
+    /* All but one of each slab go. */
+    unsigned kept = 0;
+    size_t pages[OSH_MAGAZINE_MAX];
+    size_t junk_page = page_of(junk[0]);
+    for (size_t i = 0; i < count; i++) {
+        bool seen = page_of(hold[i]) == junk_page;
+        for (unsigned k = 0; k < kept; k++) {
+            seen |= pages[k] == page_of(hold[i]);
+        }
+        if (!seen && kept < length) {
+            pages[kept] = page_of(hold[i]);
+            last[kept++] = hold[i];
+        } else {
+            os_free(hold[i]);
+        }
+        hold[i] = NULL;
+    }
+    (void)os_heap_trim();
+    CHECK(kept + 1 >= length);
+    for (unsigned i = 0; i < D(cls) * length; i++) {
+        os_free(junk[i]);
+    }
+    for (unsigned i = 0; i < kept; i++) {
+        os_free(last[i]);
+    }
+    for (size_t i = D(cls) * length; i < junk_count - 1; i++) {
+        os_free(junk[i]);
+    }
+    for (unsigned i = kept; i < length; i++) {
+        os_free(new_block(size));
+    }
+    uint32_t counted = COUNTED(os_free(junk[junk_count - 1]));
+    judge("free_slabs", counted,
+          cost.miss + D(cls) * cost.slot + length * (cost.put + cost.release));
+    (void)os_heap_trim();
+}
+
+/* Moves what this core has cached of a class to another core's lists. */
+static void move_lists(unsigned cls, unsigned core)
+{
+    for (unsigned which = OSH_ACTIVE; which <= OSH_SPARE; which++) {
+        unsigned index = which * OSH_CLASSES + cls;
+        osh_word_t word = osh_cpu_take(&osh_lists[osh_cpu_core()].word[index], M(cls));
+        (void)osh_cpu_take(&osh_lists[core].word[index], word);
+    }
+}
+
+/* Frees `count` of the blocks, each of another slab than the one before, so that no
+ * two neighbours of a chain share one. */
+static void free_in_turns(void **blocks, size_t total, size_t count)
+{
+    size_t page = OSH_NO_PAGE;
+    for (; count > 0; count--) {
+        size_t chosen = total;
+        for (size_t i = 0; i < total; i++) {
+            if (blocks[i] != NULL) {
+                chosen = i;
+                if (page_of(blocks[i]) != page) {
+                    break;
+                }
+            }
+        }
+        CHECK(chosen < total);
+        page = page_of(blocks[chosen]);
+        os_free(blocks[chosen]);
+        blocks[chosen] = NULL;
+    }
+}
+
+static uint32_t cached_blocks(void)
+{
+    uint32_t blocks = 0;
+    for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
+        blocks += (2u * OSH_CORES + D(cls)) * M(cls);
+    }
+    return blocks;
+}
+
+static uint32_t depot_slots(void)
+{
+    uint32_t slots = 0;
+    for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
+        slots += (D(cls) + 1) * D(cls);
+    }
+    return slots;
+}
+
+/* What one look at depot, slabs and arena costs that finds nothing. */
+static uint32_t fruitless(unsigned cls)
+{
+    return cost.miss + D(cls) * cost.slot + 3 * words() * cost.word;
+}
+
+/* Blocks of a class to fill all its caches from, of two slabs at least. */
+static size_t fill_of(unsigned cls)
+{
+    size_t slabs = 2u * osh_class_info[cls].objects;
+    size_t cached = (2u * OSH_CORES + D(cls)) * M(cls);
+    return M(cls) == 0 ? 0 : slabs > cached ? slabs : cached;
+}
+
+/* Fills the lists of all cores and the depot of a class. */
+static void fill_caches(unsigned cls, void **blocks)
+{
+    size_t total = fill_of(cls);
+    for (unsigned core = 0; core < OSH_CORES; core++) {
+        if (core != osh_cpu_core()) {
+            free_in_turns(blocks, total, 2u * M(cls));
+            move_lists(cls, core);
+        }
+    }
+    free_in_turns(blocks, total, (2u + D(cls)) * M(cls));
+}
+
+/* All memory taken, and then all lists of all cores and all depots full. */
+static void out_of_memory_offers_everything_back(void)
+{
+    size_t first[OSH_CLASSES];
+    size_t count = 0;
+    for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
+        first[cls] = count;
+        for (size_t i = fill_of(cls); i > 0; i--) {
+            hold[count++] = new_block(osh_class_bytes(cls));
+            CHECK(count < sizeof(hold) / sizeof(hold[0]));
+        }
+    }
+    void *chain = NULL;
+    for (size_t size = LARGE; size >= 8; size /= 2) {
+        for (void **block; (block = os_malloc(size)) != NULL;) {
+            *block = chain;
+            chain = block;
+        }
+    }
+    for (unsigned cls = 2; cls <= OSH_CLASS_MAX; cls++) {
+        if (M(cls) != 0) {
+            fill_caches(cls, &hold[first[cls]]);
+        }
+    }
+    void *block;
+    os_heap_interrupt_enter();
+    uint32_t counted = COUNTED(block = os_malloc(1));
+    CHECK(block == NULL);
+    judge("malloc_out_interrupt", counted,
+          2 * fruitless(1) + OSH_CLASS_MAX * (cost.any + words() * cost.word) + cost.refuse);
+    os_heap_interrupt_leave();
+
+    fill_caches(1, &hold[first[1]]);
+    struct os_heap_stats stats;
+    os_heap_stats(&stats);
+    CHECK(stats.cached == stats.cached_bound);
+    counted = COUNTED(block = os_malloc(OSH_SLAB_MAX));
+    judge("malloc_out", counted,
+          2 * fruitless(OSH_CLASS_MAX) + cost.any + words() * cost.word + cost.refuse +
+              depot_slots() * cost.slot + cached_blocks() * cost.put +
+              (uint32_t)osh_arena.pages * cost.release + OSH_CORES * 2u * OSH_CLASSES * cost.list +
+              OSH_CORES * 2u * OSH_CLASS_MAX * cost.list_more + OSH_CLASS_MAX * cost.kept);
+    os_free(block); /* where a class's caches hold whole slabs there is one */
+    while (chain != NULL) {
+        void *next = *(void **)chain;
+        os_free(chain);
+        chain = next;
+    }
+    free_all(hold, count);
+}
+
+static void large_blocks_are_refused_and_deferred_in_an_interrupt(void)
+{
+    enum { BLOCKS = 16 };
+    void *blocks[BLOCKS + 1];
+    for (unsigned i = 0; i < BLOCKS + 1; i++) {
+        blocks[i] = new_block(LARGE);
+    }
+    void *refused;
+    os_heap_interrupt_enter();
+    uint32_t counted = COUNTED(refused = os_malloc(LARGE));
+    CHECK(refused == NULL);
+    judge("malloc_large_interrupt", counted, cost.refuse);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        counted = COUNTED(os_free(blocks[i]));
+    }
+    judge("free_large_interrupt", counted, cost.defer);
+    os_heap_interrupt_leave();
+    counted = COUNTED(os_free(blocks[BLOCKS]));
+    judge("free_large_drain16", counted, cost.large + BLOCKS * cost.drain);
+}
+
+int main(void)
+{
+    counter_cpu_start();
+    around = COUNTED((void)0);
+    around = COUNTED((void)0) + around;
+    the_first_call_starts_the_heap();
+    hits_are_constant();
+    a_miss_makes_a_slab();
+    a_miss_draws_on_scattered_slabs();
+    a_free_with_the_depot_full_gives_a_magazine_to_slabs();
+    out_of_memory_offers_everything_back();
+    large_blocks_are_refused_and_deferred_in_an_interrupt();
+    CHECK(!wrong);
+    passed();
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What each path of docs/worst-case.md costs at most, in instructions: the sum over
+ * its loops of turns times instructions a turn, and what is outside of loops. The
+ * turns are the configuration's; the instructions are read off the listing
+ * (-O2, hardening 0) along the longest way through one turn.
+ */
+#ifndef WORST_H
+#define WORST_H
+
+#include <stdint.h>
+
+/* Instructions, in the names of docs/worst-case.md. */
+struct costs {
+    uint32_t hit;       /* a hit, either way */
+    uint32_t miss;      /* a miss: all that is outside of loops */
+    uint32_t slot;      /* a slot of the depot that is looked at */
+    uint32_t word;      /* a word of the map of slabs, or of the bitmap of pages */
+    uint32_t slab;      /* a slab drawn on: reserved from, and taken off the map */
+    uint32_t bits;      /* a word of a slab's bits that is looked at, ... */
+    uint32_t bits_more; /* ... and one more when it has some of ours */
+    uint32_t object;    /* an object linked into a chain */
+    uint32_t create;    /* a page claimed and made a slab */
+    uint32_t fill;      /* a word of its bits set */
+    uint32_t put;       /* an object given to a slab of its own */
+    uint32_t release;   /* ... and that slab to the arena */
+    uint32_t list;      /* a core's list of a class looked at by a reclaim */
+    uint32_t list_more; /* ... when it has a chain */
+    uint32_t kept;      /* a class's kept slab looked at */
+    uint32_t any;       /* a class's slabs looked for, when memory is out */
+    uint32_t refuse;    /* a large request refused in an interrupt */
+    uint32_t defer;     /* a large block deferred */
+    uint32_t large;     /* a large block freed, but for what newlib's bins take */
+    uint32_t drain;     /* a deferred one freed */
+    uint32_t usable;    /* os_malloc_usable_size */
+    uint32_t start;     /* the first call: all that is outside of loops */
+    uint32_t table_x8;  /* 8 bytes of tables laid out */
+    uint32_t reset;     /* a list or class made empty at the start */
+};
+
+/* Read off the listing of Cortex-M33; its neighbours have no longer paths. */
+#if defined(BOARD_A72) || defined(BOARD_N1)
+/* Read off the listing of Cortex-A72; with Armv8.1's atomics it is shorter. */
+#define WORST_COSTS                                                                               \
+    {                                                                                             \
+        .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
+        .object = 29, .create = 300, .fill = 5, .put = 150, .release = 125, .list = 14,           \
+        .list_more = 30, .kept = 14, .any = 75, .refuse = 160, .defer = 170, .large = 350,        \
+        .drain = 115, .usable = 41, .start = 500, .table_x8 = 2, .reset = 5,                      \
+    }
+#else
+/* Of Cortex-M33; its M-profile neighbours have no longer paths. */
+#define WORST_COSTS                                                                               \
+    {                                                                                             \
+        .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
+        .object = 29, .create = 300, .fill = 5, .put = 150, .release = 125, .list = 14,           \
+        .list_more = 30, .kept = 14, .any = 75, .refuse = 150, .defer = 160, .large = 350,        \
+        .drain = 115, .usable = 41, .start = 500, .table_x8 = 3, .reset = 7,                      \
+    }
+#endif
+
+/* Elsewhere an iteration is longer: no count of leading zeros, no shifted operands, or
+ * fences. At most by half, which is all that is asserted there. */
+#if defined(BOARD_AN521) || defined(BOARD_M4) || defined(BOARD_M7) || defined(BOARD_A72) || \
+    defined(BOARD_N1)
+#define WORST_PERCENT 100u
+#define WORST_LEAST_PERCENT 60u
+#else
+#define WORST_PERCENT 150u
+#define WORST_LEAST_PERCENT 0u
+#endif
+
+#endif
