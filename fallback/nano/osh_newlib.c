@@ -26,6 +26,10 @@
 #define DEFINE_MEMALIGN
 #define _sbrk_r(increment) osh_arena_sbrk((ptrdiff_t)(increment))
 
+/* Two globals that are named as in the toolchain's own nano heap. */
+#define __malloc_free_list osh_nano_free_list
+#define __malloc_sbrk_start osh_nano_sbrk_start
+
 #define malloc osh_nano_malloc
 #define free osh_nano_free
 #define realloc osh_nano_realloc
@@ -58,6 +62,10 @@ static void *counted(void *block)
 
 void *osh_newlib_memalign(size_t alignment, size_t size)
 {
+    /* nano's malloc refuses what is too large, but its memalign first adds to it. */
+    if (size > MAX_ALLOC_SIZE || alignment > MAX_ALLOC_SIZE) {
+        return NULL;
+    }
     return counted(osh_nano_memalign(alignment, size));
 }
 
@@ -109,18 +117,36 @@ void osh_newlib_free(void *block)
     trim(OSH_TRIM_BYTES);
 }
 
-/* Takes the free chunk that begins at `end` off the list; NULL if there is none,
- * or it is smaller than `bytes`. */
-static chunk *take_at(uintptr_t end, size_t bytes)
+/* The link to the free chunk that begins at `end`, or to the end of the list. */
+static chunk **link_to(uintptr_t end)
 {
-    for (chunk **link = &free_list; *link != NULL; link = &(*link)->next) {
-        chunk *free = *link;
-        if ((uintptr_t)free == end && (size_t)free->size >= bytes) {
-            *link = free->next;
-            return free;
-        }
+    chunk **link = &free_list;
+    while (*link != NULL && (uintptr_t)*link != end) {
+        link = &(*link)->next;
     }
-    return NULL;
+    return link;
+}
+
+/* Makes the chunk `more` bytes longer by what is free behind it, and at the break
+ * by moving that. False, with nothing changed, when that is not enough. */
+static bool lengthen(chunk *whole, size_t more)
+{
+    uintptr_t end = (uintptr_t)whole + (size_t)whole->size;
+    chunk **link = link_to(end);
+    chunk *behind = *link;
+    size_t have = behind != NULL ? (size_t)behind->size : 0;
+    if (have < more) {
+        more = (more + CHUNK_ALIGN - 1) & ~(CHUNK_ALIGN - 1);
+        if (end + have != osh_arena.brk || !osh_arena_extend_break(more - have)) {
+            return false;
+        }
+        have = more;
+    }
+    if (behind != NULL) {
+        *link = behind->next;
+    }
+    whole->size += (long)have;
+    return true;
 }
 
 /* Cuts what is beyond `size` bytes of the block off, if it makes a chunk. */
@@ -140,12 +166,8 @@ bool osh_newlib_resize(void *block, size_t size)
 {
     chunk *whole = get_chunk_from_ptr(block);
     size_t usable = osh_nano_usable_size(block);
-    if (size > usable) {
-        chunk *next = take_at((uintptr_t)whole + (size_t)whole->size, size - usable);
-        if (next == NULL) {
-            return false;
-        }
-        whole->size += next->size;
+    if (size > MAX_ALLOC_SIZE || (size > usable && !lengthen(whole, size - usable))) {
+        return false;
     }
     cut(whole, block, size < CHUNK_ALIGN ? CHUNK_ALIGN : size);
     live_bytes += osh_nano_usable_size(block) - usable;

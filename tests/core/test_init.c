@@ -92,6 +92,23 @@ static void region_of_one_page_serves(void)
     os_free(block);
 }
 
+/* Where aligning the first page costs what the estimate gave to a last one. */
+static void region_of_any_length_at_any_address_fits_or_is_refused(void)
+{
+    unsigned char *start = memory + (OSH_PAGE_BYTES - (uintptr_t)memory % OSH_PAGE_BYTES);
+    size_t refused = 0;
+    for (size_t bytes = OSH_PAGE_BYTES; bytes < 2 * OSH_PAGE_BYTES; bytes += 8) {
+        refused += os_heap_init(start + bytes % 512, bytes) == OS_HEAP_EINVAL;
+        if (osh_arena.pages > 0) {
+            break;
+        }
+    }
+    assert_true(refused > 0);
+    assert_int_equal(osh_arena.pages, 1);
+    assert_true(osh_arena_address(1) <= (uintptr_t)start + 2 * OSH_PAGE_BYTES);
+    assert_non_null(os_malloc(SMALL_SIZE));
+}
+
 static void every_call_may_be_the_first(void)
 {
     assert_null(os_heap_check());
@@ -151,6 +168,7 @@ int main(void)
         in_fresh_heap(second_region_is_refused, PLATFORM_REGION),
         in_fresh_heap(region_after_the_first_call_is_refused, PLATFORM_REGION),
         in_fresh_heap(region_of_one_page_serves, PLATFORM_REGION),
+        in_fresh_heap(region_of_any_length_at_any_address_fits_or_is_refused, PLATFORM_REGION),
         in_fresh_heap(every_call_may_be_the_first, PLATFORM_REGION),
         in_fresh_heap(stats_may_be_the_first_call, PLATFORM_REGION),
         in_fresh_heap(aligned_alloc_may_be_the_first_call, PLATFORM_REGION),

@@ -114,7 +114,8 @@ void unpin(void)
 #else
 #define TSAN 0
 #endif
-#if TSAN || defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#if TSAN || defined(OSH_TEST_SLOW) || defined(__SANITIZE_ADDRESS__) || \
+    __has_feature(address_sanitizer)
 #define SLOWER 10
 #else
 #define SLOWER 1

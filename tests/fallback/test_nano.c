@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is made up for around newlib nano: sizes it would overflow on, the trim,
+ * the walk. */
+#include "fresh_heap.h"
+#include "os/os_heap.h"
+#include "osh_arena.h"
+#include "osh_fallback.h"
+#include "osh_newlib.h"
+#include "sizes.h"
+
+#define PAGES ((size_t)16 + LARGE_SIZE(12) / OSH_PAGE_BYTES)
+
+/* nano's free chunk: its size, then the next one. */
+struct chunk {
+    long size;
+    struct chunk *next;
+};
+
+extern struct chunk *osh_nano_free_list;
+
+static void sizes_that_would_overflow_give_null(void)
+{
+    for (size_t below = 0; below < 256; below++) {
+        assert_null(osh_newlib_malloc(SIZE_MAX - below));
+        assert_null(osh_newlib_memalign(64, SIZE_MAX - below));
+        assert_null(osh_newlib_memalign(SIZE_MAX / 2 + 1, SIZE_MAX / 2 - below));
+    }
+    assert_int_equal(osh_newlib_walk().blocks, 0);
+}
+
+/* A block that takes `pages` to the last byte. */
+static void *take_pages(size_t pages)
+{
+    void *block = osh_fallback_malloc(pages * OSH_PAGE_BYTES - OSH_ALIGN);
+    assert_non_null(block);
+    assert_int_equal(osh_arena.brk % OSH_PAGE_BYTES, 0);
+    return block;
+}
+
+static void trim_stops_at_the_start_of_the_last_segment(void)
+{
+    void *low = take_pages(2);
+    assert_true(osh_arena_claim_page(2)); /* somebody else's, between two segments */
+    void *high = take_pages(3);
+    osh_arena_release_run(2, 0);
+    assert_true(osh_newlib_open_segment(OSH_PAGE_BYTES - 64));
+    assert_int_equal(osh_arena.segment, osh_arena_address(2));
+    assert_int_equal(osh_arena.brk_pages, 6);
+
+    assert_true(osh_fallback_resize(low, 64)); /* its end is free now, as is the new segment */
+    osh_fallback_reclaim();
+    assert_int_equal(osh_arena.brk_pages, 5);
+    assert_null(os_heap_check());
+    osh_fallback_reclaim(); /* nothing more to trim */
+    assert_int_equal(osh_arena.brk_pages, 5);
+
+    void *middle = osh_fallback_malloc(OSH_PAGE_BYTES);
+    assert_true((char *)middle > (char *)low && (char *)middle < (char *)high);
+    osh_fallback_free(middle);
+    osh_fallback_free(low);
+    osh_fallback_free(high);
+    osh_fallback_reclaim();
+    assert_int_equal(osh_arena.brk_pages, 0);
+}
+
+static void is_named(const char *name)
+{
+    const char *found = os_heap_check();
+    assert_non_null(found);
+    assert_string_equal(found, name);
+}
+
+/* Two free chunks, each between blocks in use. */
+static struct chunk *two_free_chunks(void)
+{
+    void *blocks[5];
+    for (unsigned i = 0; i < 5; i++) {
+        blocks[i] = os_malloc(LARGE_SIZE(1));
+        assert_non_null(blocks[i]);
+    }
+    os_free(blocks[1]);
+    os_free(blocks[3]);
+    assert_null(os_heap_check());
+    assert_non_null(osh_nano_free_list->next);
+    return osh_nano_free_list;
+}
+
+static void free_chunk_of_an_impossible_size_is_named(void)
+{
+    struct chunk *chunk = two_free_chunks();
+    long size = chunk->size;
+    chunk->size = 8;
+    is_named("newlib nano: a free chunk's size or place is impossible");
+    chunk->size = size;
+}
+
+static void free_chunk_outside_the_heap_is_named(void)
+{
+    static struct chunk stray = {64, NULL};
+    struct chunk *chunk = two_free_chunks();
+    struct chunk *next = chunk->next;
+    chunk->next = &stray;
+    is_named((char *)&stray > (char *)chunk
+                 ? "newlib nano: a free chunk's size or place is impossible"
+                 : "newlib nano: free chunks overlap or are out of order");
+    chunk->next = next;
+}
+
+static void free_chunk_in_a_page_that_is_not_newlibs_is_named(void)
+{
+    struct chunk *chunk = two_free_chunks();
+    struct chunk *next = chunk->next;
+    struct chunk *astray = (struct chunk *)osh_arena_address(osh_arena.pages - 1);
+    *astray = (struct chunk){64, NULL};
+    chunk->next = astray;
+    is_named("newlib nano: a free chunk's size or place is impossible");
+    chunk->next = next;
+}
+
+static void overlapping_free_chunks_are_named(void)
+{
+    struct chunk *chunk = two_free_chunks();
+    long size = chunk->size;
+    chunk->size = (char *)chunk->next - (char *)chunk + 8;
+    is_named("newlib nano: free chunks overlap or are out of order");
+    chunk->size = size;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        in_fresh_heap(sizes_that_would_overflow_give_null, PAGES),
+        in_fresh_heap(trim_stops_at_the_start_of_the_last_segment, PAGES),
+        in_fresh_heap(free_chunk_of_an_impossible_size_is_named, PAGES),
+        in_fresh_heap(free_chunk_outside_the_heap_is_named, PAGES),
+        in_fresh_heap(free_chunk_in_a_page_that_is_not_newlibs_is_named, PAGES),
+        in_fresh_heap(overlapping_free_chunks_are_named, PAGES),
+    };
+    return cmocka_run_group_tests_name("fallback/nano", tests, NULL, NULL);
+}
