@@ -5,11 +5,11 @@
 # A variant's build directory is BUILD_ROOT/VARIANT and is used again.
 set -u
 
-variants='gcc clang portable asan tsan valgrind small long'
-usual='gcc clang portable asan tsan valgrind small'
+variants='gcc clang portable asan tsan valgrind small nano out long'
+usual='gcc clang portable asan tsan valgrind small nano'
 
 if [ $# -lt 1 ]; then
-    echo "usage: $0 BUILD_ROOT [VARIANT...]   variants: $variants (long: only when named)" >&2
+    echo "usage: $0 BUILD_ROOT [VARIANT...]   variants: $variants (out and long: only when named)" >&2
     exit 2
 fi
 source=$(cd "$(dirname "$0")/.." && pwd) || exit 2
@@ -83,6 +83,15 @@ for variant in "$@"; do
     small)
         echo "matrix: small: gcc, the configuration of a small target, both ports"
         build small gcc "-Dconfig=$small" && check small
+        ;;
+    nano)
+        echo "matrix: nano: gcc, newlib nano in the configuration of a small target, both ports"
+        build nano gcc "-Dconfig=$small" -Dnewlib=nano && check nano
+        ;;
+    out)
+        echo "matrix: out: memory that runs out at every point in turn, newlib full and nano"
+        build small gcc "-Dconfig=$small" && check small --suite out
+        build nano gcc "-Dconfig=$small" -Dnewlib=nano && check nano --suite out
         ;;
     long)
         echo "matrix: long: minutes of stress, both ports"

@@ -61,6 +61,7 @@ storm_verified() {
 step "suites: compilers, ports, sanitizers, Valgrind" tests/matrix.sh "$root/tests"
 step "instructions of a pair" tests/count/count.sh "$root"
 step "coverage" tests/coverage/coverage.py "$root/coverage" --json "$root/coverage.json"
+step "memory-out" tests/memory_out/run.sh "$root"
 step "AArch64" aarch64
 step "installed, by pkg-config, as a subproject" consumers
 step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --build "$root/size" --check
@@ -70,6 +71,7 @@ step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet --runs $([
 step "lint" tests/lint.sh "$root"
 if [ $long = yes ]; then
     step "long stress" tests/matrix.sh "$root/tests" long
+    step "memory-out, every point" tests/memory_out/run.sh "$root" --every
 fi
 
 echo
