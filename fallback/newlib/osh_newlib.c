@@ -157,6 +157,15 @@ void osh_newlib_reset(void)
     memset(&current_mallinfo, 0, sizeof(current_mallinfo));
 }
 
+/* What is left of a top too short for a chunk when newlib's heap goes on elsewhere:
+ * two words that are nobody's, in front of the fenceposts. */
+static bool is_stub(mchunkptr chunk, uintptr_t end)
+{
+    size_t size = 2 * SIZE_SZ;
+    return chunksize(chunk) == size && size < MINSIZE && end - (uintptr_t)chunk >= 2 * size &&
+           chunk_at_offset(chunk, size)->size == (SIZE_SZ | PREV_INUSE);
+}
+
 /* One contiguous run of newlib's pages, chunk by chunk from its start: segments
  * that each begin at a page. */
 static const char *walk_run(uintptr_t start, uintptr_t end, struct osh_newlib_walk *walk)
@@ -176,6 +185,11 @@ static const char *walk_run(uintptr_t start, uintptr_t end, struct osh_newlib_wa
             uintptr_t last = (uintptr_t)chunk + (chunk == top ? size : 2 * SIZE_SZ);
             chunk = (mchunkptr)((last + OSH_PAGE_BYTES - 1) & ~(OSH_PAGE_BYTES - 1));
             before_in_use = true;
+            continue;
+        }
+        if (is_stub(chunk, end)) {
+            before_in_use = true;
+            chunk = chunk_at_offset(chunk, size);
             continue;
         }
         if (size < MINSIZE || (size & MALLOC_ALIGN_MASK) != 0 || size > end - (uintptr_t)chunk) {

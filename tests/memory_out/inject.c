@@ -37,6 +37,11 @@ bool inject_stop(void)
     return atomic_load(&failed);
 }
 
+bool inject_armed(void)
+{
+    return armed != INJECT_KINDS && atomic_load(&calls) < last;
+}
+
 static bool fails(enum inject_kind kind)
 {
     if (kind != armed) {

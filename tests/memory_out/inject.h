@@ -22,4 +22,7 @@ void inject(enum inject_kind kind, size_t n, size_t streak);
 /* All goes well again. True when a call has failed. */
 bool inject_stop(void);
 
+/* May a call still fail? */
+bool inject_armed(void);
+
 #endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "world.h"
+
+#include "arch.h"
+#include "inject.h"
+#include "os/os_heap.h"
+#include "os/os_heap_linux.h"
+#include "osh_pairs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REGION_MAX ((size_t)1 << 20)
+
+/* Begin and end of the sections that sections.h names. */
+extern char __start_osh_state_zero[], __stop_osh_state_zero[];
+extern char __start_osh_state_set[], __stop_osh_state_set[];
+
+static _Alignas(1 << 16) unsigned char region[REGION_MAX];
+static char *first_values;
+
+static unsigned core;
+static bool os_started;
+static unsigned holders; /* of any mutex */
+static unsigned until_seam;
+static void (*at_seam)(void);
+
+void world_fail(const char *what, const void *about)
+{
+    (void)fprintf(stderr, "fuzz: %s (%p)\n", what, about);
+    abort();
+}
+
+/* Word by word, since between two objects the sanitizer has poisoned bytes; zeros
+ * when `from` is NULL. The library's first and last objects are whole words. */
+__attribute__((no_sanitize("address", "undefined"))) static void copy(void *to, const void *from,
+                                                                      size_t bytes)
+{
+    for (size_t i = 0; i < bytes / sizeof(osh_word_t); i++) {
+        ((volatile osh_word_t *)to)[i] = from != NULL ? ((const volatile osh_word_t *)from)[i] : 0;
+    }
+}
+
+static void set_back(void)
+{
+    size_t set = (size_t)(__stop_osh_state_set - __start_osh_state_set);
+    if (first_values == NULL) {
+        first_values = malloc(set);
+        copy(first_values, __start_osh_state_set, set);
+    }
+    copy(__start_osh_state_set, first_values, set);
+    copy(__start_osh_state_zero, NULL, (size_t)(__stop_osh_state_zero - __start_osh_state_zero));
+}
+
+void world_begin(size_t bytes, size_t skew)
+{
+    set_back();
+    os_started = false;
+    holders = 0;
+    at_seam = NULL;
+    (void)inject_stop();
+    world_run_on(0);
+    if (bytes + skew > REGION_MAX || os_heap_init(region + skew, bytes) != 0) {
+        world_fail("the region was refused", region + skew);
+    }
+}
+
+void world_run_on(unsigned which)
+{
+    core = which % WORLD_CORES;
+    osh_pairs_mine = &osh_lists[core];
+}
+
+void world_start_os(void)
+{
+    os_started = true;
+}
+
+bool world_os_started(void)
+{
+    return os_started;
+}
+
+bool world_would_block(void)
+{
+    return holders > 0;
+}
+
+void world_at_seam(unsigned after, void (*act)(void))
+{
+    until_seam = after;
+    at_seam = act;
+}
+
+bool world_may_call_back(void)
+{
+    return at_seam != NULL;
+}
+
+void world_memory_out(bool growth, unsigned after, unsigned streak)
+{
+    inject(growth ? INJECT_GROWTH : INJECT_PAGES, after + 1, streak);
+}
+
+bool world_is_out(void)
+{
+    return inject_armed();
+}
+
+static void seam(void)
+{
+    if (at_seam != NULL && until_seam-- == 0) {
+        void (*act)(void) = at_seam;
+        unsigned before = core;
+        at_seam = NULL;
+        act();
+        world_run_on(before);
+    }
+}
+
+/* What the machine says to the library. */
+int __wrap_sched_getcpu(void);
+unsigned __wrap_osh_linux_cpus(void);
+bool __wrap_osh_arch_os_started(void);
+void __real_osh_arch_lock(enum osh_mutex mutex);
+void __wrap_osh_arch_lock(enum osh_mutex mutex);
+bool __real_osh_arch_try_lock(enum osh_mutex mutex);
+bool __wrap_osh_arch_try_lock(enum osh_mutex mutex);
+void __real_osh_arch_unlock(enum osh_mutex mutex);
+void __wrap_osh_arch_unlock(enum osh_mutex mutex);
+_Noreturn void __wrap_osh_arch_fail(const char *reason, const void *address);
+void __wrap_osh_arch_decommit(void *pages, size_t bytes);
+
+/* What the system gets may be anything when it comes back. */
+void __wrap_osh_arch_decommit(void *pages, size_t bytes)
+{
+    memset(pages, 0xa5, bytes);
+}
+
+int __wrap_sched_getcpu(void)
+{
+    return (int)core;
+}
+
+unsigned __wrap_osh_linux_cpus(void)
+{
+    return WORLD_CORES;
+}
+
+bool __wrap_osh_arch_os_started(void)
+{
+    return os_started;
+}
+
+void __wrap_osh_arch_lock(enum osh_mutex mutex)
+{
+    if (osh_arch_in_interrupt()) {
+        world_fail("a mutex is waited for in an interrupt", NULL);
+    }
+    if (!__real_osh_arch_try_lock(mutex)) {
+        world_fail("a mutex is waited for whose holder cannot go on", NULL);
+    }
+    holders++;
+}
+
+bool __wrap_osh_arch_try_lock(enum osh_mutex mutex)
+{
+    bool taken = __real_osh_arch_try_lock(mutex);
+    holders += taken;
+    return taken;
+}
+
+void __wrap_osh_arch_unlock(enum osh_mutex mutex)
+{
+    holders--;
+    __real_osh_arch_unlock(mutex);
+    seam();
+}
+
+void __wrap_osh_arch_fail(const char *reason, const void *address)
+{
+    world_fail(reason, address);
+}
+
+/* Seams: the function, then what it is called with. */
+#define SEAM(type, name, parameters, arguments) \
+    type __real_##name parameters;              \
+    type __wrap_##name parameters;              \
+    type __wrap_##name parameters               \
+    {                                           \
+        seam();                                 \
+        return __real_##name arguments;         \
+    }
+
+SEAM(void *, osh_newlib_malloc, (size_t size), (size))
+SEAM(void *, osh_newlib_memalign, (size_t alignment, size_t size), (alignment, size))
+SEAM(void, osh_newlib_free, (void *block), (block))
+SEAM(bool, osh_newlib_resize, (void *block, size_t size), (block, size))
+SEAM(void, osh_newlib_trim, (void), ())
+SEAM(void, osh_deferred_push, (void *block), (block))
+SEAM(void *, osh_deferred_take_all, (void), ())
+SEAM(bool, osh_deferred_pending, (void), ())
+SEAM(struct osh_chain, osh_slab_get, (unsigned cls, unsigned count), (cls, count))
+SEAM(void, osh_slab_put, (unsigned cls, struct osh_chain chain), (cls, chain))
+SEAM(size_t, osh_slab_create, (unsigned cls, unsigned count), (cls, count))
+SEAM(void, osh_slab_list, (size_t page, unsigned cls), (page, cls))
+SEAM(bool, osh_slab_release, (size_t page, unsigned cls), (page, cls))
+SEAM(bool, osh_depot_put, (unsigned cls, struct osh_chain magazine), (cls, magazine))
+SEAM(struct osh_chain, osh_depot_get, (unsigned cls), (cls))
+SEAM(bool, osh_arch_exchange, (enum osh_which which, unsigned cls, struct osh_chain *io),
+     (which, cls, io))
+SEAM(void, osh_arena_release_run, (size_t page, unsigned run), (page, run))
