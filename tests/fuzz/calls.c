@@ -77,7 +77,7 @@ static struct os_heap_stats now(void)
  * else came between. */
 static void judge_null(const void *at, size_t bytes, bool alone)
 {
-    if (at != NULL || bytes > OSH_SLAB_MAX || !alone || world_is_out() || osh_arch_in_interrupt() ||
+    if (at != NULL || bytes > OSH_SLAB_MAX || !alone || osh_arch_in_interrupt() ||
         osh_class_info[osh_class_of(bytes)].run > 0) {
         return;
     }
@@ -106,7 +106,7 @@ static void allocate(struct block *block, size_t bytes, unsigned how)
 {
     void *at;
     size_t alignment = alignment_for(bytes);
-    bool alone = depth == 0 && !world_may_call_back();
+    bool alone = depth == 0 && !world_may_call_back() && !world_is_out();
     if (block->busy) {
         return;
     }

@@ -13,9 +13,10 @@
 
 #define REGION_MAX ((size_t)1 << 20)
 
-/* Begin and end of the sections that sections.h names. */
-extern char __start_osh_state_zero[], __stop_osh_state_zero[];
-extern char __start_osh_state_set[], __stop_osh_state_set[];
+/* Begin and end of the sections that sections.h names; NULL for one that is empty. */
+#define EDGE __attribute__((weak))
+extern char __start_osh_state_zero[] EDGE, __stop_osh_state_zero[] EDGE;
+extern char __start_osh_state_set[] EDGE, __stop_osh_state_set[] EDGE;
 
 static _Alignas(1 << 16) unsigned char region[REGION_MAX];
 static char *first_values;
@@ -46,7 +47,7 @@ static void set_back(void)
 {
     size_t set = (size_t)(__stop_osh_state_set - __start_osh_state_set);
     if (first_values == NULL) {
-        first_values = malloc(set);
+        first_values = malloc(set + 1);
         copy(first_values, __start_osh_state_set, set);
     }
     copy(__start_osh_state_set, first_values, set);
