@@ -69,10 +69,12 @@ step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --buil
 step "sizing calculator" /usr/bin/python3 tests/size/test_size.py "$root/size"
 step "the storm, verified" storm_verified
 step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet --runs $([ $long = yes ] && echo 10 || echo 1)
+step "models" nice tests/spin/run.py --json "$root/spin.json"
 step "lint" tests/lint.sh "$root"
 if [ $long = yes ]; then
     step "long stress" tests/matrix.sh "$root/tests" long
     step "memory-out, every point" tests/memory_out/run.sh "$root" --every
+    step "models, large" nice tests/spin/run.py --long --json "$root/spin.json"
 fi
 
 echo
