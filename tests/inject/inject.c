@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Interrupts every operation on a core's lists before each of its instructions, in
+ * turn, while a handler changes the same list, and looks whether a block was lost
+ * or is in two places. On the port in use: OSHEAP_PORT=portable for the other.
+ *
+ * usage: inject [--json FILE]
+ */
+#include "os/os_heap.h"
+#include "stepper.h"
+
+#include <linux/rseq.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Every restartable sequence that is linked in; the linker knows where they are. */
+extern struct rseq_cs sequences[] __asm__("__start___rseq_cs") __attribute__((weak));
+extern struct rseq_cs sequences_end[] __asm__("__stop___rseq_cs") __attribute__((weak));
+
+#define MOST_POINTS 2000u
+
+/* Instructions: of the sequences, and all others of the operations. */
+struct point {
+    uintptr_t at;
+    const struct rseq_cs *sequence;
+    bool struck;
+};
+static struct point points[MOST_POINTS];
+static unsigned point_count;
+
+static struct path path;
+static unsigned runs;
+static unsigned aborts;
+static unsigned failures;
+
+static const char *const operation_names[] = {"os_malloc", "os_free",  "pop",
+                                              "push",      "exchange", "pop without generations"};
+static const char *const interference_names[] = {"nothing", "a pop", "a push",
+                                                 "another second block", "an exchange"};
+
+static struct point *point_at(uintptr_t at, const struct rseq_cs *sequence)
+{
+    for (unsigned i = 0; i < point_count; i++) {
+        if (points[i].at == at) {
+            return &points[i];
+        }
+    }
+    if (point_count == MOST_POINTS) {
+        (void)fprintf(stderr, "inject: more than %u instructions\n", MOST_POINTS);
+        exit(2);
+    }
+    points[point_count] = (struct point){at, sequence, false};
+    return &points[point_count++];
+}
+
+static void complain(const struct scenario *s, unsigned step, const char *what)
+{
+    if (failures++ < 10) {
+        (void)fprintf(stderr, "FAILED %s of %u blocks, %s, before step %u (%#lx): %s\n",
+                      operation_names[s->operation], s->length, interference_names[s->interference],
+                      step, (unsigned long)path.at[step], what);
+    }
+}
+
+/* One blow: the victim must be sound, and a sequence must have been sent back. */
+static void strike(const struct scenario *s, enum blow blow, unsigned step, struct point *point)
+{
+    struct outcome outcome = stepper_run(s, blow, step, NULL, NULL);
+    runs++;
+    if (!outcome.struck) {
+        complain(s, step, "never got there");
+        return;
+    }
+    if (!outcome.sound) {
+        complain(s, step, outcome.wrong);
+    }
+    point->struck = true;
+    if (blow == PREEMPTION) {
+        return;
+    }
+    uintptr_t expected = point->sequence != NULL ? point->sequence->abort_ip : point->at;
+    aborts += point->sequence != NULL;
+    if (outcome.resumed_at != expected) {
+        complain(s, step, "it did not go on where it should");
+    }
+}
+
+/* A miss goes on to depot and slabs, which are not what this is about. */
+#define MOST_STRIKES 150u
+
+/* Every step of the undisturbed path, in turn. */
+static void sweep(struct scenario s, enum blow blow)
+{
+    struct scenario undisturbed = s;
+    undisturbed.interference = NOTHING;
+    path.steps = 0;
+    struct outcome outcome = stepper_run(&undisturbed, NO_BLOW, 0, &path, NULL);
+    if (!outcome.sound) {
+        complain(&s, 0, outcome.wrong);
+        return;
+    }
+    for (unsigned step = 0; step < path.steps && step < MOST_STRIKES; step++) {
+        strike(&s, blow, step, point_at(path.at[step], path.sequence[step]));
+    }
+}
+
+/* Negative controls: the sequences' descriptions are wrong, which must be found. */
+
+static const struct rseq_cs *victim_sequence;
+static uintptr_t commit_at; /* its last instruction */
+
+static void change(void (*how)(struct rseq_cs *cs))
+{
+    for (struct rseq_cs *cs = sequences; cs < sequences_end; cs++) {
+        if (cs == victim_sequence) {
+            how(cs);
+        }
+    }
+}
+
+static void shorten(struct rseq_cs *cs)
+{
+    cs->post_commit_offset = commit_at - cs->start_ip;
+}
+
+static void delay(struct rseq_cs *cs)
+{
+    cs->start_ip = commit_at;
+    cs->post_commit_offset = 1;
+}
+
+static void end_short(void)
+{
+    change(shorten);
+}
+
+static void begin_late(void)
+{
+    change(delay);
+}
+
+/* Does any step's blow find something wrong in a child that `before` has spoiled? */
+static bool is_found(struct scenario s, void (*before)(void))
+{
+    for (s.interference = POP_ONE; s.interference < INTERFERENCES; s.interference++) {
+        for (unsigned step = 0; step < path.steps; step++) {
+            struct outcome outcome = stepper_run(&s, SIGNAL, step, NULL, before);
+            if (outcome.struck && !outcome.sound) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static unsigned controls;
+static unsigned controls_found;
+
+static void control(const char *what, struct scenario s, void (*before)(void))
+{
+    controls++;
+    bool found = is_found(s, before);
+    controls_found += found;
+    (void)printf("%s control: %s, %s: %s\n", found ? "ok  " : "FAIL", operation_names[s.operation],
+                 what, found ? "found" : "NOT FOUND");
+}
+
+static void control_sequences(struct scenario s)
+{
+    path.steps = 0;
+    (void)stepper_run(&s, NO_BLOW, 0, &path, NULL);
+    victim_sequence = NULL;
+    for (unsigned step = 0; step < path.steps; step++) {
+        if (path.sequence[step] != NULL) {
+            victim_sequence = path.sequence[step];
+            commit_at = path.at[step];
+        }
+    }
+    if (victim_sequence != NULL) {
+        control("a sequence that ends before its commit", s, end_short);
+        control("a sequence that begins at its commit", s, begin_late);
+    }
+}
+
+static void control_untagged(void)
+{
+    struct scenario s = {UNTAGGED_POP, NOTHING, 4};
+    path.steps = 0;
+    (void)stepper_run(&s, NO_BLOW, 0, &path, NULL);
+    control("interrupted", s, NULL);
+}
+
+static bool uses_rseq(void)
+{
+    struct os_heap_stats stats;
+    os_heap_stats(&stats);
+    return strcmp(stats.port, "rseq") == 0;
+}
+
+/* Instructions of sequences are told from the others: the sequences linked in,
+ * entered, their instructions, those interrupted. */
+struct totals {
+    unsigned linked, entered, instructions, interrupted, all, all_interrupted;
+};
+
+static struct totals count(bool rseq)
+{
+    struct totals t = {0, 0, 0, 0, 0, 0};
+    for (unsigned i = 0; i < point_count; i++) {
+        t.all++;
+        t.all_interrupted += points[i].struck;
+        if (points[i].sequence != NULL) {
+            t.instructions++;
+            t.interrupted += points[i].struck;
+        }
+    }
+    for (const struct rseq_cs *cs = sequences; rseq && cs < sequences_end; cs++) {
+        bool entered = false;
+        for (unsigned i = 0; i < point_count; i++) {
+            entered |= points[i].sequence == cs;
+        }
+        t.linked++;
+        t.entered += entered;
+        if (!entered) {
+            (void)fprintf(stderr, "never entered: the sequence at %#lx\n",
+                          (unsigned long)cs->start_ip);
+        }
+    }
+    return t;
+}
+
+int main(int argc, char **argv)
+{
+    const char *json = NULL;
+    if (argc == 3 && strcmp(argv[1], "--json") == 0) {
+        json = argv[2];
+    } else if (argc != 1) {
+        (void)fprintf(stderr, "usage: %s [--json FILE]\n", argv[0]);
+        return 2;
+    }
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
+    if (!stepper_start()) {
+        (void)fprintf(stderr, "inject: no memory to share with the victim\n");
+        return 2;
+    }
+    unsigned limit = victim_start();
+    bool rseq = uses_rseq();
+    for (enum operation operation = MALLOC; operation <= EXCHANGE; operation++) {
+        const unsigned lengths[] = {4, 1, 0, limit};
+        for (unsigned i = 0; i < 4; i++) {
+            for (enum interference with = NOTHING; with < INTERFERENCES; with++) {
+                if (i == 0 || with == SWAP_SECOND || with == TAKE_ALL || with == PUSH_ONE) {
+                    sweep((struct scenario){operation, with, lengths[i]},
+                          with == NOTHING ? PREEMPTION : SIGNAL);
+                }
+            }
+        }
+        if (stepper_can_migrate()) {
+            sweep((struct scenario){operation, SWAP_SECOND, 4}, MIGRATION);
+        }
+        (void)printf("%s: %u blows so far, %u failures\n", operation_names[operation], runs,
+                     failures);
+    }
+    if (rseq) {
+        control_sequences((struct scenario){POP, NOTHING, 4});
+        control_sequences((struct scenario){PUSH, NOTHING, 4});
+        control_sequences((struct scenario){EXCHANGE, NOTHING, 4});
+    }
+    control_untagged();
+    struct totals t = count(rseq);
+    (void)printf("%s: %u sequences entered of %u, %u instructions in them, %u interrupted; "
+                 "%u instructions in all, %u interrupted; %u runs, %u aborts seen, %u failures\n",
+                 rseq ? "rseq" : "portable", t.entered, t.linked, t.instructions, t.interrupted,
+                 t.all, t.all_interrupted, runs, aborts, failures);
+    unsigned instructions = rseq ? t.instructions : t.all;
+    unsigned interrupted = rseq ? t.interrupted : t.all_interrupted;
+    bool passed = failures == 0 && interrupted == instructions && instructions > 0 &&
+                  t.entered == t.linked && controls_found == controls;
+    if (json != NULL) {
+        FILE *file = fopen(json, "w");
+        if (file == NULL) {
+            perror(json);
+            return 2;
+        }
+        (void)fprintf(file,
+                      "{\"instructions\": %u, \"interrupted\": %u, \"runs\": %u, \"failures\": %u, "
+                      "\"controls\": %u, \"controls_found\": %u}\n",
+                      instructions, interrupted, runs, failures, controls, controls_found);
+        (void)fclose(file);
+    }
+    return passed ? 0 : 1;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stepper.h"
+
+#include <errno.h>
+#include <linux/rseq.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/rseq.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct report *report;
+static cpu_set_t home, elsewhere;
+
+static uintptr_t area(void)
+{
+    return (uintptr_t)__builtin_thread_pointer() + (uintptr_t)__rseq_offset;
+}
+
+bool stepper_can_migrate(void)
+{
+    return CPU_COUNT(&elsewhere) > 0;
+}
+
+bool stepper_start(void)
+{
+    CPU_ZERO(&home);
+    if (sched_getaffinity(0, sizeof(elsewhere), &elsewhere) == 0) {
+        size_t cpu = 0;
+        while (!CPU_ISSET(cpu, &elsewhere)) {
+            cpu++;
+        }
+        CPU_SET(cpu, &home);
+        CPU_CLR(cpu, &elsewhere);
+        (void)sched_setaffinity(0, sizeof(home), &home);
+    }
+    report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return report != MAP_FAILED;
+}
+
+static _Noreturn void give_up(const char *what)
+{
+    (void)fprintf(stderr, "inject: %s: %s\n", what, strerror(errno));
+    exit(2);
+}
+
+static pid_t spawn(const struct scenario *scenario, void (*before)(void))
+{
+    memset(report, 0, sizeof(*report));
+    pid_t child = fork();
+    if (child < 0) {
+        give_up("fork");
+    }
+    if (child > 0) {
+        return child;
+    }
+    (void)alarm(60); /* a victim that hangs has lost */
+    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0) {
+        _exit(77);
+    }
+    (void)raise(SIGSTOP);
+    if (before != NULL) {
+        before();
+    }
+    victim_run(scenario, report);
+    _exit(report->wrong[0] != '\0');
+}
+
+/* Waits for the child's next stop: its signal; 0 when it has ended. */
+static int next_stop(pid_t child, struct outcome *outcome)
+{
+    int status;
+    if (waitpid(child, &status, 0) != child) {
+        give_up("waitpid");
+    }
+    if (WIFSTOPPED(status)) {
+        return WSTOPSIG(status);
+    }
+    outcome->sound = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (!outcome->sound) {
+        (void)snprintf(outcome->wrong, sizeof(outcome->wrong), "%s",
+                       report->wrong[0] != '\0' ? report->wrong
+                       : WIFSIGNALED(status)    ? strsignal(WTERMSIG(status))
+                                                : "it cannot be traced");
+    }
+    return 0;
+}
+
+static void resume(pid_t child, bool one_step, int number)
+{
+    if (ptrace(one_step ? PTRACE_SINGLESTEP : PTRACE_CONT, child, NULL, (void *)(intptr_t)number) !=
+        0) {
+        give_up("ptrace");
+    }
+}
+
+/* The sequence that the kernel takes the child to be in. */
+static uintptr_t get_sequence(pid_t child)
+{
+    if (__rseq_size == 0) {
+        return 0;
+    }
+    errno = 0;
+    long word =
+        ptrace(PTRACE_PEEKDATA, child, (void *)(area() + offsetof(struct rseq, rseq_cs)), NULL);
+    if (errno != 0) {
+        give_up("reading the rseq area");
+    }
+    return (uintptr_t)word;
+}
+
+static void set_sequence(pid_t child, uintptr_t sequence)
+{
+    if (ptrace(PTRACE_POKEDATA, child, (void *)(area() + offsetof(struct rseq, rseq_cs)),
+               (void *)sequence) != 0) {
+        give_up("writing the rseq area");
+    }
+}
+
+static bool is_within(uintptr_t sequence, uintptr_t at)
+{
+    /* Parent and child have the same program at the same addresses. */
+    const struct rseq_cs *cs = (const struct rseq_cs *)sequence;
+    return cs != NULL && at - cs->start_ip < cs->post_commit_offset;
+}
+
+static bool is_single_step(pid_t child)
+{
+    siginfo_t info;
+    if (ptrace(PTRACE_GETSIGINFO, child, NULL, &info) != 0) {
+        give_up("ptrace");
+    }
+    return info.si_code == TRAP_TRACE;
+}
+
+/* Ends the child's run: signals go through, breakpoints are passed. */
+static void run_out(pid_t child, struct outcome *outcome, int stop)
+{
+    while (stop != 0) {
+        resume(child, false, stop == SIGTRAP ? 0 : stop);
+        stop = next_stop(child, outcome);
+    }
+}
+
+struct outcome stepper_run(const struct scenario *scenario, enum blow blow, unsigned step,
+                           struct path *path, void (*before)(void))
+{
+    struct outcome outcome;
+    memset(&outcome, 0, sizeof(outcome));
+    pid_t child = spawn(scenario, before);
+    int stop = next_stop(child, &outcome);
+    (void)ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)PTRACE_O_EXITKILL);
+    resume(child, false, 0); /* to the breakpoint */
+    stop = next_stop(child, &outcome);
+    uintptr_t sequence = 0;
+    for (unsigned i = 0; stop == SIGTRAP && (i == 0 || is_single_step(child)); i++) {
+        struct user_regs_struct registers;
+        if (ptrace(PTRACE_GETREGS, child, NULL, &registers) != 0) {
+            give_up("ptrace");
+        }
+        uintptr_t named = get_sequence(child);
+        sequence = named != 0 ? named : sequence;
+        if (named != 0) {
+            set_sequence(child, 0);
+        }
+        if (path != NULL && i < MOST_STEPS) {
+            path->at[i] = registers.rip;
+            path->sequence[i] =
+                is_within(sequence, registers.rip) ? (const struct rseq_cs *)sequence : NULL;
+            path->steps = i + 1;
+        }
+        if (blow != NO_BLOW && i == step) {
+            outcome.struck = true;
+            set_sequence(child, sequence);
+            if (blow == MIGRATION && sched_setaffinity(child, sizeof(elsewhere), &elsewhere) != 0) {
+                give_up("sched_setaffinity");
+            }
+            resume(child, false, blow == PREEMPTION ? 0 : SIGUSR1);
+            break;
+        }
+        resume(child, true, 0);
+        stop = next_stop(child, &outcome);
+    }
+    if (outcome.struck) {
+        stop = next_stop(child, &outcome);
+    }
+    run_out(child, &outcome, stop);
+    outcome.resumed_at = report->resumed_at;
+    return outcome;
+}
