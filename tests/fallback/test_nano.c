@@ -31,7 +31,7 @@ static void sizes_that_would_overflow_give_null(void)
 /* A block that takes `pages` to the last byte. */
 static void *take_pages(size_t pages)
 {
-    void *block = osh_fallback_malloc(pages * OSH_PAGE_BYTES - OSH_ALIGN);
+    void *block = osh_fallback_memalign(OSH_ALIGN, pages * OSH_PAGE_BYTES - OSH_ALIGN, false);
     assert_non_null(block);
     assert_int_equal(osh_arena.brk % OSH_PAGE_BYTES, 0);
     return block;
@@ -54,7 +54,7 @@ static void trim_stops_at_the_start_of_the_last_segment(void)
     osh_fallback_reclaim(); /* nothing more to trim */
     assert_int_equal(osh_arena.brk_pages, 5);
 
-    void *middle = osh_fallback_malloc(OSH_PAGE_BYTES);
+    void *middle = osh_fallback_memalign(OSH_ALIGN, OSH_PAGE_BYTES, false);
     assert_true((char *)middle > (char *)low && (char *)middle < (char *)high);
     osh_fallback_free(middle);
     osh_fallback_free(low);
