@@ -211,7 +211,8 @@ static void move_lists(unsigned cls, unsigned core)
 {
     for (unsigned which = OSH_ACTIVE; which <= OSH_SPARE; which++) {
         unsigned index = which * OSH_CLASSES + cls;
-        osh_word_t word = osh_cpu_take(&osh_lists[osh_cpu_core()].word[index], M(cls));
+        osh_word_t word =
+            osh_cpu_take(&osh_lists[osh_cpu_core()].word[index], (osh_word_t)&osh_empty[cls]);
         (void)osh_cpu_take(&osh_lists[core].word[index], word);
     }
 }

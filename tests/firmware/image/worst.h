@@ -46,7 +46,7 @@ struct costs {
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
         .object = 29, .create = 300, .fill = 5, .put = 150, .release = 125, .list = 14,           \
         .list_more = 30, .kept = 14, .any = 75, .refuse = 160, .defer = 170, .large = 350,        \
-        .drain = 115, .usable = 41, .start = 500, .table_x8 = 2, .reset = 5,                      \
+        .drain = 115, .usable = 41, .start = 250, .table_x8 = 2, .reset = 4,                      \
     }
 #else
 /* Of Cortex-M33; its M-profile neighbours have no longer paths. */
