@@ -45,7 +45,7 @@ struct costs {
     {                                                                                             \
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
         .object = 29, .create = 300, .fill = 5, .put = 150, .release = 125, .list = 14,           \
-        .list_more = 30, .kept = 14, .any = 75, .refuse = 160, .defer = 170, .large = 350,        \
+        .list_more = 30, .kept = 14, .any = 75, .refuse = 185, .defer = 170, .large = 350,        \
         .drain = 115, .usable = 41, .start = 250, .table_x8 = 2, .reset = 4,                      \
     }
 #else
@@ -54,7 +54,7 @@ struct costs {
     {                                                                                             \
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
         .object = 29, .create = 300, .fill = 5, .put = 150, .release = 125, .list = 14,           \
-        .list_more = 30, .kept = 14, .any = 75, .refuse = 150, .defer = 160, .large = 350,        \
+        .list_more = 30, .kept = 14, .any = 75, .refuse = 170, .defer = 160, .large = 350,        \
         .drain = 115, .usable = 41, .start = 500, .table_x8 = 3, .reset = 7,                      \
     }
 #endif
