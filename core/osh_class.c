@@ -38,19 +38,16 @@ const uint8_t osh_class_table[(OSH_TABLE_MAX >> OSH_TABLE_SHIFT) + 1] = {
 };
 
 /* X of every class number that any configuration can have, with S between. */
-#define TEN(X, S, d) \
-    X(d##0)          \
-    S()              \
-    X(d##1)          \
-    S() X(d##2) S() X(d##3) S() X(d##4) S() X(d##5) S() X(d##6) S() X(d##7) S() X(d##8) S() X(d##9)
-#define EACH(X, S)                                                                               \
-    X(1)                                                                                         \
-    S()                                                                                          \
-    X(2)                                                                                         \
-    S()                                                                                          \
-    X(3) S() X(4) S() X(5) S() X(6) S() X(7) S() X(8) S() X(9) S() TEN(X, S, 1) S() TEN(X, S, 2) \
-        S() TEN(X, S, 3) S() TEN(X, S, 4) S() TEN(X, S, 5) S() TEN(X, S, 6) S() TEN(X, S, 7) S() \
-            TEN(X, S, 8) S() TEN(X, S, 9) S() TEN(X, S, 10) S() TEN(X, S, 11) S() TEN(X, S, 12)
+/* clang-format off */
+#define TEN(X, S, d)                                                      \
+    X(d##0) S() X(d##1) S() X(d##2) S() X(d##3) S() X(d##4) S() X(d##5) S() \
+    X(d##6) S() X(d##7) S() X(d##8) S() X(d##9)
+#define EACH(X, S)                                                        \
+    X(1) S() X(2) S() X(3) S() X(4) S() X(5) S() X(6) S() X(7) S() X(8) S() X(9) S() \
+    TEN(X, S, 1) S() TEN(X, S, 2) S() TEN(X, S, 3) S() TEN(X, S, 4) S()   \
+    TEN(X, S, 5) S() TEN(X, S, 6) S() TEN(X, S, 7) S() TEN(X, S, 8) S()   \
+    TEN(X, S, 9) S() TEN(X, S, 10) S() TEN(X, S, 11) S() TEN(X, S, 12)
+/* clang-format on */
 #define COMMA() ,
 #define PLUS() +
 

@@ -43,6 +43,9 @@
 #ifndef OSH_MAGAZINE_MAX
 #define OSH_MAGAZINE_MAX 7
 #endif
+#ifndef OSH_MAGAZINE_MIN
+#define OSH_MAGAZINE_MIN 1
+#endif
 #ifndef OSH_CACHED_MAX
 #define OSH_CACHED_MAX 128
 #endif
@@ -81,6 +84,9 @@
 #endif
 #ifndef OSH_MAGAZINE_MAX
 #define OSH_MAGAZINE_MAX 15
+#endif
+#ifndef OSH_MAGAZINE_MIN
+#define OSH_MAGAZINE_MIN 1
 #endif
 #ifndef OSH_CACHED_MAX
 #define OSH_CACHED_MAX 512

@@ -5,8 +5,8 @@
 # A variant's build directory is BUILD_ROOT/VARIANT and is used again.
 set -u
 
-variants='gcc clang portable asan tsan valgrind small nano out long'
-usual='gcc clang portable asan tsan valgrind small nano'
+variants='gcc clang portable asan tsan valgrind small preset nano out long'
+usual='gcc clang portable asan tsan valgrind small preset nano'
 
 if [ $# -lt 1 ]; then
     echo "usage: $0 BUILD_ROOT [VARIANT...]   variants: $variants (out and long: only when named)" >&2
@@ -92,6 +92,10 @@ for variant in "$@"; do
         echo "matrix: out: memory that runs out at every point in turn, newlib full and nano"
         build small gcc "-Dconfig=$small" && check small --suite out
         build nano gcc "-Dconfig=$small" -Dnewlib=nano && check nano --suite out
+        ;;
+    preset)
+        echo "matrix: preset: gcc, the preset small, with names for what a check finds"
+        build preset gcc -Dpreset=small -Dconfig=OSH_CHECK_NAMES=1 && check preset --no-suite again
         ;;
     long)
         echo "matrix: long: minutes of stress, both ports"

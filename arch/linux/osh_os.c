@@ -130,6 +130,11 @@ bool osh_arch_region(void **region, size_t *bytes)
 
 void osh_arch_decommit(void *pages, size_t bytes)
 {
+    /* The system's pages may be longer than ours: part of one would take the
+     * neighbours' contents with it. */
+    if ((((uintptr_t)pages | bytes) & ((uintptr_t)sysconf(_SC_PAGESIZE) - 1)) != 0) {
+        return;
+    }
     /* A region the user gave may be no private mapping: then its pages stay. */
     (void)madvise(pages, bytes, MADV_DONTNEED);
 }

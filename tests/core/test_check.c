@@ -118,6 +118,9 @@ static void slab_missing_on_the_map_is_named(void)
 
 static void hint_beyond_the_map_is_named(void)
 {
+    if (!OSH_SLAB_HINTS) {
+        skip_because("there are no hints");
+    }
     (void)slab_page();
     is_named(&osh_slabs.hint[CLASS], osh_arena.words + 1, "slab: the hint is out of range");
 }
@@ -227,6 +230,9 @@ static void chain_longer_than_its_count_is_named(void)
 
 static void is_named_in_the_depot(struct osh_chain chain, const char *name)
 {
+    if (OSH_DEPOT_SLOTS == 0) {
+        skip_because("there is no depot");
+    }
     assert_null(os_heap_check());
     assert_true(osh_depot_put(CLASS, chain));
     const char *found = os_heap_check();

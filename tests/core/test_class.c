@@ -101,8 +101,8 @@ static void every_class_has_a_slab_a_magazine_and_a_depot_within_bounds(void **s
     FOR_EACH_CLASS(cls)
     {
         const struct osh_class *info = &osh_class_info[cls];
-        assert_true(info->objects >= 1 && info->run <= OSH_RUN_LOG2);
-        assert_int_equal(info->objects, (OSH_PAGE_BYTES << info->run) / info->bytes);
+        assert_true(info->objects >= 1 && osh_class_run(cls) <= OSH_RUN_LOG2);
+        assert_int_equal(info->objects, (OSH_PAGE_BYTES << osh_class_run(cls)) / info->bytes);
         assert_in_range(info->magazine, 0, OSH_MAGAZINE_MAX);
         assert_in_range(info->depot, 0, OSH_DEPOT_SLOTS);
     }

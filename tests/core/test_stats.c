@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct os_heap_stats now(void)
 {
@@ -115,8 +116,9 @@ static void bad_arguments_are_not_counted_as_want_of_memory(void)
 static void trim_returns_the_bytes_of_pages_that_had_been_used(void)
 {
     void *block = os_malloc(10 * OSH_PAGE_BYTES);
+    void *small = os_malloc(SMALL_SIZE);
     os_free(block);
-    os_free(os_malloc(SMALL_SIZE));
+    os_free(small);
     size_t used = now().high_water;
     assert_int_equal(os_heap_trim(), used);
     assert_int_equal(os_heap_trim(), 0);
@@ -154,6 +156,9 @@ static void heap_serves_after_trim(void)
 
 static void trimmed_memory_of_the_platform_is_the_systems(void)
 {
+    if ((size_t)sysconf(_SC_PAGESIZE) > OSH_PAGE_BYTES) {
+        skip_because("the system's pages are longer than the heap's");
+    }
     char *block = os_malloc(8 * OSH_PAGE_BYTES);
     stamp_all(block, 8 * OSH_PAGE_BYTES, 1);
     os_free(block);

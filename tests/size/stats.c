@@ -11,8 +11,8 @@
 int main(int argc, char **argv)
 {
     size_t bytes = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
-    char *region = mmap(NULL, bytes + ALIGNMENT, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *region =
+        mmap(NULL, bytes + ALIGNMENT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (bytes == 0 || region == MAP_FAILED) {
         (void)fprintf(stderr, "usage: %s BYTES\n", argv[0]);
         return 2;

@@ -129,6 +129,9 @@ static void magazines_have_one_owner_at_a_time(void)
 
 int main(void)
 {
+    if (OSH_DEPOT_SLOTS == 0) {
+        return 77; /* there is no depot: skipped */
+    }
     const struct CMUnitTest tests[] = {
         in_fresh_heap(empty_depot_gives_the_empty_chain, PAGES),
         in_fresh_heap(magazine_comes_out_as_it_went_in, PAGES),

@@ -65,6 +65,9 @@ static void put_blocks(unsigned from, unsigned to)
 
 static void freed_blocks_fill_active_then_spare_then_depot_then_slabs(void)
 {
+    if (SLOTS == 0) {
+        skip_because("there is no depot");
+    }
     unsigned fit = (2 + SLOTS) * MAGAZINE;
     take_blocks(fit + MAGAZINE + 1);
     put_blocks(0, MAGAZINE);
@@ -86,6 +89,9 @@ static void freed_blocks_fill_active_then_spare_then_depot_then_slabs(void)
 
 static void taken_blocks_empty_active_then_spare_then_depot(void)
 {
+    if (SLOTS == 0) {
+        skip_because("there is no depot");
+    }
     take_blocks(3 * MAGAZINE);
     put_blocks(0, 3 * MAGAZINE);
     assert_int_equal(in_depot(), MAGAZINE);

@@ -139,6 +139,9 @@ static void class_byte_names_the_class_in_every_page_of_the_slab(void)
 
 static void one_empty_slab_of_a_roomy_size_is_kept_for_its_class(void)
 {
+    if (!OSH_KEEP_SLABS) {
+        skip_because("empty slabs are not kept");
+    }
     unsigned cls = 1;
     unsigned objects = osh_class_info[cls].objects;
     struct hoard hoard = {NULL, 0};
@@ -209,6 +212,9 @@ static void get_without_pages_gives_the_empty_chain(void)
 
 static void free_objects_above_a_stale_hint_are_found_before_null(void)
 {
+    if (!OSH_SLAB_HINTS) {
+        skip_because("there are no hints");
+    }
     size_t size = 10 * SMALL_SIZE;
     struct hoard hoard = hoard_all(size);
     hoard_free(&hoard, 2);
