@@ -19,10 +19,10 @@
 #define OSH_CPU_NAME "aarch64"
 
 #if OSH_CORES > 1
-#define OSH_ENTER(word)                             \
-    "mrs %[core], mpidr_el1\n\t"                    \
-    "bfi %[list], %[core], %[stride], %[width]\n\t" \
-    "ldxr %[" #word "], [%[list]]\n\t" OSH_SEQUENCE_FIRST
+#define OSH_ENTER(word)                                                                  \
+    "mrs %[core], mpidr_el1\n\t"                                                         \
+    "bfi %[list], %[core], %[stride], %[width]\n\t" OSH_SEQUENCE_ENTERED "ldxr %[" #word \
+    "], [%[list]]\n\t" OSH_SEQUENCE_FIRST
 #define OSH_STILL_HERE(elsewhere) \
     "mrs %[tmp], mpidr_el1\n\t"   \
     "cmp %[tmp], %[core]\n\t"     \

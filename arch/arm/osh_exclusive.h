@@ -44,8 +44,9 @@
 #define OSH_STILL_HERE(elsewhere)
 #endif
 
-#define OSH_ENTER(word) \
-    ".syntax unified\n\t" OSH_CORE_ENTER "ldrex %[" #word "], [%[list]]\n\t" OSH_SEQUENCE_FIRST
+#define OSH_ENTER(word)                                                        \
+    ".syntax unified\n\t" OSH_CORE_ENTER OSH_SEQUENCE_ENTERED "ldrex %[" #word \
+    "], [%[list]]\n\t" OSH_SEQUENCE_FIRST
 
 /* A32 does without a branch what T32 would need IT for. */
 #if defined(__thumb__)

@@ -15,6 +15,11 @@
 #ifndef OSH_SEQUENCE_H
 #define OSH_SEQUENCE_H
 
+/* Between the core's number and the load: the image test `sequence` stops there. */
+#ifndef OSH_SEQUENCE_ENTERED
+#define OSH_SEQUENCE_ENTERED
+#endif
+
 #ifdef OSH_SEQUENCES
 #define OSH_SEQUENCE_FIRST "8:\n\t"
 #define OSH_SEQUENCE_LAST                           \

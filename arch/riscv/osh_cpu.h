@@ -55,7 +55,7 @@
 #define OSH_ENTER                        \
     "csrr %[tmp], mhartid\n\t"           \
     "slli %[tmp], %[tmp], %[stride]\n\t" \
-    "add %[list], %[list], %[tmp]\n\t"
+    "add %[list], %[list], %[tmp]\n\t" OSH_SEQUENCE_ENTERED
 /* At once, and what holds for sure. */
 #define OSH_TRY_LOAD OSH_LR
 #define OSH_TRY_COMMIT(sc, old, new) sc "%[tmp], %[" new "], (%[list])\n\tbnez %[tmp], 4f\n\t"

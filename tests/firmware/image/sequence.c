@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A task that changes its core between reading the core's number and loading that
+ * core's list: forced, by a call in the middle of the port's own sequence that does
+ * not return before the task runs elsewhere. It must not take from, or give to, the
+ * list of the core it has left. Where the sequence is masked, the call sees an
+ * interrupt wait instead.
+ */
+#if defined(__aarch64__)
+#define HOOK "stp x29, x30, [sp, #-16]!\n\tbl inside_saving\n\tldp x29, x30, [sp], #16\n\t"
+#elif defined(__riscv)
+#define HOOK                                                             \
+    "addi sp, sp, -16\n\t" PUT " ra, (sp)\n\tcall inside_saving\n\t" GET \
+    " ra, (sp)\n\taddi sp, sp, 16\n\t"
+#if __riscv_xlen == 64
+#define PUT "sd"
+#define GET "ld"
+#else
+#define PUT "sw"
+#define GET "lw"
+#endif
+#elif !defined(__ARM_ARCH_6M__)
+#define HOOK "push {r0-r3, ip, lr}\n\tbl inside\n\tpop {r0-r3, ip, lr}\n\t"
+#endif
+#ifdef HOOK
+#define OSH_SEQUENCE_ENTERED HOOK
+#endif
+
+#include "arch.h"
+#include "check.h"
+#include "kernel.h"
+#include "os/os_heap.h"
+
+#define SIZE 40u
+#define WANTED 20u
+
+#if BOARD_CORES > 1 && defined(HOOK)
+
+#if defined(__aarch64__)
+__asm__(".text\n"
+        "inside_saving:\n\t"
+        "stp x29, x30, [sp, #-176]!\n\t"
+        "stp x0, x1, [sp, #16]\n\tstp x2, x3, [sp, #32]\n\tstp x4, x5, [sp, #48]\n\t"
+        "stp x6, x7, [sp, #64]\n\tstp x8, x9, [sp, #80]\n\tstp x10, x11, [sp, #96]\n\t"
+        "stp x12, x13, [sp, #112]\n\tstp x14, x15, [sp, #128]\n\tstp x16, x17, [sp, #144]\n\t"
+        "str x18, [sp, #160]\n\tbl inside\n\tldr x18, [sp, #160]\n\t"
+        "ldp x0, x1, [sp, #16]\n\tldp x2, x3, [sp, #32]\n\tldp x4, x5, [sp, #48]\n\t"
+        "ldp x6, x7, [sp, #64]\n\tldp x8, x9, [sp, #80]\n\tldp x10, x11, [sp, #96]\n\t"
+        "ldp x12, x13, [sp, #112]\n\tldp x14, x15, [sp, #128]\n\tldp x16, x17, [sp, #144]\n\t"
+        "ldp x29, x30, [sp], #176\n\tret\n");
+#elif defined(__riscv)
+#define EACH(how)                                                                               \
+    how " ra, 0(sp)\n\t" how " a0, 8(sp)\n\t" how " a1, 16(sp)\n\t" how " a2, 24(sp)\n\t" how   \
+        " a3, 32(sp)\n\t" how " a4, 40(sp)\n\t" how " a5, 48(sp)\n\t" how " a6, 56(sp)\n\t" how \
+        " a7, 64(sp)\n\t" how " t0, 72(sp)\n\t" how " t1, 80(sp)\n\t" how " t2, 88(sp)\n\t" how \
+        " t3, 96(sp)\n\t" how " t4, 104(sp)\n\t" how " t5, 112(sp)\n\t" how " t6, 120(sp)\n\t"
+__asm__(".text\n"
+        "inside_saving:\n\t"
+        "addi sp, sp, -128\n\t" EACH(PUT) "call inside\n\t" EACH(GET) "addi sp, sp, 128\n\tret\n");
+#endif
+
+static volatile bool watching;
+static volatile bool crossed, held;
+static volatile bool finished;
+static unsigned crossings, holds;
+
+/* Is an interrupt waiting for the end of a masked section? */
+static bool interrupt_waits(void)
+{
+#ifdef __riscv
+    uintptr_t pending, status;
+    __asm__ volatile("csrr %0, mip\n\tcsrr %1, mstatus" : "=r"(pending), "=r"(status));
+    return (pending & 0x80) != 0 && (status & 8) == 0;
+#else
+    return false;
+#endif
+}
+
+void inside(void);
+__attribute__((used)) void inside(void)
+{
+    if (!watching) {
+        return;
+    }
+    unsigned began = board_core();
+    while (board_core() == began && !interrupt_waits()) {
+    }
+    held = interrupt_waits();
+    crossed = board_core() != began;
+}
+
+static void watch(void)
+{
+    crossed = held = false;
+    watching = true;
+}
+
+static void note(bool refused)
+{
+    watching = false;
+    CHECK(crossed || held);
+    CHECK(refused || !crossed);
+    crossings += crossed;
+    holds += held;
+}
+
+static void pop_across(unsigned cls)
+{
+    void *blocks[3];
+    for (unsigned i = 0; i < 3; i++) {
+        blocks[i] = os_malloc(SIZE);
+        CHECK(blocks[i] != NULL);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        os_free(blocks[i]);
+    }
+    watch();
+    void *block = osh_cpu_pop(cls);
+    note(block == NULL);
+    os_free(block);
+}
+
+static void push_across(unsigned cls)
+{
+    void *block = os_malloc(SIZE);
+    CHECK(block != NULL);
+    watch();
+    bool pushed = osh_cpu_push(cls, block);
+    note(!pushed);
+    if (!pushed) {
+        os_free(block);
+    }
+}
+
+static void task(unsigned number)
+{
+    /* All but one only want the cores, so that this one is moved about. */
+    while (number != 0 && !finished) {
+    }
+    while (crossings + holds < 2 * WANTED && number == 0) {
+        pop_across(osh_class_of(SIZE));
+        push_across(osh_class_of(SIZE));
+    }
+    finished = true;
+}
+
+static void done(void)
+{
+    struct os_heap_stats stats;
+    (void)os_heap_trim();
+    os_heap_stats(&stats);
+    report("crossed", crossings);
+    report("held", holds);
+    CHECK(stats.live == 0);
+    passed();
+}
+
+int main(void)
+{
+    for (unsigned i = 0; i < BOARD_CORES + 2; i++) {
+        kernel_task(task, i);
+    }
+    kernel_run(done);
+}
+
+#else
+
+int main(void)
+{
+    /* Nothing to move to: what interrupts the one core is in `storm`. */
+    report("cores", BOARD_CORES);
+    passed();
+}
+
+#endif
