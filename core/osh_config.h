@@ -107,17 +107,17 @@
 /* A magazine holds at most this many bytes of blocks and at most this many
  * blocks. Longer ones visit depot and slabs less often and cache more. */
 #ifndef OSH_MAGAZINE_BYTES
-#define OSH_MAGAZINE_BYTES (OSH_VIRTUAL ? 8192 : 512)
+#define OSH_MAGAZINE_BYTES (OSH_VIRTUAL ? 8192 : 2048)
 #endif
 #ifndef OSH_MAGAZINE_MAX
-#define OSH_MAGAZINE_MAX (OSH_VIRTUAL ? 128 : 16)
+#define OSH_MAGAZINE_MAX (OSH_VIRTUAL ? 128 : 32)
 #endif
 
 /* ... but this many blocks at least, however large they are, so that a program
  * that replaces blocks at random finds one of the size it frees and wants next.
  * Each one more caches up to two blocks more a core and class. */
 #ifndef OSH_MAGAZINE_MIN
-#define OSH_MAGAZINE_MIN (OSH_VIRTUAL ? 4 : 1)
+#define OSH_MAGAZINE_MIN (OSH_VIRTUAL ? 4 : 8)
 #endif
 
 /* Blocks larger than this are not cached at all: their calls go to the slabs,
