@@ -68,7 +68,7 @@ struct costs {
 #ifdef OSH_PRESET_TINY
 #define WORST_LEAST_PERCENT 0u
 #else
-#define WORST_LEAST_PERCENT 60u
+#define WORST_LEAST_PERCENT 50u
 #endif
 #else
 #define WORST_PERCENT 150u
