@@ -16,7 +16,7 @@ BUSY_LOAD_PER_CORE = 0.25
 
 def _read(path: str) -> str | None:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return None
 

@@ -2,6 +2,7 @@
 """The runner's arithmetic on fixed data."""
 
 import io
+import json
 import tempfile
 import unittest
 from contextlib import redirect_stderr
@@ -207,7 +208,13 @@ class Workers(unittest.TestCase):
             return worker.run(Path(folder), "glibc", Cell("pair", 1), 0.01, 8, False)
 
     def test_a_report_is_read(self):
-        self.assertEqual(self.run_script("echo '{\"ops\": 7}'"), {"ops": 7})
+        sound = report(7.0, 100, "pair", threads=1)
+        self.assertEqual(self.run_script(f"echo '{json.dumps(sound)}'"), sound)
+
+    def test_a_report_of_another_form_is_a_failure(self):
+        self.assertIn("unreadable", self.run_script("echo '{\"ops\": 7}'").reason)
+        other = report(7.0, 100, "churn", threads=1)
+        self.assertIn("unreadable", self.run_script(f"echo '{json.dumps(other)}'").reason)
 
     def test_a_crash_is_a_failure_with_what_was_said(self):
         failure = self.run_script("echo it hurts >&2; kill -SEGV $$")

@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import shape
 from plan import Cell
 
 # A worker that takes this much longer than it was asked to has hung.
@@ -53,7 +54,7 @@ def run(workers: Path, allocator: str, cell: Cell, seconds: float,
     patience = PATIENCE_S + PATIENCE_PER_SECOND * seconds
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False,
-                              timeout=patience)
+                              errors="replace", timeout=patience)
     except subprocess.TimeoutExpired as late:
         said = late.stderr or b""
         text = said if isinstance(said, str) else said.decode(errors="replace")
@@ -61,6 +62,10 @@ def run(workers: Path, allocator: str, cell: Cell, seconds: float,
     if done.returncode != 0:
         return Failure(allocator, cell, _reason(done.returncode), done.stderr)
     try:
-        return json.loads(done.stdout)
-    except json.JSONDecodeError as error:
+        report = json.loads(done.stdout)
+    except (ValueError, RecursionError) as error:
         return Failure(allocator, cell, f"unreadable report: {error}", done.stderr)
+    wrong = shape.fault(report, cell.scenario, cell.threads)
+    if wrong:
+        return Failure(allocator, cell, f"unreadable report: {wrong}", done.stderr)
+    return report

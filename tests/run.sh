@@ -63,6 +63,7 @@ step "instructions of a pair" tests/count/count.sh "$root"
 step "coverage" tests/coverage/coverage.py "$root/coverage" --json "$root/coverage.json"
 step "memory-out" tests/memory_out/run.sh "$root"
 step "fuzzing, short" tests/fuzz/fuzz.py "$root/fuzz" --json "$root/fuzz.json"
+step "damaged input of the tools" /usr/bin/python3 -B tests/fuzz/test_tools.py
 step "AArch64" aarch64
 step "installed, by pkg-config, as a subproject" consumers
 step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --build "$root/size" --check

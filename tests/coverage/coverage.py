@@ -79,6 +79,27 @@ def merge(parts: list[Path], root: Path) -> dict:
     return json.loads(merged.read_text(encoding="utf-8"))
 
 
+def read_measured(path: Path) -> dict:
+    """A gcovr document from a file, which may be anything."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8", errors="replace"))
+        for file in document["files"]:
+            if not (ROOT / file["file"]).is_file():
+                fail(f"{path}: no file {file['file']}")
+            length = len((ROOT / file["file"]).read_text(encoding="utf-8").splitlines())
+            sound = all(isinstance(f["lineno"], int) and isinstance(f["name"], str)
+                        for f in file["functions"]) and \
+                all(isinstance(line["count"], int) and isinstance(line["gcovr/noncode"], bool)
+                    and isinstance(line["line_number"], int) and 0 < line["line_number"] <= length
+                    and all(isinstance(branch["count"], int) for branch in line["branches"])
+                    for line in file["lines"])
+            if not sound:
+                fail(f"{path}: not a merged gcovr document")
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        fail(f"{path}: not a merged gcovr document: {error!r}")
+    return document
+
+
 def counted(file: dict) -> list[dict]:
     """Lines that hold code."""
     return [line for line in file["lines"] if not line["gcovr/noncode"]]
@@ -113,7 +134,8 @@ def read_reasons(path: Path) -> dict[str, str]:
     """The list: a line that names the code, then an indented one with the reason."""
     reasons: dict[str, str] = {}
     key = None
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    text = path.read_text(encoding="utf-8", errors="replace")
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         if not line.startswith(" "):
@@ -161,7 +183,7 @@ def main() -> int:
     args = arguments()
     reasons = read_reasons(args.reasons)
     if args.measured:
-        document = json.loads(args.measured.read_text(encoding="utf-8"))
+        document = read_measured(args.measured)
     else:
         args.build.mkdir(parents=True, exist_ok=True)
         root = args.build.resolve()

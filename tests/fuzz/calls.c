@@ -78,7 +78,7 @@ static struct os_heap_stats now(void)
 static void judge_null(const void *at, size_t bytes, bool alone)
 {
     if (at != NULL || bytes > OSH_SLAB_MAX || !alone || osh_arch_in_interrupt() ||
-        osh_class_info[osh_class_of(bytes)].run > 0) {
+        osh_class_run(osh_class_of(bytes)) > 0) {
         return;
     }
     if (now().free_pages > 0) {

@@ -52,6 +52,8 @@ def measure_all(root: Path, targets: list[str]) -> dict[str, dict]:
 def differences(now: dict, committed: dict, path: str = "") -> list[str]:
     """Figures that are not the committed ones, as lines."""
     lines = []
+    if not isinstance(committed, dict):
+        return [f"{path or 'all'}: {committed} is committed where figures should be"]
     for key, value in now.items():
         name = f"{path}.{key}".lstrip(".")
         if key not in committed:
@@ -89,7 +91,12 @@ def check(figures: dict) -> int:
     if not COMMITTED.exists():
         print(f"{COMMITTED} is missing: ./dev footprint --write", file=sys.stderr)
         return 1
-    wrong = differences(figures, json.loads(COMMITTED.read_text()))
+    try:
+        committed = json.loads(COMMITTED.read_text(errors="replace"))
+    except (ValueError, RecursionError) as error:
+        print(f"{COMMITTED} is not JSON: {error}", file=sys.stderr)
+        return 1
+    wrong = differences(figures, committed)
     for line in wrong:
         print(line)
     if wrong:

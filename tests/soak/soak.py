@@ -14,6 +14,8 @@ from pathlib import Path
 PORTS = ("rseq", "portable")
 REGION_BYTES = 320 << 20  # small enough that the scenario at the brink fills it
 LONGEST_ROUND_S = 600
+FIGURES = ("rounds", "seconds", "storm_operations", "turns", "signals", "threads_born", "trims",
+           "checks", "peak_rss_bytes")
 
 
 def arguments() -> argparse.Namespace:
@@ -39,7 +41,8 @@ def start(args: argparse.Namespace, port: str) -> subprocess.Popen:
     """One port's process; its progress goes to our standard error."""
     environment = os.environ | {"OSHEAP_PORT": port, "OSHEAP_REGION_BYTES": str(REGION_BYTES)}
     return subprocess.Popen([args.soak, "--minutes", str(args.minutes), "--seed", str(args.seed)],
-                            stdout=subprocess.PIPE, env=environment, text=True)
+                            stdout=subprocess.PIPE, env=environment, text=True,
+                            errors="replace")
 
 
 def read_report(port: str, status: int, text: str) -> dict:
@@ -50,10 +53,14 @@ def read_report(port: str, status: int, text: str) -> dict:
         return failed | {"reason": f"ended by {how}"}
     try:
         report = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         return failed | {"reason": f"unreadable report: {error}"}
     if not isinstance(report, dict) or report.get("port") != port:
         return failed | {"reason": "the report is of another port"}
+    bad = [name for name in FIGURES if type(report.get(name)) not in (int, float)
+           or not 0 <= report[name] < 1e18]
+    if bad:
+        return failed | {"reason": f"the report has no good '{bad[0]}'"}
     return report | {"failures": 0}
 
 
@@ -76,7 +83,7 @@ def tell(report: dict) -> str:
             f"{report['storm_operations'] + report['turns']:,} operations, "
             f"{report['signals']:,} signals, {report['threads_born']:,} threads, "
             f"{report['trims']:,} trims, {report['checks']} checks, "
-            f"peak {report['peak_rss_bytes'] >> 20} MiB: no failure")
+            f"peak {report['peak_rss_bytes'] / 2**20:.0f} MiB: no failure")
 
 
 def main() -> int:

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tools read, damaged: a clear failure each time, never a traceback.
+
+What is read and by whom: workers' reports (perf/worker.py, and then everything
+that the storm makes of them), files that tell of the machine (perf/machine.py),
+the storm's options, the soak program's report (tests/soak/soak.py), the list of
+reasons and gcovr's document (tests/coverage/coverage.py), the committed footprint
+(tests/size/footprint.py). OSHEAP_FUZZ_ROUNDS sets how many of each (400).
+"""
+import copy
+import io
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import unittest
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from unittest import mock
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+for folder in ("perf", "tests/soak", "tests/coverage", "tests/size"):
+    sys.path.insert(0, str(ROOT / folder))
+
+import bars  # noqa: E402
+import coverage  # noqa: E402
+import footprint  # noqa: E402
+import machine  # noqa: E402
+import plan  # noqa: E402
+import report_table  # noqa: E402
+import soak  # noqa: E402
+import storm  # noqa: E402
+import summary  # noqa: E402
+import worker  # noqa: E402
+from campaign import Outcome  # noqa: E402
+
+ROUNDS = int(os.environ.get("OSHEAP_FUZZ_ROUNDS", "400"))
+VALUES = (None, True, False, 0, -1, 1, 2**64, -2**64, 1e308, float("nan"), float("inf"), "", "0",
+          "\ud800", "x" * 4096, [], {}, [[]], [None], {"": None}, [[0, 0, 0]], [["a", 1]])
+
+
+def damage_value(random_: random.Random, value: object) -> object:
+    """The same with one part dropped, doubled or replaced."""
+    value = copy.deepcopy(value)
+    where, parent, key = value, None, None
+    while isinstance(where, (dict, list)) and where and (parent is None or random_.random() < 0.75):
+        key = random_.choice(list(where)) if isinstance(where, dict) else random_.randrange(len(where))
+        parent, where = where, where[key]
+    if parent is None:
+        return random_.choice(VALUES)
+    how = random_.randrange(4)
+    if how == 0:
+        del parent[key]
+    elif how == 1 and isinstance(parent, list):
+        parent.insert(key, copy.deepcopy(where))
+    elif how == 2 and isinstance(where, (int, float)):
+        parent[key] = random_.choice((-where, where * 1e9, where / 3, str(where), where + 0.5))
+    else:
+        parent[key] = random_.choice(VALUES)
+    return value
+
+
+def damage_bytes(random_: random.Random, text: bytes) -> bytes:
+    """The same with bits flipped, parts cut out, doubled or overwritten."""
+    data = bytearray(text)
+    for _ in range(random_.randint(1, 6)):
+        at = random_.randrange(len(data) + 1)
+        end = min(len(data), at + random_.randint(1, 40))
+        how = random_.randrange(4)
+        if how == 0 and at < len(data):
+            data[at] ^= 1 << random_.randrange(8)
+        elif how == 1:
+            del data[at:end]
+        elif how == 2:
+            data[at:at] = data[at:end]
+        else:
+            data[at:at] = random_.randbytes(random_.randint(1, 9))
+    return bytes(data)
+
+
+def damaged(seed: str, value: object):
+    """ROUNDS damaged forms of the value as bytes of JSON, the same each time."""
+    for number in range(ROUNDS):
+        random_ = random.Random(f"{seed} {number}")
+        broken = value
+        for _ in range(random_.randint(0, 3)):
+            broken = damage_value(random_, broken)
+        text = json.dumps(broken).encode()
+        yield damage_bytes(random_, text) if number % 3 == 0 else text
+
+
+def a_report(scenario: str) -> dict:
+    report = {"allocator": "osheap", "identity": "rseq", "scenario": scenario, "threads": 2,
+              "seconds": 1, "verify": False, "elapsed_s": 1.0, "cpu_s": 2.0, "ops": 100,
+              "ops_per_s": 100.0, "live_bytes": 10, "base_rss_bytes": 1, "peak_rss_bytes": 100,
+              "latency": {call: {"hist": [[5, 99], [40, 1]], "max": 41}
+                          for call in ("malloc", "free", "realloc")}}
+    if scenario == "erosion":
+        report["phases"] = [{"label": "64 B", "live_bytes": 1, "rss_bytes": 2, "live_after_bytes": 1,
+                             "rss_after_bytes": 2} for _ in range(2)]
+    if scenario == "brink":
+        report["recovery"] = {"region_bytes": 9, "nulls": 1, "first_fill_bytes": 5,
+                              "lowest_fill_bytes": 4, "large_bytes": 3, "large_had": True,
+                              "refill_bytes": 5}
+    return report
+
+
+class Tools(unittest.TestCase):
+    def run_worker(self, cell: plan.Cell, text: bytes) -> dict | worker.Failure:
+        """What the runner makes of a worker that prints these bytes."""
+        with tempfile.NamedTemporaryFile() as said:
+            said.write(text)
+            said.flush()
+            real = subprocess.run
+            with mock.patch.object(worker.subprocess, "run",
+                                   lambda _, **how: real(["cat", said.name], **how)):
+                return worker.run(Path("."), "osheap", cell, 0.1, 8, False)
+
+    def test_reports_of_workers(self):
+        taken = 0
+        for scenario in ("churn", "erosion", "brink"):
+            cell = plan.Cell(scenario, 2)
+            sound = self.run_worker(cell, json.dumps(a_report(scenario)).encode())
+            self.assertIsInstance(sound, dict)
+            for text in damaged(scenario, a_report(scenario)):
+                report = self.run_worker(cell, text)
+                failures = [report] if isinstance(report, worker.Failure) else []
+                taken += not failures
+                reports = {(cell, "osheap"): [sound, None if failures else report],
+                           (cell, "jemalloc"): [None if failures else report, sound]}
+                outcome = Outcome(reports=reports, failures=failures, seconds_per_run=[1.0])
+                doc = summary.document(outcome, {"cores": 2, "cpu": "c", "ram_bytes": 1, "kernel": "k",
+                                                 "load_average": 0.0, "date": "d", "busy": False},
+                                       {"preset": "default", "rounds": 2, "large_live": 8}, [])
+                doc["bars"] = bars.judge(doc)
+                report_table.render(doc)
+                json.dumps(doc)
+        self.assertGreater(taken, 0)
+        self.assertLess(taken, 3 * ROUNDS)
+
+    def test_files_that_tell_of_the_machine(self):
+        cpuinfo = b"processor\t: 0\nmodel name\t: AMD EPYC\nMemTotal:  24 kB\n" * 3
+        for number in range(ROUNDS):
+            random_ = random.Random(f"machine {number}")
+            with tempfile.NamedTemporaryFile() as file:
+                file.write(damage_bytes(random_, cpuinfo))
+                file.flush()
+                text = machine._read(file.name)
+            self.assertIsInstance(text, str)
+            self.assertIsInstance(machine._field(text, "model name"), (str, type(None)))
+
+    def test_options_of_the_storm(self):
+        words = ("--quick", "--long", "--verify", "--list", "--workers", ".", "--scenario", "churn",
+                 "churn,,pair", "--peers", "glibc", "--threads", "1,2", "0", "-1", "1,x", "9" * 5000,
+                 "--rounds", "\u00b2", "1e3", "--json", "/nowhere/x", "--html", "", ",", "\ud800", "--",
+                 "-", "--nonsense", "=", "--rounds=", "--threads=1,1,1")
+        ended = 0
+        for number in range(ROUNDS):
+            random_ = random.Random(f"options {number}")
+            given = [random_.choice(words) for _ in range(random_.randint(0, 7))]
+            silent = io.StringIO()
+            with redirect_stderr(silent), redirect_stdout(silent):
+                try:
+                    storm._parser().parse_args(given)
+                except SystemExit as end:
+                    ended += 1
+                    self.assertEqual(end.code, 2, given)
+            self.assertNotIn("Traceback", silent.getvalue())
+        self.assertGreater(ended, 0)
+
+    def test_report_of_the_soak(self):
+        sound = {"port": "rseq", "failures": 0, **{name: 3 for name in soak.FIGURES}}
+        self.assertEqual(soak.read_report("rseq", 0, json.dumps(sound))["failures"], 0)
+        for text in damaged("soak", sound):
+            report = soak.read_report("rseq", 0, text.decode(errors="replace"))
+            self.assertIn("soak:", soak.tell(report))
+        self.assertEqual(soak.read_report("rseq", -6, "")["failures"], 1)
+
+    def test_list_of_reasons(self):
+        sound = (ROOT / "tests/coverage/uncovered.txt").read_bytes()
+        for number in range(ROUNDS):
+            random_ = random.Random(f"reasons {number}")
+            with tempfile.NamedTemporaryFile() as file:
+                file.write(damage_bytes(random_, sound))
+                file.flush()
+                try:
+                    coverage.read_reasons(Path(file.name))
+                except SystemExit as end:
+                    self.assertIn("coverage:", str(end))
+
+    def test_document_of_gcovr(self):
+        sound = {"gcovr/format_version": "0.5", "files": [
+            {"file": "core/os_heap.c", "functions": [{"name": "os_malloc", "lineno": 10}],
+             "lines": [{"line_number": 12, "count": 0, "gcovr/noncode": False,
+                        "branches": [{"count": 0}, {"count": 3}]}]}]}
+        for text in damaged("gcovr", sound):
+            with tempfile.NamedTemporaryFile() as file:
+                file.write(text)
+                file.flush()
+                try:
+                    coverage.judge(coverage.read_measured(Path(file.name)), {})
+                except SystemExit as end:
+                    self.assertIn("coverage:", str(end))
+
+    def test_committed_footprint(self):
+        sound = {"m33": {"footprint": {"small": {"Os": {"api": {"text": 3000, "data": 8}}}},
+                         "text_Os_level0": 3008, "ram_small": 900}, "rv32": {"ram_small": 1000}}
+        for text in damaged("footprint", sound):
+            with tempfile.TemporaryDirectory() as folder:
+                committed = Path(folder) / "footprint.json"
+                committed.write_bytes(text)
+                silent = io.StringIO()
+                with mock.patch.object(footprint, "COMMITTED", committed), \
+                        redirect_stdout(silent), redirect_stderr(silent):
+                    self.assertIn(footprint.check(sound), (0, 1))
+
+
+if __name__ == "__main__":
+    unittest.main()
