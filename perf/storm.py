@@ -10,6 +10,9 @@ from pathlib import Path
 
 import bars
 import campaign
+import firmware_run
+import firmware_storm
+import firmware_table
 import machine
 import plan
 import report_table
@@ -75,6 +78,12 @@ def _parser() -> argparse.ArgumentParser:
                         help="instead of each scenario's own counts")
     parser.add_argument("--rounds", type=_rounds, metavar="N",
                         help="rounds a cell, instead of the preset's")
+    parser.add_argument("--firmware", nargs="*", metavar="BOARD",
+                        help="the storm in firmware images too, instructions counted; "
+                        f"boards: {', '.join(firmware_storm.plan.BOARDS)} (all)")
+    parser.add_argument("--no-linux", action="store_true", help="with --firmware: it alone")
+    parser.add_argument("--firmware-build", type=Path, default=Path("build/firmware-storm"),
+                        metavar="DIR", help="where its images are built")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--html", type=Path, metavar="FILE")
     return parser
@@ -124,6 +133,23 @@ def _announce(preset: plan.Preset, cells: list[plan.Cell], allocators: list[str]
          f"rounds, {runs} runs; about {clock(expected)} (minutes:seconds)")
 
 
+def _firmware(args: argparse.Namespace) -> dict:
+    """The firmware storm's document; empty if it is not asked for."""
+    if args.firmware is None:
+        return {}
+    return firmware_storm.measure(args.firmware_build,
+                                  args.firmware or list(firmware_storm.plan.BOARDS),
+                                  list(firmware_storm.plan.SCENARIOS))
+
+
+def _only_firmware(args: argparse.Namespace) -> int:
+    doc = _firmware(args)
+    if args.json:
+        args.json.write_text(json.dumps(doc, indent=1) + "\n", encoding="utf-8")
+    print(firmware_table.render(doc), end="")
+    return 0
+
+
 def _verdict(doc: dict) -> int:
     bad = bool(doc["failures"])
     if doc["settings"]["preset"] == plan.VERIFY.name:
@@ -135,6 +161,8 @@ def _verdict(doc: dict) -> int:
         print("verify:", "FAILED" if bad else "every block was as it was left")
     else:
         print(report_table.render(doc), end="")
+    if "firmware" in doc:
+        print("\n" + firmware_table.render(doc), end="")
     return 1 if bad else 0
 
 
@@ -150,6 +178,12 @@ def _write(doc: dict, args: argparse.Namespace) -> None:
 
 def _check_outputs(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """Before minutes are spent on results that could not be written."""
+    unknown = [name for name in args.firmware or [] if name not in firmware_storm.plan.BOARDS]
+    if unknown:
+        parser.error(f"no board {', '.join(unknown)}; valid: "
+                     + ", ".join(firmware_storm.plan.BOARDS))
+    if args.no_linux and args.firmware is None:
+        parser.error("--no-linux goes with --firmware")
     for path in (args.json, args.html):
         if path and not path.absolute().parent.is_dir():
             parser.error(f"no folder {path.absolute().parent}")
@@ -165,6 +199,8 @@ def main(argv: list[str] | None = None) -> int:
         _list(args.workers, machine.cores())
         return 0
     _check_outputs(parser, args)
+    if args.no_linux:
+        return _only_firmware(args)
     allocators, missing = _allocators(args)
     for gap in missing:
         _say(f"MISSING  {gap['allocator']}: no worker in {args.workers} "
@@ -185,6 +221,7 @@ def main(argv: list[str] | None = None) -> int:
                            {"preset": preset.name, "rounds": rounds,
                             "large_live": preset.large_live}, missing)
     doc["bars"] = bars.judge(doc)
+    doc.update(_firmware(args))
     _write(doc, args)
     return _verdict(doc)
 
@@ -194,3 +231,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit("interrupted")
+    except firmware_run.FirmwareError as error:
+        sys.exit(f"firmware storm: {error}")

@@ -71,6 +71,8 @@ step "sizing calculator" /usr/bin/python3 tests/size/test_size.py "$root/size"
 step "the storm, verified" storm_verified
 step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet --runs $([ $long = yes ] && echo 10 || echo 1)
 step "models" nice tests/spin/run.py --json "$root/spin.json"
+step "the firmware storm's counter" /usr/bin/python3 perf/firmware_trace.py --build "$root/firmware-storm"
+step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --check
 step "lint" tests/lint.sh "$root"
 if [ $long = yes ]; then
     step "long stress" tests/matrix.sh "$root/tests" long

@@ -36,4 +36,7 @@ uintptr_t board_new_context(uintptr_t stack_top, void (*entry)(void));
 void board_puts(const char *text);
 _Noreturn void board_exit(int status);
 
+/* A call of the host's semihosting: its result. */
+uintptr_t board_semihost(uintptr_t operation, uintptr_t parameter);
+
 #endif

@@ -50,13 +50,13 @@ uintptr_t board_new_context(uintptr_t stack_top, void (*entry)(void))
 
 void board_puts(const char *text)
 {
-    (void)virt_semihost(0x04, (uintptr_t)text); /* SYS_WRITE0 */
+    (void)board_semihost(0x04, (uintptr_t)text); /* SYS_WRITE0 */
 }
 
 void board_exit(int status)
 {
     uintptr_t block[2] = {0x20026, (uintptr_t)status}; /* ADP_Stopped_ApplicationExit */
-    (void)virt_semihost(0x20, (uintptr_t)block);       /* SYS_EXIT_EXTENDED */
+    (void)board_semihost(0x20, (uintptr_t)block);      /* SYS_EXIT_EXTENDED */
     for (;;) {
     }
 }

@@ -66,9 +66,9 @@ board_run_on:
     cpsie i
     bx r1
 
-    .globl virt_semihost
-    .type virt_semihost, %function
-virt_semihost:
+    .globl board_semihost
+    .type board_semihost, %function
+board_semihost:
     svc 0x123456
     bx lr
 

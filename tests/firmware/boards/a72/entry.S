@@ -90,8 +90,8 @@ board_run_on:
     msr daifclr, #2
     br x1
 
-    .globl virt_semihost
-virt_semihost:
+    .globl board_semihost
+board_semihost:
     hlt #0xf000
     ret
 

@@ -3,7 +3,7 @@
 #include "kernel.h"
 #include "mprofile.h"
 
-static uintptr_t call(uintptr_t operation, uintptr_t parameter)
+uintptr_t board_semihost(uintptr_t operation, uintptr_t parameter)
 {
     register uintptr_t r0 __asm__("r0") = operation;
     register uintptr_t r1 __asm__("r1") = parameter;
@@ -13,13 +13,13 @@ static uintptr_t call(uintptr_t operation, uintptr_t parameter)
 
 void board_puts(const char *text)
 {
-    (void)call(0x04, (uintptr_t)text); /* SYS_WRITE0 */
+    (void)board_semihost(0x04, (uintptr_t)text); /* SYS_WRITE0 */
 }
 
 void board_exit(int status)
 {
     uintptr_t block[2] = {0x20026, (uintptr_t)status}; /* ADP_Stopped_ApplicationExit */
-    (void)call(0x20, (uintptr_t)block);                /* SYS_EXIT_EXTENDED */
+    (void)board_semihost(0x20, (uintptr_t)block);      /* SYS_EXIT_EXTENDED */
     for (;;) {
     }
 }

@@ -14,8 +14,6 @@
 #define MPP 0x1800u
 #define MTIE 128u /* of mie */
 
-uintptr_t board_semihost(uintptr_t operation, uintptr_t parameter);
-
 unsigned board_core(void)
 {
     uintptr_t hart;

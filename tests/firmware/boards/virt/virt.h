@@ -8,7 +8,6 @@
 void board_reset(void);
 void virt_timer(uint32_t ticks);
 uintptr_t virt_cpu_on(uintptr_t core, uintptr_t entry);
-uintptr_t virt_semihost(uintptr_t operation, uintptr_t parameter);
 
 /* Called by it: every core first, then every interrupt or fault. */
 void virt_start_core(void);

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds the firmware storm's images and runs them under QEMU, instructions counted."""
+
+import os
+import re
+import subprocess
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import firmware_plan as plan
+
+SECONDS_A_RUN = 120
+INTERRUPT_STORM = "tests/firmware/storm.elf"
+COMMON = ["-nodefaults", "-display", "none", "-monitor", "none", "-serial", "none",
+          "-chardev", "stdio,id=sh"]
+
+
+class FirmwareError(Exception):
+    """A build or a run that failed, with what it said."""
+
+
+@dataclass
+class Calls:
+    """How often a call took how many instructions."""
+
+    times: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        return sum(self.times.values())
+
+    @property
+    def total(self) -> int:
+        return sum(instructions * n for instructions, n in self.times.items())
+
+    @property
+    def best(self) -> int:
+        return min(self.times)
+
+    @property
+    def worst(self) -> int:
+        return max(self.times)
+
+    @property
+    def median(self) -> int:
+        """The lower one of two in the middle: it has happened."""
+        seen = 0
+        for instructions in sorted(self.times):
+            seen += self.times[instructions]
+            if 2 * seen >= self.count:
+                return instructions
+        raise ValueError("no calls")
+
+
+@dataclass
+class Run:
+    """What an image printed."""
+
+    calls: dict[str, Calls]
+    values: dict[str, int]
+
+    @property
+    def pair(self) -> float:
+        """Instructions of a malloc and a free, in the mean over the run."""
+        mean = sum(c.total / c.count for c in self.calls.values())
+        return int(mean) if mean == int(mean) else round(mean, 1)
+
+
+def parse(text: str) -> Run:
+    """Lines of `calls NAME INSTRUCTIONS:TIMES ...` and `NAME VALUE`, `ok` at the end."""
+    run = Run({}, {})
+    lines = [line for line in text.splitlines() if ": warning:" not in line]
+    if not lines or lines[-1] != "ok":
+        raise FirmwareError(lines[-1] if lines else "it printed nothing")
+    for line in lines[:-1]:
+        words = line.split()
+        if words[0] == "calls":
+            calls = run.calls.setdefault(words[1], Calls())
+            for word in words[2:]:
+                instructions, times = (int(part) for part in word.split(":"))
+                calls.times[instructions] = calls.times.get(instructions, 0) + times
+        elif len(words) == 2 and words[1].isdigit():
+            run.values[words[0]] = int(words[1])
+        else:
+            raise FirmwareError(f"unreadable: {line}")
+    if not run.calls and not any(name.startswith("worst_") for name in run.values):
+        raise FirmwareError("nothing was counted")
+    return run
+
+
+def _output(command: list[str], what: str) -> str:
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=False)
+    if done.returncode != 0:
+        said = (done.stdout + done.stderr).strip().splitlines()
+        raise FirmwareError("\n".join([f"{what} failed:", *said[-15:]]))
+    return done.stdout
+
+
+def build(root: Path, board: str, hardening: int | None) -> Path:
+    """The build folder with that board's images. `None`: the default level."""
+    about = plan.BOARDS[board]
+    folder = _folder(root, board, hardening)
+    boards = plan.SOURCE / "tests/firmware/boards"
+    if not (folder / "build.ninja").exists():
+        level = [f"-Dhardening={hardening}"] if hardening is not None and plan.has_levels() else []
+        _output(["/usr/bin/meson", "setup", str(folder), str(plan.SOURCE), "--cross-file",
+                 str(boards / about.folder / "cross.ini"), *level], f"configuring {folder}")
+    _output(["ninja", "-C", str(folder), "-j", str(os.cpu_count() or 1), "firmware-storm",
+             INTERRUPT_STORM], f"building {folder}")
+    return folder
+
+
+def machine(board: str) -> list[str]:
+    """QEMU's command for the board, which the image tests own."""
+    script = plan.SOURCE / "tests/firmware/run.sh"
+    return _output([str(script), "--machine", plan.BOARDS[board].folder],
+                   f"asking {script} for {board}").split()
+
+
+def _emulate(board: str, image: Path, options: list[str], argument: str) -> str:
+    command = [*machine(board), *COMMON, *options,
+               "-semihosting-config", f"enable=on,target=native,chardev=sh,arg={argument}",
+               "-kernel", str(image)]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              check=False, timeout=SECONDS_A_RUN)
+    except subprocess.TimeoutExpired as hang:
+        raise FirmwareError(f"no end after {SECONDS_A_RUN} s") from hang
+    if done.returncode != 0 and not done.stdout.strip():
+        raise FirmwareError(f"status {done.returncode}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _folder(root: Path, board: str, hardening: int | None) -> Path:
+    # Named after the option: a folder from before there was one is not taken for one.
+    if hardening is None or not plan.has_levels():
+        return root / board
+    return root / f"{board}-hardening{hardening}"
+
+
+def counted(board: str, image: Path, scenario: str, options: list[str]) -> Run:
+    """One scenario of an image, with instructions as its clock."""
+    clock = ["-icount", f"shift={plan.BOARDS[board].shift},sleep=off"]
+    return parse(_emulate(board, image, [*clock, *options], scenario))
+
+
+def run(root: Path, board: str, allocator: str, scenario: str) -> Run:
+    """One scenario of one allocator. The build must be there."""
+    how = plan.ALLOCATORS[allocator]
+    image = _folder(root, board, how.hardening) / f"perf/firmware/storm-{how.image}.elf"
+    try:
+        return counted(board, image, scenario, [])
+    except FirmwareError as error:
+        raise FirmwareError(f"{board} {allocator} {scenario}: {error}") from error
+
+
+def interrupted(root: Path, board: str) -> int:
+    """Operations on a core's lists that an interrupt met inside, in the image tests'
+    interrupt storm. Its cores run at once, so the figure varies: under -icount cores
+    that wait for each other in turns take minutes, and QEMU's switch between them hangs
+    on the host's time whenever all sleep."""
+    text = _emulate(board, _folder(root, board, 0) / INTERRUPT_STORM, [], "storm")
+    found = re.search(r"\binterrupted=(\d+) .*\bok$", text.strip())
+    if found is None:
+        raise FirmwareError(f"{board} interrupt storm: {text.strip() or 'it printed nothing'}")
+    return int(found[1])
+
+
+def run_all(root: Path, boards: list[str], scenarios: list[str],
+            say) -> tuple[dict[tuple[str, str, str], Run], dict[str, int]]:
+    """Every scenario of every allocator on every board, two at a time on two cores; and
+    the boards' interrupted operations."""
+    allocators = plan.allocators()
+    waiting: dict[tuple[str, str, str], Future] = {}
+    met: dict[str, Future] = {}
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        try:
+            for board in boards:
+                say(f"{board}: building and running")
+                for level in dict.fromkeys(a.hardening for a in allocators.values()):
+                    build(root, board, level)
+                for name, allocator in allocators.items():
+                    ours = [plan.CALLS] if allocator.image == "osheap" else []
+                    for scenario in [*scenarios, *ours]:
+                        if scenario in [*allocator.scenarios, *ours]:
+                            waiting[board, name, scenario] = pool.submit(
+                                run, root, board, name, scenario)
+                met[board] = pool.submit(interrupted, root, board)
+            return ({key: future.result() for key, future in waiting.items()},
+                    {board: future.result() for board, future in met.items()})
+        finally:
+            pool.shutdown(cancel_futures=True)

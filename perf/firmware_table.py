@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The firmware storm's results as tables for a terminal."""
+
+import firmware_plan as plan
+from report_table import layout
+
+
+def number(value: float | None) -> str:
+    """A dash for what was not measured."""
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def scenarios(board: dict) -> list[str]:
+    """Those that the document has, in the plan's order."""
+    return [name for name in plan.SCENARIOS if name in board]
+
+
+def _pairs(board: dict, names: list[str]) -> str:
+    rows = [[s, *(number(board[s].get(a)) for a in names)] for s in scenarios(board)]
+    return layout(["mean of a pair", *names], rows)
+
+
+def _calls(board: dict, names: list[str]) -> str:
+    rows = []
+    for scenario in scenarios(board):
+        for call in ("malloc", "free"):
+            cells = []
+            for name in names:
+                at = board["calls"][scenario].get(name, {}).get(call)
+                cells.append("-" if at is None else
+                             " / ".join(number(at[k]) for k in ("best", "median", "worst")))
+            rows.append([f"{scenario} {call}", *cells])
+    return layout(["best / median / worst", *names], rows)
+
+
+def _worst(board: dict) -> str:
+    keys = [key for key in ("worst", "worst_default") if key in board]
+    names = list(dict.fromkeys(name for key in keys for name in board[key]))
+    heads = {"worst": "level0", "worst_default": "default"}
+    rows = [[name, *(number(board[key].get(name)) for key in keys)] for name in names]
+    return layout(["longest path", *(heads[key] for key in keys)], rows)
+
+
+def render(doc: dict) -> str:
+    """Board by board, the same tables."""
+    parts = ["Instructions of malloc + free, from each function's first to its return."]
+    for name, board in doc["firmware"].items():
+        names = [a for a in plan.ALLOCATORS if any(a in board[s] for s in scenarios(board))]
+        parts += ["", f"== {name}: {plan.BOARDS[name].about}; "
+                  f"{board['made_with']['compiler']}",
+                  "", _pairs(board, names), "", _calls(board, names)]
+        if "worst" in board:
+            parts += ["", _worst(board)]
+        if "interrupted" in board:
+            parts += ["", f"operations interrupted in the image test: {board['interrupted']}"]
+    return "\n".join(parts) + "\n"
