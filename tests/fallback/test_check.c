@@ -95,6 +95,27 @@ static void top_that_does_not_end_at_the_break_is_named(void)
     is_named(top_size, *top_size - 16, "newlib: the top chunk does not end at the break");
 }
 
+/* newlib's heap goes on elsewhere when 48 bytes are left of its top: less than a
+ * chunk and the fenceposts that close a segment. */
+static void two_words_left_of_an_old_top_are_nothing_wrong(void)
+{
+    struct os_heap_stats stats;
+    size_t pages = LARGE_SIZE(1) / OSH_PAGE_BYTES + 1;
+    void *below = os_malloc(pages * OSH_PAGE_BYTES - 48 - sizeof(size_t));
+    assert_true(osh_arena_claim_page(pages)); /* somebody else's, behind the break */
+    void *above = os_malloc(LARGE_SIZE(2));
+    assert_int_equal(osh_arena_page(above), pages + 1);
+    osh_arena_release_run(pages, 0);
+    assert_null(os_heap_check());
+    os_heap_stats(&stats);
+    assert_int_equal(stats.live, os_malloc_usable_size(below) + os_malloc_usable_size(above));
+    os_free(below);
+    assert_null(os_heap_check());
+    os_free(above);
+    os_heap_stats(&stats);
+    assert_int_equal(stats.live, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +127,7 @@ int main(void)
         in_fresh_heap(free_chunk_whose_size_is_not_repeated_is_named, ROOMY_HEAP),
         in_fresh_heap(free_chunk_with_a_wrong_link_is_named, ROOMY_HEAP),
         in_fresh_heap(top_that_does_not_end_at_the_break_is_named, ROOMY_HEAP),
+        in_fresh_heap(two_words_left_of_an_old_top_are_nothing_wrong, ROOMY_HEAP),
     };
     return cmocka_run_group_tests_name("fallback/check", tests, NULL, NULL);
 }

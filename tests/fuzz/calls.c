@@ -265,7 +265,9 @@ static void change_the_world(unsigned what)
         }
         break;
     case 1:
-        world_start_os();
+        if (depth == 0) { /* the OS is not started within a call of the heap */
+            world_start_os();
+        }
         break;
     case 2:
         world_memory_out(what & 8, byte() % 16, 1 + byte() % 32);
