@@ -70,6 +70,7 @@ step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --buil
 step "sizing calculator" /usr/bin/python3 tests/size/test_size.py "$root/size"
 step "the storm, verified" storm_verified
 step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet --runs $([ $long = yes ] && echo 10 || echo 1)
+step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$root/tests/gcc/tests/inject" --json "$root/injection.json"
 step "models" nice tests/spin/run.py --json "$root/spin.json"
 step "the firmware storm's counter" /usr/bin/python3 perf/firmware_trace.py --build "$root/firmware-storm"
 step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --check

@@ -197,7 +197,7 @@ def build(root, board):
     return directory / "tests/firmware/inject.elf"
 
 
-def judge(name, root, verbose):
+def judge(name, root):
     board, tool, machine = BOARDS[name]
     image = build(root, board)
     functions, behind = listing(tool, image)
@@ -205,7 +205,9 @@ def judge(name, root, verbose):
     if missing:
         sys.exit(f"inject: {image} has no {', '.join(missing)}")
     status, text = run_image(machine, image, 120)
-    hit = {int(a, 16) for a in re.findall(r"^at ([0-9a-f]+) ", text, re.M)}
+    places = [(int(a, 16), int(n), int(m)) for a, n, m in
+              re.findall(r"^at ([0-9a-f]+) times=(\d+) moved=(\d+)", text, re.M)]
+    hit = {at for at, times, _ in places if times > 0}
     rows = {(int(b, 16), int(a, 16), int(n)) for b, a, n in re.findall(r"^row ([0-9a-f]+) ([0-9a-f]+) length=(\d+)", text, re.M)}
     shots = re.search(r"shots=(\d+)", text)
     wanted, covered = {}, set()
@@ -222,19 +224,23 @@ def judge(name, root, verbose):
                        if first <= address <= last}
             covered |= held_off(functions[function], behind[function], rows)[0]
     covered = (covered | hit) & set(wanted)
+    moved = {at: m for at, _, m in places if m > 0 and at in wanted}
+    alone = not any(m for _, _, m in places)
     broken, changes = patched(image, functions)
     control_status, control_text = run_image(machine, broken, 60)
     found = changes > 0 and control_status != 0
     left = sorted(set(wanted) - covered)
-    passed = status == 0 and not left and found
+    passed = status == 0 and not left and found and (bool(moved) or alone)
     print(f"{'ok  ' if passed else 'FAIL'} {name:5} {len(wanted)} instructions, {len(covered)} interrupted, "
-          f"{shots.group(1) if shots else 'no'} shots; control of {changes} changes: "
+          f"{shots.group(1) if shots else 'no'} shots, "
+          + ("" if alone else f"{sum(moved.values())} migrations at {len(moved)} of them; ") + f"control of {changes} changes: "
           f"{'found: ' + control_text.strip().splitlines()[-1][-60:] if found else 'NOT FOUND'}", flush=True)
     if status != 0:
         print("     " + text.strip()[-300:])
-    for address in left if verbose or not passed else []:
+    for address in left[:20]:
         print(f"     not interrupted: {address:#x} {wanted[address]}")
     return {"instructions": len(wanted), "interrupted": len(covered), "shots": int(shots.group(1)) if shots else 0,
+            "migrations": sum(moved.values()),
             "negative_control_fails": found}, passed
 
 
@@ -257,7 +263,7 @@ def main():
         passed &= subprocess.run([options.linux, "--json", str(report)]).returncode == 0
         figures["linux"] = json.loads(report.read_text()) if report.exists() else {"instructions": 0, "interrupted": 0}
     for target in options.targets or USUAL:
-        figures[target], fine = judge(target, root, False)
+        figures[target], fine = judge(target, root)
         passed &= fine
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps({"injection": figures}, indent=2) + "\n")

@@ -15,12 +15,13 @@
 #include "os/os_heap.h"
 #include "os/os_heap_port.h"
 #include "osh_class.h"
+#include "osh_slab.h"
 
 #define SIZE 24u
 #define AIM_NS 700u /* from arming to the interrupt */
 #define SLED 960u
 #define SLED_FROM 480u
-#define MOST_PCS 700u
+#define MOST_PCS 1600u
 #define MOST_ROWS 200u
 #define MOST_BLOCKS 64u
 
@@ -51,6 +52,7 @@ static enum interference interference;
 struct place {
     uintptr_t pc;
     unsigned times;
+    unsigned moved; /* and went on on another core */
 };
 static struct place places[MOST_PCS];
 static unsigned place_count;
@@ -215,13 +217,8 @@ static void end_row(void)
     }
 }
 
-static void record(uintptr_t pc)
+static struct place *place_of(uintptr_t pc)
 {
-    if (pc != row.pc) {
-        end_row();
-        row = (struct row){row.pc, pc, 0};
-    }
-    row.length++;
     unsigned i = 0;
     while (i < place_count && places[i].pc != pc) {
         i++;
@@ -229,47 +226,124 @@ static void record(uintptr_t pc)
     CHECK(i < MOST_PCS);
     place_count += i == place_count;
     places[i].pc = pc;
-    places[i].times++;
+    return &places[i];
+}
+
+static void record(uintptr_t pc)
+{
+    if (pc != row.pc) {
+        end_row();
+        row = (struct row){row.pc, pc, 0};
+    }
+    row.length++;
+    place_of(pc)->times++;
+}
+
+/*
+ * With a second core the task moves on to it in the middle of an operation: its
+ * context is handed over, and that core, which looks every now and then, takes it.
+ */
+#define POLL_NS 3000u
+#define FAR_NS 100000000u
+static bool moving;
+static volatile unsigned home; /* the core that has the task, or is to take it */
+static volatile uintptr_t handed;
+static uintptr_t idle_context[2];
+
+static uintptr_t hand_over(uintptr_t context, unsigned core)
+{
+    home = 1 - core;
+    /* Publishes the context, and all that the task did here; pairs with take_over(). */
+    __atomic_store_n(&handed, context, __ATOMIC_RELEASE);
+    board_timer_arm(POLL_NS);
+    return idle_context[core];
+}
+
+static uintptr_t take_over(uintptr_t context, unsigned core)
+{
+    /* Observes what the task did on the other core; pairs with hand_over(). */
+    uintptr_t task_context = __atomic_load_n(&handed, __ATOMIC_ACQUIRE);
+    if (task_context == 0 || home != core) {
+        board_timer_arm(POLL_NS);
+        return context;
+    }
+    handed = 0;
+    idle_context[core] = context;
+    board_timer_arm(FAR_NS);
+    return task_context;
+}
+
+static uintptr_t shoot(uintptr_t context, uintptr_t pc, unsigned core)
+{
+    board_timer_arm(FAR_NS);
+    if (!armed) {
+        return context;
+    }
+    armed = false;
+    interfere();
+    shots++;
+    fired = true;
+    if (!moving) {
+        record(pc);
+        return context;
+    }
+    place_of(pc)->moved++;
+    return hand_over(context, core);
 }
 
 uintptr_t kernel_tick(uintptr_t context, uintptr_t pc)
 {
     os_heap_interrupt_enter();
-    board_timer_arm(100000000);
-    if (armed) {
-        armed = false;
-        record(pc);
-        interfere();
-        shots++;
-        fired = true;
-    }
+    unsigned core = board_core();
+    bool has_task = core == home && handed == 0;
+    context = has_task ? shoot(context, pc, core) : take_over(context, core);
     os_heap_interrupt_leave();
     return context;
 }
 
-/* What is on the list, and what is held, is what there was: each block once. */
-static void check_blocks(void)
+static unsigned char times[MOST_BLOCKS];
+
+static void count_block(const void *block)
 {
-    struct osh_chain list = osh_arch_peek(0, OSH_ACTIVE, cls);
-    CHECK(list.count <= limit);
-    unsigned seen = 0;
-    unsigned char times[MOST_BLOCKS] = {0};
-    for (unsigned i = 0; i < holding + list.count; i++) {
-        void *block = i < holding ? held[i] : list.head;
-        if (i >= holding) {
-            CHECK(block != NULL);
-            list.head = osh_link_next(*(osh_word_t *)block);
-        }
-        for (unsigned j = 0; j < blocks; j++) {
-            if (all[j] == block) {
-                CHECK(times[j] == 0); /* nowhere else */
-                times[j]++;
-                seen++;
-            }
+    for (unsigned i = 0; i < blocks; i++) {
+        if (all[i] == block) {
+            CHECK(times[i] == 0); /* nowhere else */
+            times[i]++;
         }
     }
-    CHECK(list.head == NULL);
-    CHECK(seen == blocks); /* none lost */
+}
+
+/* What is on lists, and what is held, is what there was: each block once. */
+static void check_blocks(void)
+{
+    for (unsigned i = 0; i < blocks; i++) {
+        times[i] = 0;
+    }
+    for (unsigned i = 0; i < holding; i++) {
+        count_block(held[i]);
+    }
+    for (unsigned core = 0; core < osh_arch_cores(); core++) {
+        struct osh_chain list = osh_arch_peek(core, OSH_ACTIVE, cls);
+        CHECK(list.count <= limit);
+        for (unsigned i = 0; i < list.count; i++) {
+            CHECK(list.head != NULL);
+            count_block(list.head);
+            list.head = osh_link_next(*(osh_word_t *)list.head);
+        }
+        CHECK(list.head == NULL);
+    }
+    for (unsigned i = 0; i < blocks; i++) {
+        CHECK(times[i] == 1); /* none lost */
+    }
+}
+
+static void take_back(unsigned of, struct osh_chain chain)
+{
+    if (of == cls) {
+        hold_chain(chain);
+    } else {
+        osh_slab_put(of, chain);
+    }
 }
 
 /* Everything in hand but `length` blocks on the active list. */
@@ -278,6 +352,10 @@ static void prepare(unsigned length)
     struct osh_chain none = {NULL, 0};
     CHECK(osh_arch_exchange(OSH_ACTIVE, cls, &none));
     hold_chain(none);
+    if (moving) {
+        osh_arch_reclaim(home, take_back);
+        osh_arch_reclaim(1 - home, take_back);
+    }
     CHECK(holding == blocks);
     for (unsigned i = 0; i < length; i++) {
         CHECK(osh_arch_push_slow(cls, held[--holding]));
@@ -365,6 +443,20 @@ static void refusals(void)
     }
 }
 
+/* The same in the middle of which the task moves to the other core and back. */
+static void migrations(void)
+{
+    static const enum interference with[] = {POP_ONE, PUSH_ONE, SWAP_SECOND};
+    board_start_cores();
+    moving = true;
+    for (unsigned i = 0; i < sizeof(with) / sizeof(with[0]); i++) {
+        interference = with[i];
+        for (unsigned operation = POP; operation <= EXCHANGE_CHAIN; operation++) {
+            sweep((enum operation)operation, 4);
+        }
+    }
+}
+
 static void put_hex(uintptr_t value)
 {
     char text[2 + 2 * sizeof(value)];
@@ -413,11 +505,15 @@ static void task(void)
         }
     }
     refusals();
+    if (BOARD_CORES > 1) {
+        migrations();
+    }
     for (unsigned i = 0; i < place_count; i++) {
         board_puts("at ");
         put_hex(places[i].pc);
         board_puts(" ");
         report("times", places[i].times);
+        report("moved", places[i].moved);
         board_puts("\n");
     }
     for (unsigned i = 0; i < row_count; i++) {
@@ -434,16 +530,29 @@ static void task(void)
     board_exit(0);
 }
 
-/* One core does the work; the others stay where they are. */
-static unsigned char stack[8192] __attribute__((aligned(16)));
+static unsigned char task_stack[8192] __attribute__((aligned(16)));
+static unsigned char idle_stacks[2][4096] __attribute__((aligned(16)));
+
+static void idle_entry(void)
+{
+    board_timer_arm(POLL_NS);
+    for (;;) {
+        board_wait();
+    }
+}
 
 int main(void)
 {
-    board_run_on((uintptr_t)(stack + sizeof(stack)), task);
+    idle_context[0] = board_new_context((uintptr_t)idle_stacks[1], idle_entry);
+    board_run_on((uintptr_t)(task_stack + sizeof(task_stack)), task);
 }
 
+/* The second core idles until it is handed the task; more are not needed. */
 _Noreturn void kernel_enter(void)
 {
+    if (board_core() == 1) {
+        board_run_on((uintptr_t)(idle_stacks + 2), idle_entry);
+    }
     for (;;) {
         board_wait();
     }
