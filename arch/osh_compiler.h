@@ -23,6 +23,8 @@
 #define OSH_NOINLINE __attribute__((noinline))
 
 /* For the one kind of load that is meant to race: see arch/portable/osh_pair.h. */
+#ifndef OSH_NO_TSAN
 #define OSH_NO_TSAN __attribute__((no_sanitize("thread")))
+#endif
 
 #endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The OS half of arch/arch.h, for tasks on the machine. */
+#include "arch.h"
+#include "model_libc.h"
+#include "model_port.h"
+#include "osh_linux.h"
+#include "osh_pairs.h"
+
+#include <linux/membarrier.h>
+#include <stdarg.h>
+#include <sys/syscall.h>
+
+static struct rseq area;
+ptrdiff_t model_rseq_offset;
+
+/* 1 while somebody holds it. */
+static osh_word_t mutexes[OSH_MUTEXES];
+static void *the_region;
+static size_t region_bytes;
+static int os_started = 1;
+
+void model_port_start(void)
+{
+    model_rseq_offset = (char *)&area - (char *)__builtin_thread_pointer();
+}
+
+void model_port_on_core(unsigned core)
+{
+    area.cpu_id = core;
+}
+
+void *model_port_thread_lists(void)
+{
+    return osh_pairs_mine;
+}
+
+void model_port_set_thread_lists(void *lists)
+{
+    osh_pairs_mine = lists != NULL ? lists : osh_lists;
+}
+
+void model_port_region(void *region, size_t bytes)
+{
+    the_region = region;
+    region_bytes = bytes;
+}
+
+void model_port_os_started(int started)
+{
+    os_started = started;
+}
+
+long model_syscall(long number, ...)
+{
+    va_list arguments;
+    va_start(arguments, number);
+    int command = va_arg(arguments, int);
+    unsigned flags = va_arg(arguments, unsigned);
+    unsigned cpu = va_arg(arguments, unsigned);
+    va_end(arguments);
+    if (number != SYS_membarrier) {
+        machine_fail("the port makes system call %ld, which the model does not know", number);
+    }
+    if (command == MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ) {
+        machine_fence_core(flags == MEMBARRIER_CMD_FLAG_CPU ? (int)cpu : -1);
+    }
+    return 0;
+}
+
+int model_getcpu(void)
+{
+    return (int)machine_core();
+}
+
+unsigned osh_linux_cpus(void)
+{
+    return OSH_CORES;
+}
+
+bool osh_arch_in_interrupt(void)
+{
+    return machine_interrupt_depth() > 0;
+}
+
+bool osh_arch_os_started(void)
+{
+    return os_started != 0;
+}
+
+void osh_arch_lock(enum osh_mutex mutex)
+{
+    osh_word_t unlocked = 0;
+    if (machine_interrupt_depth() > 0) {
+        machine_fail("an interrupt handler waits for a mutex");
+    }
+    while (!machine_cas(&mutexes[mutex], &unlocked, 1, MACHINE_ACQUIRE)) {
+        machine_wait_for_zero(&mutexes[mutex]);
+        unlocked = 0;
+    }
+}
+
+bool osh_arch_try_lock(enum osh_mutex mutex)
+{
+    osh_word_t unlocked = 0;
+    return machine_cas(&mutexes[mutex], &unlocked, 1, MACHINE_ACQUIRE);
+}
+
+void osh_arch_unlock(enum osh_mutex mutex)
+{
+    machine_store(&mutexes[mutex], 0, MACHINE_RELEASE);
+}
+
+void osh_arch_yield(void)
+{
+    machine_yield();
+}
+
+void osh_arch_publish(void)
+{
+    machine_fence_all();
+}
+
+bool osh_arch_region(void **region, size_t *bytes)
+{
+    *region = the_region;
+    *bytes = region_bytes;
+    return the_region != NULL;
+}
+
+void osh_arch_decommit(void *pages, size_t bytes)
+{
+    __builtin_memset(pages, 0, bytes);
+}
+
+void osh_arch_fail(const char *reason, const void *address)
+{
+    machine_fail("the library stopped: %s (address %p)", reason, address);
+}

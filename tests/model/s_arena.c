@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pages: slabs claim from the top, newlib's break from the bottom. */
+#include "osh_arena.h"
+#include "scenario.h"
+
+#define PAGES 3
+
+static unsigned owner_of[PAGES];
+static bool touched[PAGES]; /* since its memory was last given to the system */
+
+static void own(size_t page)
+{
+    REQUIRE(page < osh_arena.pages);
+    if (owner_of[page]++ != 0) {
+        machine_fail("page %zu has two owners", page);
+    }
+    touched[page] = true;
+    (void)hold((void *)osh_arena_address(page), OSH_PAGE_BYTES);
+}
+
+static void disown(size_t page)
+{
+    unhold((void *)osh_arena_address(page), OSH_PAGE_BYTES);
+    owner_of[page]--;
+}
+
+static void claim_and_release(void)
+{
+    size_t page = osh_arena_claim_run(0);
+    if (page != OSH_NO_PAGE) {
+        own(page);
+        disown(page);
+        osh_arena_release_run(page, 0);
+    }
+}
+
+/* Two pages' growth, and all of it back. The fallback's mutex has one holder. */
+static void grow_and_shrink(void)
+{
+    char *grown = osh_arena_sbrk((ptrdiff_t)(2 * OSH_PAGE_BYTES));
+    if (grown != (char *)-1) {
+        size_t page = osh_arena_page(grown);
+        own(page);
+        own(page + 1);
+        disown(page);
+        disown(page + 1);
+        REQUIRE(osh_arena_sbrk(-(ptrdiff_t)(2 * OSH_PAGE_BYTES)) != (void *)-1);
+    }
+}
+
+/* The linker puts this around the port's. */
+void __real_osh_arch_decommit(void *pages, size_t bytes);
+void __wrap_osh_arch_decommit(void *pages, size_t bytes);
+void __wrap_osh_arch_decommit(void *pages, size_t bytes)
+{
+    size_t page = osh_arena_page(pages);
+    own(page);
+    machine_step("gives a page's memory to the system");
+    disown(page);
+    __real_osh_arch_decommit(pages, bytes);
+    touched[page] = false;
+}
+
+static void all_free(void)
+{
+    REQUIRE(held() == 0);
+    for (size_t page = 0; page < osh_arena.pages; page++) {
+        REQUIRE(!touched[page] || (osh_load(&osh_arena.used[0]) >> page & 1) != 0);
+    }
+    REQUIRE(osh_load(&osh_arena.in_use) == 0);
+    for (size_t page = 0; page < osh_arena.pages; page++) {
+        REQUIRE(!osh_arena_is_claimed(page));
+    }
+    for (size_t page = 0; page < osh_arena.pages; page++) {
+        REQUIRE(osh_arena_claim_run(0) != OSH_NO_PAGE);
+    }
+}
+
+const struct scenario arena_brink = {
+    .name = "arena-brink",
+    .promise = "slabs and break that want the last pages get different ones, and none is lost",
+    .pages = PAGES,
+    .task = {claim_and_release, grow_and_shrink, claim_and_release},
+    .core = {0, 1, 2},
+    .check = all_free,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 2},
+};
+
+static void trim(void)
+{
+    (void)osh_arena_decommit();
+}
+
+static void used_before(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        (void)osh_arena_claim_page(i);
+        osh_arena_release_run(i, 0);
+    }
+}
+
+const struct scenario arena_trim = {
+    .name = "arena-trim",
+    .promise = "a page whose memory is given to the system is nobody's then",
+    .pages = PAGES,
+    .setup = used_before,
+    .task = {claim_and_release, trim, grow_and_shrink},
+    .core = {0, 1, 2},
+    .check = all_free,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 2},
+};

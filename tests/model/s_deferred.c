@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Large frees: the try-lock, the deferred list, and who drains it. newlib's heap
+ * behind them is the real one; being entered twice shows as a data race, or, by an
+ * interrupt, in the guard around it. */
+#include "arch.h"
+#include "osh_deferred.h"
+#include "osh_fallback.h"
+#include "osh_newlib.h"
+#include "scenario.h"
+
+#define BYTES ((size_t)600)
+
+static void *block[SCENARIO_TASKS];
+
+/* The linker puts these around the library's calls into newlib. */
+static unsigned inside;
+
+void *__real_osh_newlib_malloc(size_t size);
+void *__wrap_osh_newlib_malloc(size_t size);
+void __real_osh_newlib_free(void *freed);
+void __wrap_osh_newlib_free(void *freed);
+void __real_osh_newlib_trim(void);
+void __wrap_osh_newlib_trim(void);
+
+static void begin(const char *what)
+{
+    if (inside++ != 0) {
+        machine_fail("newlib's heap is entered twice");
+    }
+    machine_step(what);
+}
+
+static void end(const char *what)
+{
+    machine_step(what);
+    inside--;
+}
+
+void *__wrap_osh_newlib_malloc(size_t size)
+{
+    begin("newlib malloc begins");
+    void *got = __real_osh_newlib_malloc(size);
+    end("newlib malloc ends");
+    return got;
+}
+
+void __wrap_osh_newlib_free(void *freed)
+{
+    begin("newlib free begins");
+    __real_osh_newlib_free(freed);
+    end("newlib free ends");
+}
+
+void __wrap_osh_newlib_trim(void)
+{
+    begin("newlib trim begins");
+    __real_osh_newlib_trim();
+    end("newlib trim ends");
+}
+
+static void make_blocks(void)
+{
+    for (unsigned i = 0; i < SCENARIO_TASKS; i++) {
+        block[i] = osh_fallback_malloc(BYTES);
+        REQUIRE(block[i] != NULL);
+    }
+}
+
+static void free_block(unsigned number)
+{
+    void *freed = block[number];
+    block[number] = NULL;
+    osh_fallback_free(freed);
+}
+
+static void free_0(void)
+{
+    free_block(0);
+}
+
+static void free_1(void)
+{
+    free_block(1);
+}
+
+static void free_2(void)
+{
+    free_block(2);
+}
+
+static void malloc_then_free(void)
+{
+    void *got = hold(osh_fallback_malloc(BYTES), BYTES / 8 * 8);
+    REQUIRE(got != NULL);
+    unhold(got, BYTES / 8 * 8);
+    osh_fallback_free(got);
+}
+
+static void handler_mallocs_and_frees(void)
+{
+    REQUIRE(osh_fallback_malloc(BYTES) == NULL);
+    free_2();
+}
+
+static void none_pending(void)
+{
+    REQUIRE(!osh_deferred_pending());
+    for (unsigned i = 0; i < SCENARIO_TASKS; i++) {
+        if (block[i] != NULL) {
+            free_block(i);
+        }
+    }
+    nothing_is_lost();
+}
+
+const struct scenario deferred_two = {
+    .name = "deferred-hand-over",
+    .promise = "frees that meet a held lock are done when all calls have returned",
+    .pages = 16,
+    .setup = make_blocks,
+    .task = {free_0, free_1},
+    .core = {0, 1},
+    .check = none_pending,
+    .quick = {3, 0, 0, 2},
+    .deep = {4, 0, 0, 3},
+};
+
+const struct scenario deferred_three = {
+    .name = "deferred-three",
+    .promise = "the same with an allocation and two frees",
+    .pages = 16,
+    .setup = make_blocks,
+    .task = {malloc_then_free, free_1, free_2},
+    .core = {0, 1, 2},
+    .check = none_pending,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 2},
+};
+
+const struct scenario deferred_handler = {
+    .name = "deferred-interrupt",
+    .promise = "a handler's free never enters newlib's heap, and is done by who was inside",
+    .pages = 16,
+    .setup = make_blocks,
+    .task = {malloc_then_free, free_1},
+    .handler = {free_0, handler_mallocs_and_frees},
+    .core = {0, 1},
+    .check = none_pending,
+    .quick = {1, 1, 0, 0},
+    .deep = {2, 2, 0, 1},
+};
+
+/* No mutexes yet: a flag keeps the handler out. */
+static void handler_that_is_a_task(void)
+{
+    free_2();
+}
+
+const struct scenario deferred_before = {
+    .name = "deferred-before-os",
+    .promise = "before the OS starts an interrupt's free waits for who is inside",
+    .pages = 16,
+    .before_os = true,
+    .setup = make_blocks,
+    .task = {malloc_then_free},
+    .handler = {handler_that_is_a_task},
+    .core = {0},
+    .check = none_pending,
+    .quick = {0, 1, 0, 0},
+    .deep = {0, 1, 0, 2},
+};

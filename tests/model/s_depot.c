@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The depot: slots through which magazines change hands. */
+#include "osh_class.h"
+#include "osh_depot.h"
+#include "osh_slab.h"
+#include "scenario.h"
+
+#define CLS osh_class_of(256) /* two objects a slab and a magazine */
+
+static struct osh_chain magazine[SCENARIO_TASKS];
+static unsigned gotten, refused;
+
+static void make_magazines(void)
+{
+    for (unsigned i = 0; i < SCENARIO_TASKS; i++) {
+        magazine[i] = osh_slab_get(CLS, 2);
+        REQUIRE(magazine[i].count == 2);
+    }
+}
+
+/* Writes to the blocks, makes them a chain anew, and leaves it. */
+static void leave(unsigned number)
+{
+    void *blocks[2];
+    blocks[0] = magazine[number].head;
+    blocks[1] = osh_link_next(*(osh_word_t *)blocks[0]);
+    struct osh_chain chain = chain_of(CLS, blocks, 2);
+    if (osh_depot_put(CLS, chain)) {
+        magazine[number].count = 0;
+    } else {
+        refused++;
+        magazine[number] = chain;
+    }
+}
+
+static void put_first(void)
+{
+    leave(0);
+}
+
+static void put_second(void)
+{
+    leave(1);
+}
+
+static void get_into(unsigned number)
+{
+    struct osh_chain chain = osh_depot_get(CLS);
+    if (chain.count > 0) {
+        REQUIRE(chain.count == 2);
+        gotten++;
+        hold_chain(CLS, chain);
+        magazine[number] = chain;
+    }
+}
+
+static void get_third(void)
+{
+    get_into(2);
+}
+
+static void get_fourth(void)
+{
+    get_into(3);
+}
+
+static void put_one_get_one(void)
+{
+    leave(0);
+    get_into(2);
+}
+
+static void put_another_get_another(void)
+{
+    leave(1);
+    get_into(3);
+}
+
+/* Every magazine that was left is in a slot or was got, once. */
+static void none_lost(void)
+{
+    unsigned found = 0;
+    for (unsigned slot = 0; slot < osh_class_info[CLS].depot; slot++) {
+        struct osh_chain chain = osh_depot_peek(CLS, slot);
+        if (chain.count > 0) {
+            found++;
+            hold_chain(CLS, chain);
+        }
+    }
+    REQUIRE(found + gotten + refused == 2);
+    REQUIRE(held() * sizeof(osh_word_t) == (found + gotten) * 2 * osh_class_bytes(CLS));
+}
+
+const struct scenario depot_slots = {
+    .name = "depot",
+    .promise = "a magazine left in the depot is got whole, once",
+    .pages = 4,
+    .setup = make_magazines,
+    .task = {put_first, put_second, get_third},
+    .core = {0, 1, 2},
+    .check = none_lost,
+    .quick = {3, 0, 0, 2},
+    .deep = {5, 0, 0, 3},
+};
+
+const struct scenario depot_both = {
+    .name = "depot-two-ways",
+    .promise = "two that leave and get, and a handler that gets, lose and double nothing",
+    .pages = 4,
+    .setup = make_magazines,
+    .task = {put_one_get_one, put_another_get_another},
+    .handler = {get_fourth, NULL},
+    .core = {0, 1},
+    .check = none_lost,
+    .quick = {3, 1, 0, 1},
+    .deep = {5, 1, 0, 3},
+};

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Slabs: reserve, deliver, release, and the map of those that may have some. */
+#include "osh_arena.h"
+#include "osh_heap.h"
+#include "osh_slab.h"
+#include "scenario.h"
+
+#define CLS osh_class_of(160)   /* three objects a slab */
+#define OTHER osh_class_of(256) /* two */
+
+static struct osh_chain start_with; /* what the setup holds for the tasks */
+
+static void setup_hold(unsigned count)
+{
+    start_with = osh_slab_get(CLS, count);
+    REQUIRE(start_with.count == count);
+}
+
+static void *first_of(struct osh_chain *chain)
+{
+    void *block = chain->head;
+    chain->head = osh_link_next(*(osh_word_t *)block);
+    chain->count--;
+    return block;
+}
+
+/* Uses the blocks of a chain, then gives them back as another. */
+static void use_and_put(unsigned cls, struct osh_chain chain)
+{
+    void *blocks[4];
+    void *block = chain.head;
+    for (unsigned i = 0; i < chain.count; i++) {
+        blocks[i] = block;
+        block = osh_link_next(*(osh_word_t *)block);
+    }
+    hold_chain(cls, chain);
+    for (unsigned i = 0; i < chain.count; i++) {
+        unhold(blocks[i], osh_class_bytes(cls));
+    }
+    if (chain.count > 0) {
+        osh_slab_put(cls, chain_of(cls, blocks, chain.count));
+    }
+}
+
+static void get_and_put(unsigned cls, unsigned count)
+{
+    struct osh_chain chain = osh_slab_get(cls, count);
+    REQUIRE(chain.count <= count);
+    use_and_put(cls, chain);
+}
+
+static void get_two_put_two(void)
+{
+    get_and_put(CLS, 2);
+}
+
+static void get_one_put_one(void)
+{
+    get_and_put(CLS, 1);
+}
+
+static void get_other(void)
+{
+    get_and_put(OTHER, 1);
+}
+
+/* Every object is free, and whatever is free can be got. */
+static void all_free(void)
+{
+    nothing_is_lost();
+}
+
+static void hold_one(void)
+{
+    setup_hold(1);
+}
+
+static void free_what_setup_held(void)
+{
+    if (start_with.count > 0) {
+        osh_slab_put(CLS, start_with);
+        start_with.count = 0;
+    }
+}
+
+static void free_held_then_check(void)
+{
+    free_what_setup_held();
+    nothing_is_lost();
+}
+
+const struct scenario slab_reserve = {
+    .name = "slab-reserve",
+    .promise = "two that reserve from one slab get different objects, and as many as counted",
+    .pages = 2,
+    .setup = hold_one,
+    .task = {get_two_put_two, get_two_put_two},
+    .core = {0, 1},
+    .check = free_held_then_check,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 2},
+};
+
+static void hold_two(void)
+{
+    setup_hold(2);
+}
+
+static void put_two(void)
+{
+    use_and_put(CLS, start_with);
+    start_with.count = 0;
+}
+
+const struct scenario slab_deliver = {
+    .name = "slab-deliver",
+    .promise = "what a put counted a get finds, with what its last owner wrote behind it",
+    .pages = 1,
+    .setup = hold_two,
+    .task = {put_two, get_two_put_two},
+    .core = {0, 1},
+    .check = all_free,
+    .quick = {2, 0, 0, 2},
+    .deep = {4, 0, 0, 3},
+};
+
+static void hold_all(void)
+{
+    setup_hold(3);
+    (void)osh_slab_get(CLS, 1); /* in vain: the slab is off the map */
+}
+
+static void list_again(void)
+{
+    setup_hold(3);
+}
+
+static void put_one(void)
+{
+    void *block = first_of(&start_with);
+    osh_slab_put(CLS, chain_of(CLS, &block, 1));
+}
+
+const struct scenario slab_unlist = {
+    .name = "slab-unlist",
+    .promise = "a slab that has something free is on the map, once all is quiet",
+    .pages = 1,
+    .setup = list_again,
+    .task = {put_one, get_one_put_one},
+    .core = {0, 1},
+    .check = free_held_then_check,
+    .quick = {2, 0, 0, 2},
+    .deep = {4, 0, 0, 3},
+};
+
+const struct scenario slab_list = {
+    .name = "slab-list",
+    .promise = "a slab off the map that gets something back is on it again",
+    .pages = 1,
+    .setup = hold_all,
+    .task = {put_one, put_one, get_one_put_one},
+    .core = {0, 1, 2},
+    .check = free_held_then_check,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 2},
+};
+
+static void put_all_and_release(void)
+{
+    put_two();
+    osh_slab_release_kept();
+}
+
+const struct scenario slab_release = {
+    .name = "slab-release",
+    .promise = "a page given up has no live object, and serves another class",
+    .pages = 1,
+    .setup = hold_two,
+    .task = {put_all_and_release, get_one_put_one, get_other},
+    .core = {0, 1, 2},
+    .check = all_free,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 1},
+};
+
+static void release_kept_then_get_other(void)
+{
+    osh_slab_release_kept();
+    get_other();
+}
+
+static void one_kept(void)
+{
+    setup_hold(1);
+    free_what_setup_held();
+}
+
+const struct scenario slab_change = {
+    .name = "slab-class-change",
+    .promise = "who looks for a class in a page that became another's takes nothing of it",
+    .pages = 1,
+    .setup = one_kept,
+    .task = {release_kept_then_get_other, get_two_put_two},
+    .core = {0, 1},
+    .check = all_free,
+    .quick = {3, 0, 0, 1},
+    .deep = {4, 0, 0, 2},
+};
+
+/* The class byte of a block is what os_free goes by. */
+static void get_and_look_up(void)
+{
+    struct osh_chain chain = osh_slab_get(CLS, 1);
+    if (chain.count > 0) {
+        REQUIRE(osh_heap_class_at(chain.head) == CLS);
+        use_and_put(CLS, chain);
+    }
+}
+
+const struct scenario slab_create = {
+    .name = "slab-create",
+    .promise = "whoever gets an object of a new slab finds its class by its address",
+    .pages = 1,
+    .task = {get_and_look_up, get_and_look_up},
+    .core = {0, 1},
+    .check = all_free,
+    .quick = {2, 0, 0, 2},
+    .deep = {4, 0, 0, 3},
+};
+
+static struct osh_chain full[2];
+
+/* Two slabs, each with all but one object free: the last was got alone. */
+static void one_of_each_of_two(void)
+{
+    struct osh_chain rest[2];
+    for (unsigned i = 0; i < 2; i++) {
+        full[i] = osh_slab_get(OTHER, 1);
+        rest[i] = osh_slab_get(OTHER, 1);
+    }
+    osh_slab_put(OTHER, rest[0]);
+    osh_slab_put(OTHER, rest[1]);
+}
+
+static void put_full_0(void)
+{
+    osh_slab_put(OTHER, full[0]);
+}
+
+static void put_full_1(void)
+{
+    osh_slab_put(OTHER, full[1]);
+}
+
+const struct scenario slab_kept = {
+    .name = "slab-kept",
+    .promise = "of slabs that become empty one is kept and none is forgotten",
+    .pages = 2,
+    .setup = one_of_each_of_two,
+    .task = {put_full_0, put_full_1, osh_slab_release_kept},
+    .core = {0, 1, 2},
+    .check = all_free,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 2},
+};
+
+const struct scenario slab_handler = {
+    .name = "slab-interrupt",
+    .promise = "a handler that gets and puts in the midst of a get or put disturbs neither",
+    .pages = 2,
+    .setup = hold_one,
+    .task = {get_two_put_two, put_one},
+    .handler = {get_two_put_two, NULL},
+    .core = {0, 1},
+    .check = free_held_then_check,
+    .quick = {1, 1, 0, 0},
+    .deep = {2, 1, 0, 1},
+};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A scenario: what stands before, what each task does, what lands on it, and what
+ * must hold in the end. Its promise is one sentence that can be false.
+ */
+#ifndef SCENARIO_H
+#define SCENARIO_H
+
+#include "explore.h"
+#include "hold.h"
+#include "machine.h"
+
+#define SCENARIO_TASKS 4
+
+struct scenario {
+    const char *name;
+    const char *promise;
+    const char *port;  /* OSHEAP_PORT; NULL: rseq */
+    unsigned pages;    /* of the heap */
+    bool unstarted;    /* the heap gets its region by the first call */
+    bool before_os;    /* no mutexes yet */
+    void (*setup)(void);
+    void (*task[SCENARIO_TASKS])(void);
+    void (*handler[SCENARIO_TASKS])(void); /* lands on that task, once */
+    unsigned core[SCENARIO_TASKS];
+    void (*check)(void);
+    struct bounds quick, deep;
+};
+
+extern const struct scenario *const scenarios[];
+
+#define REQUIRE(condition)                                                     \
+    do {                                                                       \
+        if (!(condition)) {                                                    \
+            machine_fail("%s:%d: not so: %s", __FILE__, __LINE__, #condition); \
+        }                                                                      \
+    } while (0)
+
+#endif
