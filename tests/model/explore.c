@@ -11,6 +11,7 @@ struct choice {
     uint8_t options;
 };
 
+#define WANDERINGS 1000
 #define SEEN_LOG2_FIRST 16
 #define SEEN_LOG2_MOST 24
 
@@ -23,6 +24,7 @@ struct search {
     size_t seen_count;
     unsigned seen_log2;
     bool replaying;
+    uint64_t wandering; /* state of the random numbers; 0: not */
     jmp_buf end;
     const struct exploration *what;
     struct result *result;
@@ -83,6 +85,16 @@ static bool seen_before(uint64_t key)
     return !seen_insert(key != 0 ? key : 1);
 }
 
+/* Mostly the usual alternative, now and then another. */
+static unsigned wander(unsigned options)
+{
+    uint64_t *random = &search->wandering;
+    *random ^= *random << 13;
+    *random ^= *random >> 7;
+    *random ^= *random << 17;
+    return *random % 32 == 0 ? (unsigned)(*random / 32 % options) : 0;
+}
+
 unsigned explore_choose(unsigned options, bool cut)
 {
     if (search->depth < search->length) {
@@ -101,21 +113,22 @@ unsigned explore_choose(unsigned options, bool cut)
     if (search->replaying) {
         return 0;
     }
-    if (cut && seen_before(search->what->state())) {
+    if (cut && search->wandering == 0 && seen_before(search->what->state())) {
         explore_end(ENDED_CUT);
     }
     if (search->depth == EXPLORE_CHOICES) {
         (void)fprintf(stderr, "explorer: an execution has more than %d choices\n", EXPLORE_CHOICES);
         exit(EXIT_FAILURE);
     }
-    search->path[search->depth] = (struct choice){0, (uint8_t)options};
+    unsigned chosen = search->wandering != 0 ? wander(options) : 0;
+    search->path[search->depth] = (struct choice){(uint8_t)chosen, (uint8_t)options};
     search->length = ++search->depth;
-    return 0;
+    return chosen;
 }
 
 void explore_pass(void)
 {
-    if (search->depth < search->length || search->replaying) {
+    if (search->depth < search->length || search->replaying || search->wandering != 0) {
         return;
     }
     uint64_t state = search->what->state();
@@ -127,7 +140,7 @@ void explore_pass(void)
 
 bool explore_first_to_end_in(uint64_t memory)
 {
-    return search->replaying || !seen_before(memory);
+    return search->replaying || search->wandering != 0 || !seen_before(memory);
 }
 
 void explore_end(enum ending ending)
@@ -199,10 +212,34 @@ static void replay(void)
     search->result->executions = 1;
 }
 
+/* At random, to find out which words are shared before the search depends on it.
+ * False when that met a violation. */
+static bool wander_about(void)
+{
+    search->wandering = 0x2545f4914f6cdd1du;
+    for (unsigned i = 0; i < WANDERINGS; i++) {
+        search->length = 0;
+        enum ending ending = run_once();
+        if (ending == ENDED_STALE_SEARCH) {
+            start_anew();
+        } else if (ending == ENDED_VIOLATION) {
+            search->result->executions = i + 1;
+            search->result->violated = true;
+            return false;
+        }
+    }
+    search->wandering = 0;
+    start_anew();
+    return true;
+}
+
 static void search_all(void)
 {
     double until = search->what->seconds > 0 ? now() + search->what->seconds : 0;
     start_anew();
+    if (!wander_about()) {
+        return;
+    }
     for (uint64_t round = 1;; round++) {
         enum ending ending = run_once();
         if (ending == ENDED_VIOLATION) {
@@ -242,6 +279,7 @@ void explore(const struct exploration *what, struct result *result)
     search->what = what;
     search->result = result;
     search->replaying = false;
+    search->wandering = 0;
     if (what->replay != NULL) {
         replay();
     } else {

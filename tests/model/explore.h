@@ -12,7 +12,8 @@
  * - Tasks are switched only at steps on words that more than one task uses in some
  *   execution. Which those are is found out on the way: when another one is
  *   found, the search starts anew with it. (The first use of such a word by a
- *   second task is reached with the switches there are.)
+ *   second task is reached with the switches there are.) A thousand executions at
+ *   random, not counted, find most of them first.
  * - Two beginnings in which each task did the same steps and every read found the
  *   same write lead to the same state. Where such a state is met again, with the
  *   same task running and as much of the bounds used, the search turns back. States

@@ -77,15 +77,19 @@ void machine_fail(const char *format, ...)
 
 static void begin_tasks(void)
 {
+    machine->unmarked = scenario->unmarked;
     machine->task_count = 0;
     machine->core_count = 0;
-    memset(machine->cores, 0, sizeof(machine->cores));
+    for (unsigned i = 0; i < CORES; i++) {
+        machine->cores[i].last = NULL;
+        machine->cores[i].left_hash = 0;
+    }
     memset(&machine->used, 0, sizeof(machine->used));
     for (unsigned i = 0; i < TASKS && scenario->task[i] != NULL; i++) {
         struct task *task = &machine->tasks[i];
-        memset(&task->now, 0, sizeof(task->now));
-        memset(&task->acquirable, 0, sizeof(task->acquirable));
-        memset(&task->released, 0, sizeof(task->released));
+        view_clear(&task->now);
+        view_clear(&task->acquirable);
+        view_clear(&task->released);
         task->body = scenario->task[i];
         task->handler = scenario->handler[i];
         task->done = task->waiting = task->yielding = task->interrupted = false;

@@ -100,7 +100,7 @@ void memory_start(void)
     machine->messages_used = 0;
     machine->newest_hash = 0;
     machine->fences_hash = 0;
-    memset(&machine->fences, 0, sizeof(machine->fences));
+    view_clear(&machine->fences);
 }
 
 static uintptr_t memory_value(const struct location *location)
@@ -137,11 +137,11 @@ static struct message *newest(struct location *location)
 {
     if (location->execution != machine->execution) {
         struct message *message = add_message(location, memory_value(location), 0);
-        memset(&message->view, 0, sizeof(message->view));
+        view_clear(&message->view);
     } else if (location->overwritten) {
         struct message *message =
             add_message(location, memory_value(location), location->overwriter);
-        memset(&message->view, 0, sizeof(message->view));
+        view_clear(&message->view);
         message->view.at[location->index] = message->at;
     }
     return &machine->messages[location->newest];
@@ -190,7 +190,7 @@ static void publish(struct location *location, uintptr_t value, enum machine_ord
     struct task *task = machine->running;
     struct message *message = add_message(location, value, task->hash);
     task->now.at[location->index] = message->at;
-    message->view = releases(order) ? task->now : task->released;
+    view_copy(&message->view, releases(order) ? &task->now : &task->released);
     message->view.at[location->index] = message->at;
     if (continued != NULL) {
         view_join(&message->view, &continued->view);
@@ -486,8 +486,8 @@ void machine_fence(void)
     schedule_point(POINT_SHARED);
     view_join(&task->now, &task->acquirable);
     view_join(&task->now, &machine->fences);
-    machine->fences = task->now;
-    task->released = task->now;
+    view_copy(&machine->fences, &task->now);
+    view_copy(&task->released, &task->now);
     task->now.clock[task->number] = ++task->clock;
     task->hash = mix(task->hash, machine->fences_hash);
     machine->fences_hash = task->hash;
@@ -499,7 +499,8 @@ static void order_both(struct task *one, struct task *other)
 {
     view_join(&one->now, &other->now);
     view_join(&other->now, &one->now);
-    other->acquirable = other->released = other->now;
+    view_copy(&other->acquirable, &other->now);
+    view_copy(&other->released, &other->now);
     uint64_t hash = other->hash;
     other->hash = mix(other->hash, one->hash);
     one->hash = mix(one->hash, hash);
@@ -523,7 +524,7 @@ static void fence_tasks(int core, bool interrupt)
             other->interrupted = other->interrupted || interrupt;
         }
     }
-    task->released = task->now;
+    view_copy(&task->released, &task->now);
     task->points = 0;
 }
 

@@ -158,9 +158,10 @@ static void handler_that_is_a_task(void)
 
 const struct scenario deferred_before = {
     .name = "deferred-before-os",
-    .promise = "before the OS starts an interrupt's free waits for who is inside",
+    .promise = "before the OS starts, what interrupts the heap's user defers its frees",
     .pages = 16,
     .before_os = true,
+    .unmarked = true,
     .setup = make_blocks,
     .task = {malloc_then_free},
     .handler = {handler_that_is_a_task},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Slabs: reserve, deliver, release, and the map of those that may have some. */
+#include "os/os_heap.h"
 #include "osh_arena.h"
 #include "osh_heap.h"
 #include "osh_slab.h"
@@ -85,6 +86,10 @@ static void free_what_setup_held(void)
 
 static void free_held_then_check(void)
 {
+    const char *wrong = os_heap_check(); /* before the next put would mend it */
+    if (wrong != NULL) {
+        machine_fail("os_heap_check: %s", wrong);
+    }
     free_what_setup_held();
     nothing_is_lost();
 }

@@ -64,7 +64,7 @@ static void migrate(struct task *task, unsigned to)
 {
     struct core *from = &machine->cores[task->core];
     if (from->last == task) {
-        from->left = task->now;
+        view_copy(&from->left, &task->now);
         from->left_hash = task->hash;
     }
     task->core = to;
@@ -173,6 +173,9 @@ static void go_elsewhere(void)
         if (enabled(&machine->tasks[i])) {
             others[count++] = &machine->tasks[i];
         }
+    }
+    if (count == 0 && machine->running->yielding) {
+        return; /* what it waits for has happened, and is seen in the end */
     }
     if (count == 0) {
         machine_fail("deadlock: no task can go on");
@@ -292,7 +295,7 @@ unsigned machine_core(void)
 
 unsigned machine_interrupt_depth(void)
 {
-    return machine->running != NULL ? machine->running->depth : 0;
+    return machine->running != NULL && !machine->unmarked ? machine->running->depth : 0;
 }
 
 void machine_step(const char *what)

@@ -13,7 +13,7 @@
 
 #define TASKS 4
 #define CORES 3
-#define SHARED_MOST 112    /* words that several tasks use, in one scenario */
+#define SHARED_MOST 240    /* words that several tasks use, in one scenario */
 #define LOCATIONS_LOG2 12  /* room for words that are used atomically at all */
 #define MESSAGES_MOST 8192 /* stores to shared words in one execution */
 #define STEPS_MOST 20000   /* an execution of more makes no progress */
@@ -22,9 +22,9 @@
 /* What a task knows: of every shared word the oldest value it may still see, and of
  * every task how far it got, which orders ordinary accesses. */
 struct view {
-    uint16_t at[SHARED_MOST];
     uint16_t clock[TASKS];
-    uint16_t unused[16 - TASKS];
+    uint16_t at[SHARED_MOST]; /* the first shared_count of them are in use */
+    uint16_t unused[12];
 };
 
 /* A value stored to a shared word. */
@@ -83,6 +83,7 @@ struct machine {
     uint32_t steps;
     bool more_shared; /* a word was found to be shared that was not known to be */
     bool tracing;
+    bool unmarked; /* see struct scenario */
     uint32_t messages_used;
     unsigned shared_count, locations_used;
     struct location *shared[SHARED_MOST];
@@ -99,13 +100,30 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
     return x ^ (x >> 32);
 }
 
+/* Numbers of a view in use, in whole vectors. */
+static inline unsigned view_length(void)
+{
+    return (TASKS + machine->shared_count + 15u) & ~15u;
+}
+
 static inline void view_join(struct view *to, const struct view *from)
 {
-    uint16_t *restrict t = to->at;
-    const uint16_t *restrict f = from->at;
-    for (unsigned i = 0; i < sizeof(*to) / sizeof(uint16_t); i++) {
+    uint16_t *restrict t = to->clock;
+    const uint16_t *restrict f = from->clock;
+    unsigned length = view_length();
+    for (unsigned i = 0; i < length; i++) {
         t[i] = t[i] > f[i] ? t[i] : f[i];
     }
+}
+
+static inline void view_copy(struct view *to, const struct view *from)
+{
+    __builtin_memcpy(to, from, view_length() * sizeof(uint16_t));
+}
+
+static inline void view_clear(struct view *view)
+{
+    __builtin_memset(view, 0, view_length() * sizeof(uint16_t));
 }
 
 /* schedule.c */

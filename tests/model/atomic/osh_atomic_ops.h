@@ -35,6 +35,11 @@ typedef struct {
 #define osh_load_byte(byte) machine_load_byte((byte))
 #define osh_store_byte(byte, value) machine_store_byte((byte), (value))
 
+#undef osh_cas_relaxed
+#undef osh_cas_acquire
+#undef osh_cas_release
+#undef osh_exchange_relaxed
+#undef osh_fetch_add_relaxed
 #define osh_cas_relaxed(word, expected, value) \
     machine_cas((word), (expected), (value), MACHINE_RELAXED)
 #define osh_cas_acquire(word, expected, value) \

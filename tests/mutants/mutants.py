@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Seeded faults: each is put into a copy of the tree, built, and run against the
+checks, cheapest first, until one fails. One that nothing notices is a gap.
+
+The checks are the explorer, scenario by scenario, then the unit and the
+concurrent suites. The same checks first run on the tree as it is: one that fails
+there, or a fault whose text is not in its file exactly once, ends everything."""
+
+import argparse
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+EXPLORER = "tests/model/explorer"
+# The tree outside of tests/model has no weaker read-modify-writes than its own.
+STRONGER = " ".join(f"-Dosh_{op}_{order}=osh_{op}" for op in ("cas", "exchange", "fetch_add")
+                    for order in ("relaxed", "acquire", "release"))
+
+
+class Failure(Exception):
+    """The list or the tree is wrong, not a mutant."""
+
+
+@dataclass
+class Mutant:
+    id: str
+    file: str
+    replace: str
+    with_: str
+    fault: str
+    control: str | None = None
+    killer: str | None = None
+    seconds: float = 0.0
+
+    def apply(self, tree: Path) -> None:
+        path = tree / self.file
+        text = path.read_text()
+        path.write_text(text.replace(self.replace, self.with_))
+
+    def undo(self, tree: Path) -> None:
+        shutil.copy(ROOT / self.file, tree / self.file)  # newer than the mutant's object
+
+
+@dataclass
+class Check:
+    name: str
+    command: list[str]
+    env: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    limit: float = 120.0
+
+    def passes(self) -> bool:
+        """False also when it hangs."""
+        began = time.monotonic()
+        try:
+            done = subprocess.run(self.command, env={**os.environ, **self.env}, cwd=ROOT,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                  timeout=self.limit, check=False)
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            self.seconds = time.monotonic() - began
+        return done.returncode == 0
+
+
+def load(path: Path) -> list[Mutant]:
+    mutants = []
+    for entry in tomllib.loads(path.read_text())["mutant"]:
+        entry["with_"] = entry.pop("with")
+        mutants.append(Mutant(**entry))
+    names = [mutant.id for mutant in mutants]
+    for name in names:
+        if names.count(name) > 1:
+            raise Failure(f"{name}: there are two of that name")
+    for mutant in mutants:
+        times = (ROOT / mutant.file).read_text().count(mutant.replace)
+        if times != 1:
+            raise Failure(f"{mutant.id}: its text is {times} times in {mutant.file}, not once")
+    return mutants
+
+
+def run(command: list[str], **options) -> subprocess.CompletedProcess:
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+class Tree:
+    """A copy of the sources with a build of its own."""
+
+    def __init__(self, folder: Path):
+        self.source = folder / "tree"
+        self.build = folder / "build"
+        self.refresh()
+        if not (self.build / "build.ninja").exists():
+            setup = run(["meson", "setup", str(self.build), str(self.source), "-Dtests=true",
+                         "-Dstorm=false", "-Dwerror=false"],
+                        env={**os.environ, "CC": "gcc", "CFLAGS": STRONGER})
+            if setup.returncode != 0:
+                raise Failure(setup.stdout + setup.stderr)
+
+    def refresh(self) -> None:
+        """As the sources are now, touching only what differs."""
+        files = run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT).stdout.split("\n")
+        for name in filter(None, files):
+            here, there = ROOT / name, self.source / name
+            if not here.exists():
+                there.unlink(missing_ok=True)
+            elif not there.exists() or there.read_bytes() != here.read_bytes():
+                there.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(here, there)
+
+    def ninja(self, *targets: str) -> None:
+        done = run(["ninja", "-C", str(self.build), "-j1", *targets])
+        if done.returncode != 0:
+            raise Failure(done.stdout[-3000:])
+
+    def scenarios(self) -> list[str]:
+        listed = run([str(self.build / EXPLORER), "--list"]).stdout
+        return [line.split()[0] for line in listed.splitlines()]
+
+    def explore(self, scenario: str) -> Check:
+        return Check(f"explorer {scenario}", [str(self.build / EXPLORER), "--scenario", scenario,
+                                              "--save", str(self.build)])
+
+    def suites(self) -> list[Check]:
+        listed = json.loads(run(["meson", "introspect", "--tests", str(self.build)]).stdout)
+        return [Check(test["name"], test["cmd"], test["env"]) for test in listed
+                if {"osheap:unit", "osheap:concurrent"} & set(test["suite"])
+                and not test["name"].startswith(("stress", "arch/symbols"))]
+
+
+def cheapest_first(tree: Tree, with_suites: bool, say) -> list[str]:
+    """Runs every check on the tree as it is; their names by the time they took."""
+    tree.ninja(EXPLORER)
+    checks = [tree.explore(name) for name in tree.scenarios()]
+    say(f"the {len(checks)} scenarios on the tree as it is")
+    if with_suites:
+        tree.ninja()
+        checks += tree.suites()
+    for check in checks:
+        if not check.passes():
+            raise Failure(f"{check.name} fails on the tree as it is")
+    explorer = [check for check in checks if check.name.startswith("explorer ")]
+    others = [check for check in checks if check not in explorer]
+    order = sorted(explorer, key=lambda c: c.seconds) + sorted(others, key=lambda c: c.seconds)
+    return [check.name for check in order]
+
+
+def try_mutant(mutant: Mutant, tree: Tree, order: list[str], control_only: bool) -> None:
+    """Finds what kills it, or leaves killer None."""
+    began = time.monotonic()
+    mutant.apply(tree.source)
+    try:
+        tree.ninja(EXPLORER)
+        if mutant.control is not None and not tree.explore(mutant.control).passes():
+            mutant.killer = f"explorer {mutant.control}"
+        if control_only or mutant.killer is not None:
+            return
+        suites: dict[str, Check] | None = None
+        for name in order:
+            if name.startswith("explorer "):
+                check = tree.explore(name.split()[1])
+            else:
+                if suites is None:
+                    tree.ninja()
+                    suites = {check.name: check for check in tree.suites()}
+                check = suites[name]
+            if not check.passes():
+                mutant.killer = name
+                return
+    except Failure as failure:
+        raise Failure(f"{mutant.id}: does not build: {failure}") from failure
+    finally:
+        mutant.undo(tree.source)
+        mutant.seconds = time.monotonic() - began
+
+
+def try_all(mutants: list[Mutant], trees: list[Tree], order: list[str], control_only: bool,
+            say) -> None:
+    waiting: queue.Queue[Mutant] = queue.Queue()
+    for mutant in mutants:
+        waiting.put(mutant)
+    failures: list[Failure] = []
+    done = 0
+    lock = threading.Lock()
+
+    def work(tree: Tree) -> None:
+        nonlocal done
+        while not failures:
+            try:
+                mutant = waiting.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                try_mutant(mutant, tree, order, control_only)
+            except Failure as failure:
+                failures.append(failure)
+                return
+            with lock:
+                done += 1
+                verdict = mutant.killer or "SURVIVES"
+                say(f"[{done}/{len(mutants)}] {mutant.id}: {verdict} ({mutant.seconds:.0f} s)")
+
+    workers = [threading.Thread(target=work, args=(tree,)) for tree in trees]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if failures:
+        raise failures[0]
+
+
+def table(mutants: list[Mutant]) -> str:
+    rows = ["<!-- SPDX-License-Identifier: Apache-2.0 -->", "# Seeded faults", "",
+            "Written by `./dev test --mutants` from `tests/mutants/mutants.toml`: each fault is "
+            "put into a copy", "of the tree, and the checks run, cheapest first, until one fails. "
+            "A bold one is the", "scenario's negative control.", "",
+            f"{sum(m.killer is not None for m in mutants)} of {len(mutants)} are found.", "",
+            "| fault | in | what is wrong then | found by |", "|---|---|---|---|"]
+    for mutant in mutants:
+        name = f"**{mutant.id}**" if mutant.control else mutant.id
+        rows.append(f"| {name} | {mutant.file} | {mutant.fault} | {mutant.killer or 'NOTHING'} |")
+    return "\n".join(rows) + "\n"
+
+
+def pick(mutants: list[Mutant], options: argparse.Namespace) -> list[Mutant]:
+    if options.only:
+        known = {mutant.id: mutant for mutant in mutants}
+        missing = [name for name in options.only if name not in known]
+        if missing:
+            raise Failure(f"there is no fault '{missing[0]}' (see --list)")
+        return [known[name] for name in options.only]
+    if options.controls:
+        return [mutant for mutant in mutants if mutant.control]
+    if options.sample:
+        return mutants[::max(1, len(mutants) // options.sample)][:options.sample]
+    return mutants
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where the copies and their builds go")
+    parser.add_argument("--only", nargs="+", metavar="ID", help="these faults")
+    parser.add_argument("--sample", type=int, metavar="N", help="N faults, evenly from the list")
+    parser.add_argument("--controls", action="store_true",
+                        help="the explorer's negative controls, each by its scenario alone")
+    parser.add_argument("--jobs", type=int, default=2, help="faults at a time (2)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="totals, and who survives")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="the table as Markdown")
+    parser.add_argument("--list", action="store_true", help="the faults, and no more")
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = arguments()
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"mutants: {time.monotonic() - began:4.0f} s  {text}", flush=True)
+
+    try:
+        mutants = pick(load(HERE / "mutants.toml"), options)
+        if options.list:
+            for mutant in mutants:
+                print(f"{mutant.id:32} {mutant.file:32} {mutant.fault}")
+            return 0
+        jobs = max(1, min(options.jobs, len(mutants)))
+        trees = [Tree(options.folder.resolve() / str(i)) for i in range(jobs)]
+        order = [] if options.controls else cheapest_first(trees[0], True, say)
+        try_all(mutants, trees, order, options.controls, say)
+    except Failure as failure:
+        print(f"mutants: {failure}", file=sys.stderr)
+        return 2
+    surviving = [mutant.id for mutant in mutants if mutant.killer is None]
+    if options.json:
+        options.json.write_text(json.dumps({"mutants": {
+            "total": len(mutants), "killed": len(mutants) - len(surviving),
+            "surviving": surviving}}, indent=1) + "\n")
+    if options.table:
+        options.table.write_text(table(mutants))
+    say(f"{len(mutants)} faults, {len(mutants) - len(surviving)} found"
+        + (", not found: " + " ".join(surviving) if surviving else ""))
+    return 1 if surviving else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
