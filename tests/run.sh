@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Everything that must hold; what `./dev test` runs. Ends with one line that
-# counts the steps. `--long` adds minutes of stress, and runs the
-# firmware images ten times.
+# counts the steps. `--long` adds minutes of stress and the explorer's larger bounds,
+# and runs the firmware images ten times. `--mutants` runs all seeded faults instead,
+# and writes docs/mutants.md.
 #
-# usage: run.sh BUILD-ROOT [--long]
+# usage: run.sh BUILD-ROOT [--long | --mutants]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$1
@@ -13,7 +14,10 @@ long=no
 for option in "$@"; do
     case $option in
     --long) long=yes ;;
-    *) echo "dev test: unknown option '$option' (there is --long)" >&2; exit 2 ;;
+    --mutants)
+        exec /usr/bin/python3 tests/mutants/mutants.py "$root/mutants" --json "$root/mutants.json" --table docs/mutants.md
+        ;;
+    *) echo "dev test: unknown option '$option' (there are --long, --mutants)" >&2; exit 2 ;;
     esac
 done
 mkdir -p "$root"
@@ -58,6 +62,16 @@ storm_verified() {
         /usr/bin/python3 perf/storm.py --workers "$dir/perf" --verify
 }
 
+# Every interleaving within bounds, and each scenario seen failing.
+interleavings() { # [EXPLORER-OPTION ...]
+    local dir=$root/tests/gcc
+    ninja -C "$dir" tests/model/explorer >/dev/null &&
+        "$dir/tests/model/explorer" --json "$root/explorer.json" --save "$root" "$@"
+}
+controls() {
+    /usr/bin/python3 tests/mutants/mutants.py "$root/mutants" --controls
+}
+
 step "suites: compilers, ports, sanitizers, Valgrind" tests/matrix.sh "$root/tests"
 step "instructions of a pair" tests/count/count.sh "$root"
 step "coverage" tests/coverage/coverage.py "$root/coverage" --json "$root/coverage.json"
@@ -74,11 +88,14 @@ step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$roo
 step "models" nice tests/spin/run.py --json "$root/spin.json"
 step "the firmware storm's counter" /usr/bin/python3 perf/firmware_trace.py --build "$root/firmware-storm"
 step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --check
+step "interleavings" interleavings
+step "interleavings: negative controls" controls
 step "lint" tests/lint.sh "$root"
 if [ $long = yes ]; then
     step "long stress" tests/matrix.sh "$root/tests" long
     step "memory-out, every point" tests/memory_out/run.sh "$root" --every
     step "models, large" nice tests/spin/run.py --long --json "$root/spin.json"
+    step "interleavings, larger bounds" interleavings --deep --seconds 60
 fi
 
 echo

@@ -103,8 +103,9 @@ unsigned explore_choose(unsigned options, bool cut)
             choice->options = (uint8_t)options;
         }
         if (choice->options != options || choice->chosen >= options) {
-            (void)fprintf(stderr, "explorer: the choices are not those of this program "
-                                  "(choice %zu: %u of %u)\n",
+            (void)fprintf(stderr,
+                          "explorer: the choices are not those of this program "
+                          "(choice %zu: %u of %u)\n",
                           search->depth, choice->chosen, options);
             exit(EXIT_FAILURE);
         }

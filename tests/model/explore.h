@@ -46,8 +46,8 @@ struct result {
 /* What the search explores. It may end before the function returns: see
  * explore_end. */
 struct exploration {
-    void (*run)(void);       /* one execution, from the start to the check */
-    uint64_t (*state)(void); /* hash of the state now */
+    void (*run)(void);         /* one execution, from the start to the check */
+    uint64_t (*state)(void);   /* hash of the state now */
     unsigned (*restart)(void); /* takes in newly found shared words; how many there are */
     double seconds;            /* give up after so long; 0: never */
     const uint8_t *replay;     /* choices of a single execution, or NULL */

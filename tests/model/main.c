@@ -153,7 +153,7 @@ static void make_ready(const struct scenario *chosen)
     copy_put_back(&pristine);
     explore_message_to(&unused);
     scenario = chosen;
-    memory_forget_locations();
+    words_forget();
     (void)setenv("OSHEAP_PORT", chosen->port != NULL ? chosen->port : "rseq", 1);
     model_port_os_started(!chosen->before_os);
     size_t tables = osh_arena_table_bytes(chosen->pages) + osh_slab_table_bytes(chosen->pages);
@@ -176,7 +176,7 @@ static void make_ready(const struct scenario *chosen)
  * promise. */
 static bool show(const uint8_t *choices, size_t length)
 {
-    struct exploration one = {run, schedule_state, memory_take_in_shared, 0, choices, length};
+    struct exploration one = {run, schedule_state, words_take_in_shared, 0, choices, length};
     struct result *result = allocate(sizeof(*result));
     machine->tracing = true;
     trace_clear();
@@ -219,8 +219,7 @@ static void print_result(const struct result *result, double seconds)
 static bool explore_scenario(const struct scenario *chosen, const struct options *options)
 {
     struct result *result = allocate(sizeof(*result));
-    struct exploration all = {run, schedule_state, memory_take_in_shared, options->seconds, NULL,
-                              0};
+    struct exploration all = {run, schedule_state, words_take_in_shared, options->seconds, NULL, 0};
     machine->bounds = options_bounds(options, options->deep ? &chosen->deep : &chosen->quick);
     make_ready(chosen);
     double began = seconds_now();

@@ -157,8 +157,8 @@ static bool heap_word(uintptr_t address, char *name, size_t bytes)
                        (unsigned long)(address - osh_arena_address(page)));
     } else if (address >= record && address < far) {
         size_t word = (address - record) / sizeof(osh_word_t);
-        (void)snprintf(name, bytes, word % OSH_RECORD_WORDS == 0 ? "state of slab %zu"
-                                                                 : "free bits of slab %zu",
+        (void)snprintf(name, bytes,
+                       word % OSH_RECORD_WORDS == 0 ? "state of slab %zu" : "free bits of slab %zu",
                        word / OSH_RECORD_WORDS);
     } else if (address >= far && address < partial) {
         (void)snprintf(name, bytes, "free bits of slab %zu",

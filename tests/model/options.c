@@ -97,12 +97,18 @@ static void open_json(struct options *options, const char *path)
 void options_read(struct options *options, int argc, char **argv)
 {
     static const struct option known[] = {
-        {"list", no_argument, NULL, 'l'},          {"scenario", required_argument, NULL, 's'},
-        {"deep", no_argument, NULL, 'd'},          {"preemptions", required_argument, NULL, 'p'},
-        {"interrupts", required_argument, NULL, 'i'}, {"migrations", required_argument, NULL, 'm'},
-        {"stale", required_argument, NULL, 'o'},   {"seconds", required_argument, NULL, 't'},
-        {"json", required_argument, NULL, 'j'},    {"save", required_argument, NULL, 'f'},
-        {"replay", required_argument, NULL, 'r'},  {"help", no_argument, NULL, 'h'},
+        {"list", no_argument, NULL, 'l'},
+        {"scenario", required_argument, NULL, 's'},
+        {"deep", no_argument, NULL, 'd'},
+        {"preemptions", required_argument, NULL, 'p'},
+        {"interrupts", required_argument, NULL, 'i'},
+        {"migrations", required_argument, NULL, 'm'},
+        {"stale", required_argument, NULL, 'o'},
+        {"seconds", required_argument, NULL, 't'},
+        {"json", required_argument, NULL, 'j'},
+        {"save", required_argument, NULL, 'f'},
+        {"replay", required_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     options->preemptions = options->interrupts = options->migrations = options->stale = -1;

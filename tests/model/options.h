@@ -10,7 +10,7 @@ struct options {
     const char *chosen[OPTIONS_SCENARIOS]; /* none: all */
     unsigned chosen_count;
     bool deep;
-    double seconds; /* for each scenario; 0: no limit */
+    double seconds;                                 /* for each scenario; 0: no limit */
     int preemptions, interrupts, migrations, stale; /* -1: the scenario's */
     const char *replay;
     const char *folder; /* where replays go */
@@ -23,8 +23,7 @@ void options_read(struct options *options, int argc, char **argv);
 bool options_chosen(const struct options *options, const char *name);
 struct bounds options_bounds(const struct options *options, const struct bounds *given);
 
-void options_add_json(const struct options *options, const char *name,
-                      const struct result *result);
+void options_add_json(const struct options *options, const char *name, const struct result *result);
 void options_end_json(const struct options *options);
 
 #endif

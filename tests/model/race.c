@@ -153,15 +153,15 @@ void __tsan_init(void)
 {
 }
 
-#define ON_ACCESS(name, address_type, store, bytes)                        \
-    void name(address_type address);                                       \
-    void name(address_type address)                                        \
-    {                                                                      \
-        ordinary(address, (store), __builtin_return_address(0));           \
-        if ((bytes) > 8) {                                                 \
-            ordinary((address_type)((uintptr_t)address + 8), (store),      \
-                     __builtin_return_address(0));                         \
-        }                                                                  \
+#define ON_ACCESS(name, address_type, store, bytes)                   \
+    void name(address_type address);                                  \
+    void name(address_type address)                                   \
+    {                                                                 \
+        ordinary(address, (store), __builtin_return_address(0));      \
+        if ((bytes) > 8) {                                            \
+            ordinary((address_type)((uintptr_t)address + 8), (store), \
+                     __builtin_return_address(0));                    \
+        }                                                             \
     }
 ON_ACCESS(__tsan_read1, const void *, false, 1)
 ON_ACCESS(__tsan_read2, const void *, false, 2)

@@ -78,7 +78,7 @@ size_t replay_rest(struct replay *replay, uint8_t *choices)
     unsigned long shared = next_number(file, 10, SHARED_MOST, "the number of shared words");
     for (unsigned long i = 0; i < shared; i++) {
         uintptr_t address = next_number(file, 16, UINTPTR_MAX, "a shared word");
-        memory_share((const void *)address, next_number(file, 10, 1, "a shared word") == 1);
+        words_share((const void *)address, next_number(file, 10, 1, "a shared word") == 1);
     }
     size_t length = next_number(file, 10, EXPLORE_CHOICES, "the number of choices");
     for (size_t i = 0; i < length; i++) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Per-core lists and what stands behind them: get, put, reclaim. */
+#include "os/os_heap.h"
 #include "osh_class.h"
 #include "osh_heap.h"
 #include "osh_magazine.h"
-#include "os/os_heap.h"
 #include "scenario.h"
 
 #define CLS osh_class_of(256) /* two objects a slab and a magazine */

@@ -15,11 +15,11 @@
 struct scenario {
     const char *name;
     const char *promise;
-    const char *port;  /* OSHEAP_PORT; NULL: rseq */
-    unsigned pages;    /* of the heap */
-    bool unstarted;    /* the heap gets its region by the first call */
-    bool before_os;    /* no mutexes yet */
-    bool unmarked;     /* the port cannot tell a handler from the task it interrupted */
+    const char *port; /* OSHEAP_PORT; NULL: rseq */
+    unsigned pages;   /* of the heap */
+    bool unstarted;   /* the heap gets its region by the first call */
+    bool before_os;   /* no mutexes yet */
+    bool unmarked;    /* the port cannot tell a handler from the task it interrupted */
     void (*setup)(void);
     void (*task[SCENARIO_TASKS])(void);
     void (*handler[SCENARIO_TASKS])(void); /* lands on that task, once */

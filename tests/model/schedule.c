@@ -23,9 +23,9 @@ uint64_t schedule_state(void)
     for (unsigned i = 0; i < machine->task_count; i++) {
         const struct task *task = &machine->tasks[i];
         hash = mix(hash, task->hash);
-        hash = mix(hash, task->core | (uint64_t)task->depth << 8 |
-                             (uint64_t)task->interrupted << 16 | (uint64_t)task->yielding << 17 |
-                             (uint64_t)task->points << 20);
+        hash =
+            mix(hash, task->core | (uint64_t)task->depth << 8 | (uint64_t)task->interrupted << 16 |
+                          (uint64_t)task->yielding << 17 | (uint64_t)task->points << 20);
     }
     for (unsigned i = 0; i < machine->core_count; i++) {
         const struct core *core = &machine->cores[i];

@@ -133,17 +133,19 @@ void schedule_run(void); /* all tasks, to their end */
 void schedule_point(enum point point);
 uint64_t schedule_state(void);
 
-/* memory.c */
+/* words.c */
 struct location *location_of(const void *address, bool byte);
 struct location *location_find(const void *address); /* NULL: not used atomically */
-void memory_start(void);                              /* of an execution */
-unsigned memory_take_in_shared(void);
-void memory_forget_locations(void);
-void memory_share(const void *address, bool byte);
+void words_note_user(struct location *location);     /* the running task */
+unsigned words_take_in_shared(void);                 /* how many are shared */
+void words_forget(void);
+void words_share(const void *address, bool byte);
+
+/* memory.c */
+void memory_start(void); /* of an execution */
 void memory_ordinary_store(struct location *location);
 
 /* race.c */
-void race_start(void); /* of an execution */
 void race_forbid(const void *address, bool store, bool ordinary, const void *pc);
 bool race_in_scope(const void *address);
 

@@ -21,7 +21,7 @@ struct line {
 static struct {
     struct line lines[LINES_MOST];
     size_t count;
-} *trace;
+} * trace;
 
 static struct line *new_line(void)
 {

@@ -39,8 +39,9 @@ class Mutant:
     replace: str
     with_: str
     fault: str
-    control: str | None = None
+    control: list[str] = field(default_factory=list)
     killer: str | None = None
+    missed: list[str] = field(default_factory=list) # scenarios that should have found it
     seconds: float = 0.0
 
     def apply(self, tree: Path) -> None:
@@ -139,14 +140,23 @@ class Tree:
                 and not test["name"].startswith(("stress", "arch/symbols"))]
 
 
-def cheapest_first(tree: Tree, with_suites: bool, say) -> list[str]:
+def require_controls(mutants: list[Mutant], tree: Tree) -> None:
+    """Every scenario has a fault that it must find."""
+    tree.ninja(EXPLORER)
+    named = {name for mutant in mutants for name in mutant.control}
+    scenarios = set(tree.scenarios())
+    for name in sorted(scenarios ^ named):
+        raise Failure(f"{name}: " + ("no fault has it as its control" if name in scenarios
+                                     else "there is no such scenario"))
+
+
+def cheapest_first(tree: Tree, say) -> list[str]:
     """Runs every check on the tree as it is; their names by the time they took."""
     tree.ninja(EXPLORER)
     checks = [tree.explore(name) for name in tree.scenarios()]
     say(f"the {len(checks)} scenarios on the tree as it is")
-    if with_suites:
-        tree.ninja()
-        checks += tree.suites()
+    tree.ninja()
+    checks += tree.suites()
     for check in checks:
         if not check.passes():
             raise Failure(f"{check.name} fails on the tree as it is")
@@ -162,8 +172,10 @@ def try_mutant(mutant: Mutant, tree: Tree, order: list[str], control_only: bool)
     mutant.apply(tree.source)
     try:
         tree.ninja(EXPLORER)
-        if mutant.control is not None and not tree.explore(mutant.control).passes():
-            mutant.killer = f"explorer {mutant.control}"
+        found = [name for name in mutant.control if not tree.explore(name).passes()]
+        if found:
+            mutant.killer = ", ".join(f"explorer {name}" for name in found)
+            mutant.missed = [name for name in mutant.control if name not in found]
         if control_only or mutant.killer is not None:
             return
         suites: dict[str, Check] | None = None
@@ -209,6 +221,8 @@ def try_all(mutants: list[Mutant], trees: list[Tree], order: list[str], control_
             with lock:
                 done += 1
                 verdict = mutant.killer or "SURVIVES"
+                if mutant.missed:
+                    verdict += ", but NOT by " + ", ".join(mutant.missed)
                 say(f"[{done}/{len(mutants)}] {mutant.id}: {verdict} ({mutant.seconds:.0f} s)")
 
     workers = [threading.Thread(target=work, args=(tree,)) for tree in trees]
@@ -277,12 +291,15 @@ def main() -> int:
             return 0
         jobs = max(1, min(options.jobs, len(mutants)))
         trees = [Tree(options.folder.resolve() / str(i)) for i in range(jobs)]
-        order = [] if options.controls else cheapest_first(trees[0], True, say)
+        if options.controls:
+            require_controls(mutants, trees[0])
+        order = [] if options.controls else cheapest_first(trees[0], say)
         try_all(mutants, trees, order, options.controls, say)
     except Failure as failure:
         print(f"mutants: {failure}", file=sys.stderr)
         return 2
     surviving = [mutant.id for mutant in mutants if mutant.killer is None]
+    missed = [f"{m.id} by {name}" for m in mutants for name in m.missed]
     if options.json:
         options.json.write_text(json.dumps({"mutants": {
             "total": len(mutants), "killed": len(mutants) - len(surviving),
@@ -290,8 +307,8 @@ def main() -> int:
     if options.table:
         options.table.write_text(table(mutants))
     say(f"{len(mutants)} faults, {len(mutants) - len(surviving)} found"
-        + (", not found: " + " ".join(surviving) if surviving else ""))
-    return 1 if surviving else 0
+        + (", not found: " + ", ".join(surviving + missed) if surviving or missed else ""))
+    return 1 if surviving or missed else 0
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ typedef struct {
 #define osh_cas(word, expected, value) machine_cas((word), (expected), (value), MACHINE_ACQ_REL)
 #define osh_exchange(word, value) machine_exchange((word), (value), MACHINE_ACQ_REL)
 #define osh_fetch_add(word, value) machine_fetch_add((word), (value), MACHINE_ACQ_REL)
-#define osh_cas2(target, expected, value)                                                       \
+#define osh_cas2(target, expected, value)                                             \
     machine_cas2(&(target)->first, &(expected)->first, (value).first, (value).second, \
                  MACHINE_ACQ_REL)
 #define osh_fence() machine_fence()
