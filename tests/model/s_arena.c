@@ -84,7 +84,7 @@ const struct scenario arena_brink = {
     .core = {0, 1, 2},
     .check = all_free,
     .quick = {2, 0, 0, 1},
-    .deep = {3, 0, 0, 2},
+    .deep = {3, 0, 0, 1},
 };
 
 static void trim(void)
@@ -109,5 +109,45 @@ const struct scenario arena_trim = {
     .core = {0, 1, 2},
     .check = all_free,
     .quick = {2, 0, 0, 1},
-    .deep = {3, 0, 0, 2},
+    .deep = {3, 0, 0, 1},
+};
+
+/* Two words of the bitmap: all of the upper one claimed, one page of the lower free. */
+#define WIDE_PAGES 66
+
+static void one_free_in_the_lower_word(void)
+{
+    for (unsigned i = 0; i < WIDE_PAGES; i++) {
+        REQUIRE(osh_arena_claim_run(0) == WIDE_PAGES - 1 - i);
+    }
+    osh_arena_release_run(0, 0);
+    osh_store(&osh_arena.top_word, 1);
+}
+
+static void claim_one(void)
+{
+    REQUIRE(osh_arena_claim_run(0) != OSH_NO_PAGE);
+}
+
+static void release_upper(void)
+{
+    osh_arena_release_run(WIDE_PAGES - 1, 0);
+}
+
+static void one_more_can_be_claimed(void)
+{
+    REQUIRE(osh_arena_claim_run(0) != OSH_NO_PAGE);
+    REQUIRE(osh_arena_claim_run(0) == OSH_NO_PAGE);
+}
+
+const struct scenario arena_hint = {
+    .name = "arena-hint",
+    .promise = "a hint that was lowered while a page above it came free hides it from nobody",
+    .pages = WIDE_PAGES,
+    .setup = one_free_in_the_lower_word,
+    .task = {claim_one, release_upper},
+    .core = {0, 1},
+    .check = one_more_can_be_claimed,
+    .quick = {3, 0, 0, 2},
+    .deep = {5, 0, 0, 3},
 };

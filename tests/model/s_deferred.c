@@ -121,8 +121,8 @@ const struct scenario deferred_two = {
     .task = {free_0, free_1},
     .core = {0, 1},
     .check = none_pending,
-    .quick = {3, 0, 0, 2},
-    .deep = {4, 0, 0, 3},
+    .quick = {4, 0, 0, 3},
+    .deep = {6, 0, 0, 4},
 };
 
 const struct scenario deferred_three = {
@@ -146,8 +146,8 @@ const struct scenario deferred_handler = {
     .handler = {free_0, handler_mallocs_and_frees},
     .core = {0, 1},
     .check = none_pending,
-    .quick = {1, 1, 0, 0},
-    .deep = {2, 2, 0, 1},
+    .quick = {2, 1, 0, 0},
+    .deep = {2, 2, 0, 0},
 };
 
 /* No mutexes yet: a flag keeps the handler out. */

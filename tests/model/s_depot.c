@@ -99,8 +99,8 @@ const struct scenario depot_slots = {
     .task = {put_first, put_second, get_third},
     .core = {0, 1, 2},
     .check = none_lost,
-    .quick = {3, 0, 0, 2},
-    .deep = {5, 0, 0, 3},
+    .quick = {4, 0, 0, 3},
+    .deep = {6, 0, 0, 4},
 };
 
 const struct scenario depot_both = {

@@ -102,7 +102,7 @@ const struct scenario magazine_one_core = {
     .core = {0, 0, 1},
     .check = all_comes_back,
     .quick = {2, 0, 1, 0},
-    .deep = {3, 0, 1, 1},
+    .deep = {3, 0, 1, 0},
 };
 
 const struct scenario magazine_portable = {
@@ -116,7 +116,7 @@ const struct scenario magazine_portable = {
     .core = {0, 0},
     .check = all_comes_back,
     .quick = {1, 1, 1, 0},
-    .deep = {2, 1, 1, 1},
+    .deep = {2, 1, 1, 0},
 };
 
 /* Active list full, spare one full: the next put moves magazines on. */
@@ -143,7 +143,7 @@ const struct scenario magazine_full = {
     .core = {0, 0},
     .check = all_comes_back,
     .quick = {2, 1, 0, 0},
-    .deep = {2, 1, 1, 1},
+    .deep = {2, 1, 1, 0},
 };
 
 static void reclaim(void)
@@ -166,8 +166,8 @@ const struct scenario reclaim_running = {
     .task = {put_0_get_put_1, reclaim},
     .core = {0, 1},
     .check = all_comes_back,
-    .quick = {2, 0, 0, 1},
-    .deep = {3, 0, 0, 2},
+    .quick = {3, 0, 0, 1},
+    .deep = {4, 0, 0, 2},
 };
 
 const struct scenario reclaim_migrating = {
@@ -180,7 +180,7 @@ const struct scenario reclaim_migrating = {
     .core = {0, 1},
     .check = all_comes_back,
     .quick = {1, 1, 1, 0},
-    .deep = {2, 1, 1, 1},
+    .deep = {2, 1, 1, 0},
 };
 
 const struct scenario reclaim_portable = {
@@ -192,8 +192,8 @@ const struct scenario reclaim_portable = {
     .task = {put_0_get_put_1, reclaim},
     .core = {0, 1},
     .check = all_comes_back,
-    .quick = {2, 0, 0, 1},
-    .deep = {3, 0, 0, 2},
+    .quick = {3, 0, 0, 1},
+    .deep = {4, 0, 0, 2},
 };
 
 const struct scenario reclaim_two = {

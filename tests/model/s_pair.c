@@ -78,8 +78,8 @@ const struct scenario pair_aba = {
     .task = {pop_one, pop_two_push_the_first},
     .core = {0, 1},
     .check = three_blocks_once,
-    .quick = {3, 0, 0, 1},
-    .deep = {5, 0, 0, 3},
+    .quick = {5, 0, 0, 2},
+    .deep = {7, 0, 0, 4},
 };
 
 static void pop_push(void)
@@ -96,6 +96,6 @@ const struct scenario pair_reclaim = {
     .task = {pop_push, pop_push, take_all},
     .core = {0, 1, 2},
     .check = three_blocks_once,
-    .quick = {2, 0, 0, 1},
-    .deep = {3, 0, 0, 2},
+    .quick = {3, 0, 0, 1},
+    .deep = {4, 0, 0, 2},
 };

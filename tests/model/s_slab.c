@@ -102,8 +102,8 @@ const struct scenario slab_reserve = {
     .task = {get_two_put_two, get_two_put_two},
     .core = {0, 1},
     .check = free_held_then_check,
-    .quick = {2, 0, 0, 1},
-    .deep = {3, 0, 0, 2},
+    .quick = {3, 0, 0, 2},
+    .deep = {4, 0, 0, 2},
 };
 
 static void hold_two(void)
@@ -125,8 +125,8 @@ const struct scenario slab_deliver = {
     .task = {put_two, get_two_put_two},
     .core = {0, 1},
     .check = all_free,
-    .quick = {2, 0, 0, 2},
-    .deep = {4, 0, 0, 3},
+    .quick = {4, 0, 0, 3},
+    .deep = {6, 0, 0, 4},
 };
 
 static void hold_all(void)
@@ -154,8 +154,8 @@ const struct scenario slab_unlist = {
     .task = {put_one, get_one_put_one},
     .core = {0, 1},
     .check = free_held_then_check,
-    .quick = {2, 0, 0, 2},
-    .deep = {4, 0, 0, 3},
+    .quick = {4, 0, 0, 3},
+    .deep = {6, 0, 0, 4},
 };
 
 const struct scenario slab_list = {
@@ -166,7 +166,7 @@ const struct scenario slab_list = {
     .task = {put_one, put_one, get_one_put_one},
     .core = {0, 1, 2},
     .check = free_held_then_check,
-    .quick = {2, 0, 0, 1},
+    .quick = {2, 0, 0, 2},
     .deep = {3, 0, 0, 2},
 };
 
@@ -208,7 +208,7 @@ const struct scenario slab_change = {
     .task = {release_kept_then_get_other, get_two_put_two},
     .core = {0, 1},
     .check = all_free,
-    .quick = {3, 0, 0, 1},
+    .quick = {3, 0, 0, 2},
     .deep = {4, 0, 0, 2},
 };
 
@@ -229,7 +229,7 @@ const struct scenario slab_create = {
     .task = {get_and_look_up, get_and_look_up},
     .core = {0, 1},
     .check = all_free,
-    .quick = {2, 0, 0, 2},
+    .quick = {3, 0, 0, 2},
     .deep = {4, 0, 0, 3},
 };
 
@@ -265,8 +265,8 @@ const struct scenario slab_kept = {
     .task = {put_full_0, put_full_1, osh_slab_release_kept},
     .core = {0, 1, 2},
     .check = all_free,
-    .quick = {2, 0, 0, 1},
-    .deep = {3, 0, 0, 2},
+    .quick = {3, 0, 0, 2},
+    .deep = {4, 0, 0, 2},
 };
 
 const struct scenario slab_handler = {
@@ -278,6 +278,6 @@ const struct scenario slab_handler = {
     .handler = {get_two_put_two, NULL},
     .core = {0, 1},
     .check = free_held_then_check,
-    .quick = {1, 1, 0, 0},
+    .quick = {2, 1, 0, 0},
     .deep = {2, 1, 0, 1},
 };

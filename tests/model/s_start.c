@@ -41,8 +41,8 @@ const struct scenario start_heap = {
     .handler = {first_call_of_handler, NULL},
     .core = {0, 1},
     .check = nothing_is_lost,
-    .quick = {1, 1, 0, 1},
-    .deep = {3, 1, 0, 2},
+    .quick = {1, 1, 0, 0},
+    .deep = {2, 1, 0, 1},
 };
 
 static void *first_half[2];
@@ -74,6 +74,6 @@ const struct scenario heap_brink = {
     .task = {free_0_then_large, free_1_then_small},
     .core = {0, 1},
     .check = nothing_is_lost,
-    .quick = {1, 0, 0, 1},
-    .deep = {2, 0, 0, 1},
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 2},
 };
