@@ -75,6 +75,14 @@ void machine_fail(const char *format, ...)
     explore_end(ENDED_VIOLATION);
 }
 
+void scenario_outcome(unsigned outcome)
+{
+    machine->outcomes |= 1u << outcome;
+    if ((scenario->outcomes >> outcome & 1) == 0) {
+        machine_fail("an outcome that must not be: %u", outcome);
+    }
+}
+
 static void begin_tasks(void)
 {
     machine->unmarked = scenario->unmarked;
@@ -220,15 +228,21 @@ static bool explore_scenario(const struct scenario *chosen, const struct options
 {
     struct result *result = allocate(sizeof(*result));
     struct exploration all = {run, schedule_state, words_take_in_shared, options->seconds, NULL, 0};
+    machine->outcomes = 0;
     machine->bounds = options_bounds(options, options->deep ? &chosen->deep : &chosen->quick);
     make_ready(chosen);
     double began = seconds_now();
     explore(&all, result);
     machine->running = NULL;
+    bool all_met = result->violated || machine->outcomes == chosen->outcomes;
     print_result(result, seconds_now() - began);
-    options_add_json(options, chosen->name, result);
-    bool kept = !result->violated;
-    if (!kept) {
+    bool kept = !result->violated && all_met;
+    options_add_json(options, chosen->name, result->executions, kept);
+    if (!all_met) {
+        (void)printf("%s: VIOLATION: of the outcomes %#x only %#x were met\n", chosen->name,
+                     chosen->outcomes, machine->outcomes);
+    }
+    if (result->violated) {
         uint8_t *choices = allocate(EXPLORE_CHOICES);
         size_t length = explore_choices(choices, EXPLORE_CHOICES);
         replay_save(options->folder, chosen->name, choices, length);

@@ -186,13 +186,13 @@ struct bounds options_bounds(const struct options *options, const struct bounds 
     };
 }
 
-void options_add_json(const struct options *options, const char *name, const struct result *result)
+void options_add_json(const struct options *options, const char *name, uint64_t executions,
+                      bool kept)
 {
     if (options->json != NULL) {
-        (void)fprintf(options->json,
-                      "%s\n  {\"scenario\": \"%s\", \"executions\": %llu, \"violations\": %d}",
-                      (*options->json_rows)++ > 0 ? "," : "", name,
-                      (unsigned long long)result->executions, result->violated);
+        (void)fprintf(
+            options->json, "%s\n  {\"scenario\": \"%s\", \"executions\": %llu, \"violations\": %d}",
+            (*options->json_rows)++ > 0 ? "," : "", name, (unsigned long long)executions, !kept);
     }
 }
 

@@ -23,7 +23,8 @@ void options_read(struct options *options, int argc, char **argv);
 bool options_chosen(const struct options *options, const char *name);
 struct bounds options_bounds(const struct options *options, const struct bounds *given);
 
-void options_add_json(const struct options *options, const char *name, const struct result *result);
+void options_add_json(const struct options *options, const char *name, uint64_t executions,
+                      bool kept);
 void options_end_json(const struct options *options);
 
 #endif

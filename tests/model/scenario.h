@@ -25,8 +25,12 @@ struct scenario {
     void (*handler[SCENARIO_TASKS])(void); /* lands on that task, once */
     unsigned core[SCENARIO_TASKS];
     void (*check)(void);
+    unsigned outcomes; /* if not 0: bits of exactly the outcomes that must be met */
     struct bounds quick, deep;
 };
+
+/* This execution has that outcome, a bit of the above. */
+void scenario_outcome(unsigned outcome);
 
 extern const struct scenario *const scenarios[];
 

@@ -76,6 +76,7 @@ struct machine {
     struct task *running;
     unsigned task_count, core_count;
     struct bounds bounds, used;
+    unsigned outcomes; /* met so far */
     struct view fences;
     uint64_t fences_hash;
     uint64_t newest_hash; /* of the newest messages of all words */
