@@ -75,6 +75,11 @@ bool machine_interrupted(void);
  * something has. Relaxed or release. */
 bool machine_commit(uintptr_t *word, uintptr_t value, enum machine_order order);
 
+/* The store of an exclusive pair, as weak as an emulator's: false when something has
+ * interrupted, or the word has another value now than was loaded. */
+bool machine_store_exclusive(uintptr_t *word, uintptr_t loaded, uintptr_t value,
+                             enum machine_order order);
+
 /* Interrupts the sequences of all tasks on the core, or of all (-1), and orders
  * what they did against what the caller did, both ways. */
 void machine_fence_core(int core);

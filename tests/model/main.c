@@ -162,7 +162,7 @@ static void make_ready(const struct scenario *chosen)
     explore_message_to(&unused);
     scenario = chosen;
     words_forget();
-    (void)setenv("OSHEAP_PORT", chosen->port != NULL ? chosen->port : "rseq", 1);
+    (void)model_port_choose(chosen->port);
     model_port_os_started(!chosen->before_os);
     size_t tables = osh_arena_table_bytes(chosen->pages) + osh_slab_table_bytes(chosen->pages);
     size_t bytes = ((tables + OSH_PAGE_BYTES - 1) & ~(size_t)(OSH_PAGE_BYTES - 1)) +
@@ -307,7 +307,7 @@ int main(int argc, char **argv)
     unsigned violated = 0;
     unsigned explored = 0;
     for (unsigned i = 0; scenarios[i] != NULL; i++) {
-        if (options_chosen(options, scenarios[i]->name)) {
+        if (options_chosen(options, scenarios[i]->name) && model_port_choose(scenarios[i]->port)) {
             explored++;
             violated += !explore_scenario(scenarios[i], options);
         }

@@ -136,6 +136,26 @@ static uintptr_t modify(struct location *location, uintptr_t value, enum machine
     return old;
 }
 
+bool machine_store_exclusive(uintptr_t *word, uintptr_t loaded, uintptr_t value,
+                             enum machine_order order)
+{
+    if (machine->running == NULL) {
+        *word = value;
+        return true;
+    }
+    struct location *location = location_of(word, false);
+    schedule_point(location->index >= 0 ? POINT_SHARED : POINT_PRIVATE);
+    if (machine->running->interrupted || *word != loaded) {
+        if (location->index >= 0) {
+            memory_step(location, 6, memory_newest(location));
+        }
+        trace_say("  task %u's store-exclusive fails", machine->running->number);
+        return false;
+    }
+    (void)modify(location, value, order, __builtin_return_address(0), "store-exclusive to");
+    return true;
+}
+
 bool machine_cas(uintptr_t *word, uintptr_t *expected, uintptr_t value, enum machine_order order)
 {
     if (machine->running == NULL) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "options.h"
 
+#include "port/model_port.h"
 #include "scenario.h"
 
 #include <getopt.h>
@@ -31,7 +32,9 @@ static const char help[] =
 static void list(void)
 {
     for (unsigned i = 0; scenarios[i] != NULL; i++) {
-        (void)printf("%-26s %s\n", scenarios[i]->name, scenarios[i]->promise);
+        if (model_port_choose(scenarios[i]->port)) {
+            (void)printf("%-26s %s\n", scenarios[i]->name, scenarios[i]->promise);
+        }
     }
 }
 
@@ -190,9 +193,10 @@ void options_add_json(const struct options *options, const char *name, uint64_t 
                       bool kept)
 {
     if (options->json != NULL) {
-        (void)fprintf(
-            options->json, "%s\n  {\"scenario\": \"%s\", \"executions\": %llu, \"violations\": %d}",
-            (*options->json_rows)++ > 0 ? "," : "", name, (unsigned long long)executions, !kept);
+        (void)fprintf(options->json,
+                      "%s\n  {\"scenario\": \"%s%s\", \"executions\": %llu, \"violations\": %d}",
+                      (*options->json_rows)++ > 0 ? "," : "", name, model_port_suffix(),
+                      (unsigned long long)executions, !kept);
     }
 }
 

@@ -24,6 +24,9 @@ void __wrap_osh_newlib_trim(void);
 
 static void begin(const char *what)
 {
+    if (machine_interrupt_depth() > 0) {
+        machine_fail("an interrupt handler enters newlib's heap");
+    }
     if (inside++ != 0) {
         machine_fail("newlib's heap is entered twice");
     }

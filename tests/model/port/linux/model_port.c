@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Linux port on the machine: restartable sequences, or double-word CAS. */
+#include "model_port.h"
+
+#include "arch.h"
+#include "model_libc.h"
+#include "osh_linux.h"
+#include "osh_pairs.h"
+
+#include <linux/membarrier.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+static struct rseq area;
+ptrdiff_t model_rseq_offset;
+
+void model_port_start(void)
+{
+    model_rseq_offset = (char *)&area - (char *)__builtin_thread_pointer();
+}
+
+const char *model_port_suffix(void)
+{
+    return "";
+}
+
+bool model_port_choose(const char *port)
+{
+    (void)setenv("OSHEAP_PORT", port != NULL ? port : "rseq", 1);
+    return true;
+}
+
+void model_port_on_core(unsigned core)
+{
+    area.cpu_id = core;
+}
+
+void *model_port_thread_lists(void)
+{
+    return osh_pairs_mine;
+}
+
+void model_port_set_thread_lists(void *lists)
+{
+    osh_pairs_mine = lists != NULL ? lists : osh_lists;
+}
+
+long model_syscall(long number, ...)
+{
+    va_list arguments;
+    va_start(arguments, number);
+    int command = va_arg(arguments, int);
+    unsigned flags = va_arg(arguments, unsigned);
+    unsigned cpu = va_arg(arguments, unsigned);
+    va_end(arguments);
+    if (number != SYS_membarrier) {
+        machine_fail("the port makes system call %ld, which the model does not know", number);
+    }
+    if (command == MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ) {
+        machine_fence_core(flags == MEMBARRIER_CMD_FLAG_CPU ? (int)cpu : -1);
+    }
+    return 0;
+}
+
+int model_getcpu(void)
+{
+    return (int)machine_core();
+}
+
+unsigned osh_linux_cpus(void)
+{
+    return OSH_CORES;
+}
