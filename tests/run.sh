@@ -65,8 +65,10 @@ storm_verified() {
 # Every interleaving within bounds, and each scenario seen failing.
 interleavings() { # [EXPLORER-OPTION ...]
     local dir=$root/tests/gcc
-    ninja -C "$dir" tests/model/explorer >/dev/null &&
-        "$dir/tests/model/explorer" --json "$root/explorer.json" --save "$root" "$@"
+    ninja -C "$dir" tests/model/explorer tests/model/explorer-exclusives >/dev/null &&
+        "$dir/tests/model/explorer" --json "$root/explorer.json" --save "$root" "$@" &&
+        "$dir/tests/model/explorer-exclusives" --scenario 'magazine*' --scenario 'reclaim*' \
+            --json "$root/explorer-exclusives.json" --save "$root" "$@"
 }
 controls() {
     /usr/bin/python3 tests/mutants/mutants.py "$root/mutants" --controls

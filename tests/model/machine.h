@@ -75,6 +75,9 @@ bool machine_interrupted(void);
  * something has. Relaxed or release. */
 bool machine_commit(uintptr_t *word, uintptr_t value, enum machine_order order);
 
+/* The load of an exclusive pair: machine_begin and a load as one step. */
+uintptr_t machine_load_exclusive(const uintptr_t *word);
+
 /* The store of an exclusive pair, as weak as an emulator's: false when something has
  * interrupted, or the word has another value now than was loaded. */
 bool machine_store_exclusive(uintptr_t *word, uintptr_t loaded, uintptr_t value,

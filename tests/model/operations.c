@@ -2,9 +2,9 @@
 /* The atomic operations, each a step of the running task. */
 #include "memory.h"
 
-static uintptr_t load(struct location *location, enum machine_order order, const void *pc)
+/* The load itself, its turn having come. */
+static uintptr_t load_here(struct location *location, enum machine_order order, const void *pc)
 {
-    schedule_point(location->index >= 0 ? POINT_SHARED : POINT_PRIVATE);
     race_forbid(location->address, false, false, pc);
     uintptr_t value = memory_value(location);
     const char *note = "";
@@ -20,6 +20,12 @@ static uintptr_t load(struct location *location, enum machine_order order, const
                    note);
     }
     return value;
+}
+
+static uintptr_t load(struct location *location, enum machine_order order, const void *pc)
+{
+    schedule_point(location->index >= 0 ? POINT_SHARED : POINT_PRIVATE);
+    return load_here(location, order, pc);
 }
 
 static void put(const struct location *location, uintptr_t value)
@@ -58,6 +64,17 @@ uintptr_t machine_load(const uintptr_t *word, enum machine_order order)
         return *word;
     }
     return load(location_of(word, false), order, __builtin_return_address(0));
+}
+
+uintptr_t machine_load_exclusive(const uintptr_t *word)
+{
+    if (machine->running == NULL) {
+        return *word;
+    }
+    struct location *location = location_of(word, false);
+    schedule_point(location->index >= 0 ? POINT_SHARED : POINT_PRIVATE);
+    machine_begin();
+    return load_here(location, MACHINE_RELAXED, __builtin_return_address(0));
 }
 
 uint8_t machine_load_byte(const uint8_t *byte)

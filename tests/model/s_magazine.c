@@ -105,6 +105,34 @@ const struct scenario magazine_one_core = {
     .deep = {3, 0, 1, 0},
 };
 
+static void two_cached_two_held(void)
+{
+    setup_blocks(4); /* two slabs' */
+    put_held(1);
+    put_held(2);
+}
+
+/* The active list: its first block leaves and comes back, what is below is another. */
+static void get_two_put_another_put_the_first(void)
+{
+    void *first = osh_magazine_get(CLS);
+    held_by_setup[1] = osh_magazine_get(CLS);
+    put_held(0);
+    osh_magazine_put(CLS, first);
+}
+
+const struct scenario magazine_aba = {
+    .name = "magazine-aba",
+    .promise = "a task that migrated takes nothing from a list that only looks as it was",
+    .pages = 6,
+    .setup = two_cached_two_held,
+    .task = {get_put, get_two_put_another_put_the_first},
+    .core = {0, 0},
+    .check = all_comes_back,
+    .quick = {2, 0, 1, 0},
+    .deep = {3, 0, 2, 0},
+};
+
 const struct scenario magazine_portable = {
     .name = "magazine-swap-portable",
     .promise = "the same with double-word compare-and-swap",

@@ -25,6 +25,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 EXPLORER = "tests/model/explorer"
+EXCLUSIVES = "tests/model/explorer-exclusives" # the same scenarios on firmware's lists
 # The tree outside of tests/model has no weaker read-modify-writes than its own.
 STRONGER = " ".join(f"-Dosh_{op}_{order}=osh_{op}" for op in ("cas", "exchange", "fetch_add")
                     for order in ("relaxed", "acquire", "release"))
@@ -129,8 +130,11 @@ class Tree:
         return [line.split()[0] for line in listed.splitlines()]
 
     def explore(self, scenario: str) -> Check:
-        return Check(f"explorer {scenario}", [str(self.build / EXPLORER), "--scenario", scenario,
-                                              "--save", str(self.build)])
+        """A scenario, of firmware's lists if it begins with exclusives/."""
+        program = EXCLUSIVES if scenario.startswith("exclusives/") else EXPLORER
+        return Check(f"explorer {scenario}",
+                     [str(self.build / program), "--scenario", scenario.split("/")[-1],
+                      "--save", str(self.build)])
 
     def check(self, name: str) -> Check:
         if name.startswith("explorer "):
@@ -154,7 +158,7 @@ def require_controls(mutants: list[Mutant], tree: Tree) -> None:
     """Every scenario has a fault that it must find, but those about the machine itself,
     which say what must be met as well as what must not."""
     tree.ninja(EXPLORER)
-    named = {name for mutant in mutants for name in mutant.control}
+    named = {name.split("/")[-1] for mutant in mutants for name in mutant.control}
     scenarios = {name for name in tree.scenarios() if not name.startswith("litmus-")}
     for name in sorted(scenarios ^ named):
         raise Failure(f"{name}: " + ("no fault has it as its control" if name in scenarios
@@ -197,7 +201,7 @@ def try_mutant(mutant: Mutant, tree: Tree, clean: Clean, control_only: bool) -> 
     began = time.monotonic()
     mutant.apply(tree.source)
     try:
-        tree.ninja(EXPLORER)
+        tree.ninja(EXPLORER, *([EXCLUSIVES] if "exclusives/" in "".join(mutant.control) else []))
         found = [name for name in mutant.control if not tree.explore(name).passes()]
         mutant.missed = [name for name in mutant.control if name not in found]
         for name in found:

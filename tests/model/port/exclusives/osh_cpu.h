@@ -22,8 +22,7 @@ static inline osh_word_t *osh_cpu_load(unsigned index, unsigned *core, osh_word_
 {
     *core = machine_core();
     osh_word_t *list = &osh_lists[*core].word[index];
-    machine_begin();
-    *word = osh_load(list);
+    *word = machine_load_exclusive(list);
     return list;
 }
 
