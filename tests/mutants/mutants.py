@@ -101,6 +101,7 @@ class Tree:
     def __init__(self, folder: Path):
         self.source = folder / "tree"
         self.build = folder / "build"
+        self.tests: list[dict] | None = None # as meson lists them
         self.refresh()
         if not (self.build / "build.ninja").exists():
             setup = run(["meson", "setup", str(self.build), str(self.source), "-Dtests=true",
@@ -146,8 +147,10 @@ class Tree:
 
     def suites(self) -> list[Check]:
         """Unit tests first: they take milliseconds."""
-        listed = json.loads(run(["meson", "introspect", "--tests", str(self.build)]).stdout)
-        wanted = [test for test in listed
+        if self.tests is None:
+            self.tests = json.loads(
+                run(["meson", "introspect", "--tests", str(self.build)]).stdout)
+        wanted = [test for test in self.tests
                   if {"osheap:unit", "osheap:concurrent"} & set(test["suite"])
                   and not test["name"].startswith(("stress", "arch/symbols"))]
         wanted.sort(key=lambda test: "osheap:unit" not in test["suite"])
@@ -280,7 +283,9 @@ def pick(mutants: list[Mutant], options: argparse.Namespace) -> list[Mutant]:
             raise Failure(f"there is no fault '{missing[0]}' (see --list)")
         return [known[name] for name in options.only]
     if options.controls:
-        return [mutant for mutant in mutants if mutant.control]
+        covered: set[str] = set()
+        return [m for m in mutants
+                if not covered.issuperset(m.control) and not covered.update(m.control)]
     if options.sample:
         return mutants[::max(1, len(mutants) // options.sample)][:options.sample]
     return mutants
@@ -293,7 +298,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", metavar="ID", help="these faults")
     parser.add_argument("--sample", type=int, metavar="N", help="N faults, evenly from the list")
     parser.add_argument("--controls", action="store_true",
-                        help="the explorer's negative controls, each by its scenario alone")
+                        help="for each scenario of the explorer a fault that it must find")
     parser.add_argument("--jobs", type=int, default=2, help="faults at a time (2)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="totals, and who survives")
     parser.add_argument("--table", type=Path, metavar="FILE", help="the table as Markdown")
