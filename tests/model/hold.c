@@ -81,7 +81,7 @@ struct osh_chain chain_of(unsigned cls, void **blocks, unsigned count)
     struct osh_chain chain = {NULL, 0};
     for (unsigned i = count; i-- > 0;) {
         race_user_store(blocks[i]);
-        *(osh_word_t *)blocks[i] = osh_link(chain.head, osh_class_info[cls].magazine - chain.count);
+        osh_chain_link(cls, blocks[i], chain);
         chain = (struct osh_chain){blocks[i], chain.count + 1};
     }
     return chain;

@@ -61,10 +61,15 @@ void __wrap_osh_newlib_trim(void)
     end("newlib trim ends");
 }
 
+static void *allocate(void)
+{
+    return osh_fallback_memalign(1, BYTES, false);
+}
+
 static void make_blocks(void)
 {
     for (unsigned i = 0; i < SCENARIO_TASKS; i++) {
-        block[i] = osh_fallback_malloc(BYTES);
+        block[i] = allocate();
         REQUIRE(block[i] != NULL);
     }
 }
@@ -93,7 +98,7 @@ static void free_2(void)
 
 static void malloc_then_free(void)
 {
-    void *got = hold(osh_fallback_malloc(BYTES), BYTES / 8 * 8);
+    void *got = hold(allocate(), BYTES / 8 * 8);
     REQUIRE(got != NULL);
     unhold(got, BYTES / 8 * 8);
     osh_fallback_free(got);
@@ -101,7 +106,7 @@ static void malloc_then_free(void)
 
 static void handler_mallocs_and_frees(void)
 {
-    REQUIRE(osh_fallback_malloc(BYTES) == NULL);
+    REQUIRE(allocate() == NULL);
     free_2();
 }
 

@@ -135,11 +135,6 @@ static void hold_all(void)
     (void)osh_slab_get(CLS, 1); /* in vain: the slab is off the map */
 }
 
-static void list_again(void)
-{
-    setup_hold(3);
-}
-
 static void put_one(void)
 {
     void *block = first_of(&start_with);
@@ -150,7 +145,7 @@ const struct scenario slab_unlist = {
     .name = "slab-unlist",
     .promise = "a slab that has something free is on the map, once all is quiet",
     .pages = 1,
-    .setup = list_again,
+    .setup = hold_two,
     .task = {put_one, get_one_put_one},
     .core = {0, 1},
     .check = free_held_then_check,
