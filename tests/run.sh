@@ -97,7 +97,7 @@ if [ $long = yes ]; then
     step "long stress" tests/matrix.sh "$root/tests" long
     step "memory-out, every point" tests/memory_out/run.sh "$root" --every
     step "models, large" nice tests/spin/run.py --long --json "$root/spin.json"
-    step "interleavings, larger bounds" interleavings --deep --seconds 60
+    step "interleavings, larger bounds" interleavings --deep --seconds 20
 fi
 
 echo
