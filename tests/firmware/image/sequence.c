@@ -64,14 +64,17 @@ static volatile bool crossed, held;
 static volatile bool finished;
 static unsigned crossings, holds;
 
-/* Is an interrupt waiting for the end of a masked section? */
-static bool interrupt_waits(void)
+static uintptr_t before_mask;
+
+/* Is an interrupt waiting for the end of a section that was masked already? */
+static bool interrupt_waits(uintptr_t before)
 {
 #ifdef __riscv
-    uintptr_t pending, status;
-    __asm__ volatile("csrr %0, mip\n\tcsrr %1, mstatus" : "=r"(pending), "=r"(status));
-    return (pending & 0x80) != 0 && (status & 8) == 0;
+    uintptr_t pending;
+    __asm__ volatile("csrr %0, mip" : "=r"(pending));
+    return (pending & 0x80) != 0 && (before & 8) == 0;
 #else
+    (void)before;
     return false;
 #endif
 }
@@ -83,10 +86,16 @@ __attribute__((used)) void inside(void)
         return;
     }
     unsigned began = board_core();
-    while (board_core() == began && !interrupt_waits()) {
+    /* The rest of the sequence runs masked, so that the task cannot come back first. */
+    for (;;) {
+        before_mask = board_mask();
+        held = interrupt_waits(before_mask);
+        crossed = board_core() != began;
+        if (held || crossed) {
+            return;
+        }
+        board_unmask(before_mask);
     }
-    held = interrupt_waits();
-    crossed = board_core() != began;
 }
 
 static void watch(void)
@@ -98,6 +107,9 @@ static void watch(void)
 static void note(bool refused)
 {
     watching = false;
+    if (crossed) {
+        board_unmask(before_mask);
+    }
     CHECK(crossed || held);
     CHECK(refused || !crossed);
     crossings += crossed;
