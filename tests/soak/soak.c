@@ -90,7 +90,7 @@ static void *live(void *seed)
     worker_run((unsigned)(work.seed % 7), &work);
     pest_stop(pest, SIGALRM);
     for (unsigned i = 0; i < KEPT; i++) {
-        parcel_free(board_exchange(work.seed + i * 131, kept[i]));
+        parcel_free(board_exchange(work.seed + (uint64_t)i * 131, kept[i]));
     }
     atomic_fetch_add(&turns, work.turns);
     atomic_fetch_add(&lives, 1);
