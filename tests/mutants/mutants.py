@@ -182,7 +182,7 @@ class Clean:
             if name in self.passing:
                 return
             if not self.built:
-                self.tree.ninja()
+                self.tree.ninja("all", EXPLORER, EXCLUSIVES)
                 self.built = True
             if not self.tree.check(name).passes():
                 raise Failure(f"{name} fails on the tree as it is")
