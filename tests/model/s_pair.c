@@ -43,11 +43,18 @@ static void pop_one(void)
     kept[0] = pop();
 }
 
-/* The head comes back, what is below it does not. */
-static void pop_two_push_the_first(void)
+static void two_on_the_list_one_held(void)
+{
+    three_on_the_list();
+    kept[2] = pop();
+}
+
+/* The head comes back, and the length; what is below is another block. */
+static void pop_two_push_another_push_the_first(void)
 {
     void *first = pop();
     kept[1] = pop();
+    push(kept[2]);
     push(first);
 }
 
@@ -74,8 +81,8 @@ const struct scenario pair_aba = {
     .promise = "a pop that slept while its head left and came back takes nothing wrong",
     .port = "portable",
     .pages = 1,
-    .setup = three_on_the_list,
-    .task = {pop_one, pop_two_push_the_first},
+    .setup = two_on_the_list_one_held,
+    .task = {pop_one, pop_two_push_another_push_the_first},
     .core = {0, 1},
     .check = three_blocks_once,
     .quick = {5, 0, 0, 2},
