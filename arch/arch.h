@@ -160,6 +160,10 @@ OSH_HIDDEN bool osh_arch_region(void **region, size_t *bytes);
  * OSH_ARCH_DECOMMITS. */
 OSH_HIDDEN void osh_arch_decommit(void *pages, size_t bytes);
 
+/* A word that nobody can guess, or as near to one as the platform has. Once, when the
+ * heap starts, from hardening level 2 on. */
+OSH_HIDDEN uintptr_t osh_arch_secret(void);
+
 /* Reports misuse, with the address it is about, and stops the program. Never
  * allocates. Any context. */
 OSH_HIDDEN _Noreturn void osh_arch_fail(const char *reason, const void *address);

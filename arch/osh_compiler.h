@@ -21,6 +21,7 @@
 #define OSH_ALIGNED(n) __attribute__((aligned(n)))
 #define OSH_INLINE static inline __attribute__((always_inline))
 #define OSH_NOINLINE __attribute__((noinline))
+#define OSH_COLD __attribute__((noinline, cold))
 
 /* For the one kind of load that is meant to race: see arch/portable/osh_pair.h. */
 #ifndef OSH_NO_TSAN

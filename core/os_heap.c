@@ -4,30 +4,36 @@
 
 #include "arch.h"
 #include "osh_fallback.h"
+#include "osh_guard.h"
+#include "osh_harden.h"
 #include "osh_heap.h"
+#include "osh_heap_guard.h"
 #include "osh_magazine.h"
+#include "osh_report.h"
 
 OSH_PUBLIC void *os_malloc(size_t size)
 {
-    if (OSH_LIKELY(size < OSH_ARCH_FAST_SIZES)) {
+    if (OSH_HARDENING < 2 && OSH_LIKELY(size < OSH_ARCH_FAST_SIZES)) {
         unsigned cls = OSH_ARCH_CLASS_OF(size);
         void *block = osh_arch_pop(cls);
         if (OSH_LIKELY(block != NULL)) {
             return block;
         }
-        return osh_malloc_slow(OSH_ARCH_ASKED(size, cls));
+        return osh_malloc_slow(OSH_ARCH_ASKED(size, cls), OSH_CALLER);
     }
-    return osh_malloc_slow(size);
+    return osh_malloc_slow(size, OSH_CALLER);
 }
 
 OSH_PUBLIC void os_free(void *ptr)
 {
     unsigned cls;
     /* The newlib heap's pages have class 0, whose list takes nothing. */
-    if (OSH_LIKELY(osh_arch_find(ptr, &cls)) && OSH_LIKELY(osh_arch_push(cls, ptr))) {
+    if (OSH_HARDENING < 2 && OSH_LIKELY(osh_arch_find(ptr, &cls)) &&
+        osh_harden_is_start(cls, (uintptr_t)ptr - osh_hot.base) &&
+        OSH_LIKELY(osh_arch_push(cls, ptr))) {
         return;
     }
-    osh_free_slow(ptr);
+    osh_free_slow(ptr, OSH_CALLER);
 }
 
 unsigned osh_heap_class_for(size_t alignment, size_t size)
@@ -57,43 +63,57 @@ void *osh_heap_get(size_t alignment, size_t size)
     return OSH_LIKELY(block != NULL) ? block : osh_heap_last_resort(alignment, size);
 }
 
-OSH_NOINLINE void *osh_malloc_slow(size_t size)
+OSH_NOINLINE void *osh_malloc_slow(size_t size, const void *caller)
 {
-    return osh_heap_get(OSH_BLOCK_MIN, size);
+    return osh_heap_sealed(osh_heap_get(OSH_BLOCK_MIN, osh_guard_padded(size)), size, caller);
 }
 
-OSH_NOINLINE void osh_free_slow(void *ptr)
+OSH_NOINLINE void osh_free_slow(void *ptr, const void *caller)
 {
     if (ptr == NULL) {
         return;
     }
-    unsigned cls = osh_heap_class_at(ptr);
-    if (cls != 0) {
-        osh_magazine_put(cls, ptr);
+    unsigned cls = osh_heap_class_at(ptr, caller);
+    if (cls == OSH_NO_CLASS) {
+        return;
+    }
+    if (OSH_HARDENING >= 2) {
+        osh_heap_free_guarded(cls, ptr, caller);
+    } else if (cls == 0) {
+        osh_fallback_free(ptr, caller);
     } else {
-        osh_fallback_free(ptr);
+        osh_magazine_put(cls, ptr);
     }
 }
 
-unsigned osh_heap_class_at(const void *ptr)
+static bool sound(unsigned cls, const void *ptr)
 {
+    return cls != 0 ? osh_is_start(cls, (uintptr_t)ptr - osh_arena.base)
+                    : (uintptr_t)ptr % OSH_ALIGN == 0;
+}
+
+unsigned osh_heap_class_at(const void *ptr, const void *caller)
+{
+    enum os_heap_misuse misuse;
     if (OSH_UNLIKELY(!osh_arena_holds(ptr))) {
-        osh_arch_fail("the pointer is not of this heap", ptr);
+        misuse = OS_HEAP_NOT_OURS;
+    } else {
+        /* The byte was set before any block of its page was handed out, and whoever
+         * gave us the block has ordered that before us. */
+        size_t page = osh_arena_page(ptr);
+        unsigned cls = osh_load_byte(&osh_arena.page_class[page]);
+        if (OSH_UNLIKELY(cls == 0 && !osh_arena_is_newlib(page))) {
+            misuse = OS_HEAP_NO_BLOCKS;
+        } else if (OSH_HARDENING > 0 && OSH_UNLIKELY(!sound(cls, ptr))) {
+            misuse = OS_HEAP_NOT_A_START;
+        } else if (OSH_HARDENING > 0 && cls == 0 && OSH_UNLIKELY(!osh_fallback_sound(ptr))) {
+            misuse = OS_HEAP_BAD_HEADER;
+        } else {
+            return cls;
+        }
     }
-    /* The byte was set before any block of its page was handed out, and whoever
-     * gave us the block has ordered that before us. */
-    size_t page = osh_arena_page(ptr);
-    unsigned cls = osh_load_byte(&osh_arena.page_class[page]);
-    if (OSH_UNLIKELY(cls == 0 && !osh_arena_is_newlib(page))) {
-        osh_arch_fail("the pointer is in a page that holds no blocks: freed already?", ptr);
-    }
-    return cls;
-}
-
-OSH_PUBLIC void os_free_sized(void *ptr, size_t size)
-{
-    (void)size; /* a hint: the address tells all that is needed */
-    os_free(ptr);
+    osh_report(misuse, ptr, caller);
+    return OSH_NO_CLASS;
 }
 
 OSH_PUBLIC size_t os_malloc_usable_size(const void *ptr)
@@ -101,6 +121,7 @@ OSH_PUBLIC size_t os_malloc_usable_size(const void *ptr)
     if (ptr == NULL) {
         return 0;
     }
-    unsigned cls = osh_heap_class_at(ptr);
-    return cls != 0 ? osh_class_bytes(cls) : osh_fallback_usable(ptr);
+    unsigned cls = osh_heap_class_at(ptr, OSH_CALLER);
+    size_t size;
+    return cls != OSH_NO_CLASS && osh_heap_is_sound(cls, ptr, &size, OSH_CALLER) ? size : 0;
 }

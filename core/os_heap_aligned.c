@@ -3,7 +3,9 @@
  * of a class whose size is a multiple of the alignment is aligned by itself. */
 #include "os/os_heap.h"
 #include "osh_class.h"
+#include "osh_guard.h"
 #include "osh_heap.h"
+#include "osh_report.h"
 
 OSH_PUBLIC void *os_aligned_alloc(size_t alignment, size_t size)
 {
@@ -12,7 +14,7 @@ OSH_PUBLIC void *os_aligned_alloc(size_t alignment, size_t size)
         return NULL;
     }
     if (alignment <= OSH_BLOCK_MIN || (alignment <= OSH_ALIGN && size > OSH_BLOCK_MIN)) {
-        return os_malloc(size);
+        return OSH_HARDENING >= 2 ? osh_malloc_slow(size, OSH_CALLER) : os_malloc(size);
     }
-    return osh_heap_get(alignment, size);
+    return osh_heap_sealed(osh_heap_get(alignment, osh_guard_padded(size)), size, OSH_CALLER);
 }

@@ -8,6 +8,7 @@
 #include "os/os_heap.h"
 #include "osh_fallback.h"
 #include "osh_heap.h"
+#include "osh_links.h"
 #include "osh_magazine.h"
 #include "osh_slab.h"
 #include "osh_slab_table.h"
@@ -107,7 +108,7 @@ static const char *mark_chain(unsigned cls, struct osh_chain chain, struct marki
         const char *wrong = mark(cls, block, marking->undo);
         HOLDS(wrong == NULL, wrong);
         marking->blocks += marking->undo ? (size_t)-1 : 1;
-        block = osh_link_next(*(osh_word_t *)block);
+        block = osh_links_next(block);
         HOLDS((block == NULL) == (i + 1 == chain.count),
               OSH_NAMED("cache", "a chain's length is not its count"));
     }

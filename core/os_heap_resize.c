@@ -3,7 +3,10 @@
 #include "arch.h"
 #include "os/os_heap.h"
 #include "osh_fallback.h"
+#include "osh_guard.h"
 #include "osh_heap.h"
+#include "osh_heap_guard.h"
+#include "osh_report.h"
 
 #include <string.h>
 
@@ -21,14 +24,19 @@ static void *resize_small(void *ptr, unsigned cls, size_t size)
 {
     size_t bytes = osh_class_bytes(cls);
     if (size > bytes) {
-        return move(ptr, bytes, os_malloc(size), size);
+        void *moved = OSH_HARDENING >= 2 ? osh_heap_get(OSH_BLOCK_MIN, size) : os_malloc(size);
+        return move(ptr, bytes, moved, size);
     }
     if (size >= bytes / 2 || cls == 1) {
         return ptr;
     }
     /* A cut that finds no smaller block at once stays where it is. */
     void *moved = move(ptr, bytes, osh_heap_try(OSH_BLOCK_MIN, size), size);
-    return moved != NULL ? moved : ptr;
+    if (moved == NULL) {
+        osh_heap_note_odd_size();
+        return ptr;
+    }
+    return moved;
 }
 
 static void *resize_large(void *ptr, size_t size)
@@ -41,6 +49,7 @@ static void *resize_large(void *ptr, size_t size)
         if (moved != NULL) {
             return moved;
         }
+        osh_heap_note_odd_size();
     }
     if (osh_fallback_resize(ptr, size) || size <= bytes) {
         return ptr;
@@ -56,17 +65,28 @@ static void *resize_large(void *ptr, size_t size)
                          : move(ptr, bytes, osh_heap_last_resort(OSH_BLOCK_MIN, size), size);
 }
 
+static void *resize(void *ptr, unsigned cls, size_t size)
+{
+    return cls != 0 ? resize_small(ptr, cls, size) : resize_large(ptr, size);
+}
+
 OSH_PUBLIC void *os_realloc(void *ptr, size_t size)
 {
     if (ptr == NULL) {
-        return os_malloc(size);
+        return OSH_HARDENING >= 2 ? osh_malloc_slow(size, OSH_CALLER) : os_malloc(size);
     }
     if (size == 0) {
         os_free(ptr);
         return NULL;
     }
-    unsigned cls = osh_heap_class_at(ptr);
-    return cls != 0 ? resize_small(ptr, cls, size) : resize_large(ptr, size);
+    unsigned cls = osh_heap_class_at(ptr, OSH_CALLER);
+    size_t old;
+    if (cls == OSH_NO_CLASS ||
+        (OSH_HARDENING >= 2 && !osh_heap_is_sound(cls, ptr, &old, OSH_CALLER))) {
+        return NULL;
+    }
+    size_t padded = osh_guard_padded(size);
+    return osh_heap_sealed(resize(ptr, cls, padded), size, OSH_CALLER);
 }
 
 OSH_PUBLIC void *os_reallocarray(void *ptr, size_t count, size_t size)
@@ -84,7 +104,7 @@ OSH_PUBLIC void *os_calloc(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &bytes)) {
         return NULL;
     }
-    void *block = os_malloc(bytes);
+    void *block = OSH_HARDENING >= 2 ? osh_malloc_slow(bytes, OSH_CALLER) : os_malloc(bytes);
     if (block != NULL) {
         memset(block, 0, bytes);
     }

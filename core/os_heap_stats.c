@@ -4,6 +4,7 @@
 #include "os/os_heap.h"
 #include "osh_fallback.h"
 #include "osh_heap.h"
+#include "osh_heap_guard.h"
 #include "osh_magazine.h"
 #include "osh_slab.h"
 #include "osh_slab_table.h"
@@ -49,6 +50,13 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
         stats->cached += cached_of_class(cls);
     }
     struct osh_fallback_stats fallback = osh_fallback_stats();
+    size_t quarantined = 0; /* of newlib's blocks */
+    if (OSH_HARDENING >= 3) {
+        size_t slabs;
+        osh_heap_quarantined(&slabs, &quarantined);
+        stats->cached += slabs;
+        quarantined = quarantined < fallback.live ? quarantined : fallback.live;
+    }
     stats->port = osh_arch_name();
     stats->cores = osh_arch_cores();
     stats->page = OSH_PAGE_BYTES;
@@ -58,7 +66,8 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     stats->fallback_pages = fallback.pages << OSH_PAGE_LOG2;
     stats->free_pages = stats->region - stats->slab_pages - stats->fallback_pages;
     /* A core at work may move blocks into its caches between the two looks. */
-    stats->live = (out > stats->cached ? out - stats->cached : 0) + fallback.live;
+    stats->live = (out > stats->cached ? out - stats->cached : 0) + fallback.live - quarantined;
+    stats->cached += quarantined;
     stats->free = stats->region - stats->live - stats->cached;
     stats->high_water = osh_load(&osh_arena.most_used) << OSH_PAGE_LOG2;
     stats->deferred_frees = fallback.deferred;

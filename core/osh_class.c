@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "osh_class.h"
 
+#include "osh_harden.h"
 #if OSH_LINK_WORDS > 1
 #include "osh_link.h"
 #endif
@@ -118,10 +119,30 @@ const struct osh_class osh_class_info[OSH_CLASSES] = {EACH(INFO, COMMA), [0] = {
 const struct osh_link osh_empty[OSH_CLASSES] = {EACH(EMPTY, COMMA), [0] = {0}};
 #endif
 
+/* floor(2^W / bytes) + 1, see osh_harden.h: 2^W itself does not fit. */
+#define START_RECIP(bytes) \
+    ((osh_start_t)((osh_start_t)-1 / (bytes) + 1u + (((bytes) & ((bytes)-1u)) == 0)))
+#if OSH_RUN_LOG2 > 0
+#define START_MASK(run) .mask = RUN_BYTES(run) - 1u,
+#else
+#define START_MASK(run)
+#endif
+#define START(n)                                                                         \
+    [n <= OSH_CLASS_MAX ? n : 0] = {                                                     \
+        .recip = START_RECIP(bytes_of_##n),                                              \
+        .limit = (osh_start_t)(RUN_OBJECTS(bytes_of_##n, run_of_##n) *                   \
+                               (osh_start_t)(START_RECIP(bytes_of_##n) * bytes_of_##n)), \
+        START_MASK(run_of_##n)}
+
+const struct osh_start osh_start[OSH_CLASSES] = {EACH(START, COMMA), [0] = {0}};
+
 #pragma GCC diagnostic pop
 
 #define BOUND(n)                                                                       \
     (n > OSH_CLASS_MAX ? 0u                                                            \
                        : (2u * OSH_CORES + DEPOT_FOR(bytes_of_##n, magazine_of_##n)) * \
                              (size_t)magazine_of_##n * (size_t)bytes_of_##n)
-const size_t osh_class_cached_bound = EACH(BOUND, PLUS);
+/* Level 3's quarantine is a cache, too. */
+#define BOUND_QUARANTINE \
+    (OSH_HARDENING >= 3 ? (size_t)OSH_QUARANTINE_BLOCKS * OSH_QUARANTINE_MAX : 0u)
+const size_t osh_class_cached_bound = EACH(BOUND, PLUS) + BOUND_QUARANTINE;

@@ -192,6 +192,21 @@
 #define OSH_HARDENING 1
 #endif
 
+/* From level 2 on: so many bytes at the start of a free block hold the pattern. More
+ * sees more writes, and every malloc and free takes longer. */
+#ifndef OSH_FILL_BYTES
+#define OSH_FILL_BYTES 1024u
+#endif
+
+/* Level 3: so many freed blocks of at most so many bytes wait before they are used
+ * again. Costs a word each, and the blocks. */
+#ifndef OSH_QUARANTINE_BLOCKS
+#define OSH_QUARANTINE_BLOCKS (OSH_WIDE ? 64 : 8)
+#endif
+#ifndef OSH_QUARANTINE_MAX
+#define OSH_QUARANTINE_MAX (OSH_WIDE ? 1048576u : 4096u)
+#endif
+
 /* Bytes a core's caches are kept apart by: two lines, since adjacent-line
  * prefetch makes pairs of them travel together. */
 #ifndef OSH_CACHELINE

@@ -3,6 +3,7 @@
 #include "arch.h"
 #include "osh_fallback.h"
 #include "osh_heap.h"
+#include "osh_heap_guard.h"
 #include "osh_magazine.h"
 #include "osh_slab.h"
 
@@ -16,6 +17,9 @@ size_t osh_heap_failures(void)
 void osh_heap_reclaim(void)
 {
     bool with_mutex = osh_arch_os_started();
+    if (OSH_HARDENING >= 3) {
+        osh_heap_end_quarantine();
+    }
     if (with_mutex) {
         osh_arch_lock(OSH_MUTEX_RECLAIM);
     }
@@ -34,6 +38,7 @@ static void *from_any_slab(size_t alignment, unsigned cls)
         if (osh_class_bytes(cls) % alignment == 0 && alignment <= OSH_PAGE_BYTES) {
             struct osh_chain chain = osh_slab_get_existing(cls, 1);
             if (chain.count > 0) {
+                osh_heap_note_odd_size();
                 return chain.head;
             }
         }
@@ -60,6 +65,9 @@ static void *from_anywhere(size_t alignment, size_t size)
 OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size)
 {
     if (size <= (size_t)osh_arena.pages << OSH_PAGE_LOG2) {
+        if (OSH_HARDENING >= 3) {
+            osh_heap_end_quarantine(); /* never waits, so an interrupt does it, too */
+        }
         if (!osh_arch_in_interrupt()) {
             osh_heap_reclaim();
         }

@@ -11,8 +11,8 @@
 #include <stddef.h>
 
 /* os_malloc and os_free where the fast path did not do. */
-OSH_HIDDEN void *osh_malloc_slow(size_t size);
-OSH_HIDDEN void osh_free_slow(void *ptr);
+OSH_HIDDEN void *osh_malloc_slow(size_t size, const void *caller);
+OSH_HIDDEN void osh_free_slow(void *ptr, const void *caller);
 
 /* Smallest class that holds `size` bytes at that alignment; 0: large. */
 OSH_HIDDEN unsigned osh_heap_class_for(size_t alignment, size_t size);
@@ -21,6 +21,9 @@ OSH_HIDDEN unsigned osh_heap_class_for(size_t alignment, size_t size);
  * `alignment` is a power of two, OSH_BLOCK_MIN for what any object of the size needs. */
 OSH_HIDDEN void *osh_heap_get(size_t alignment, size_t size);
 OSH_HIDDEN void *osh_heap_try(size_t alignment, size_t size);
+
+/* Level 3: makes a block that was served, or NULL, one of `size` bytes. */
+OSH_HIDDEN void *osh_heap_sealed(void *block, size_t size, const void *caller);
 
 /* Gives the heap its region if it has none yet; false when there is none, or
  * another thread's start was interrupted by us. */
@@ -37,8 +40,13 @@ OSH_HIDDEN void osh_heap_reclaim(void);
 /* Calls that have returned NULL for want of memory. */
 OSH_HIDDEN size_t osh_heap_failures(void);
 
-/* Class of a live block, 0 for one of the newlib heap. An address outside the
- * heap, or in a page that is nobody's, is reported and stops the program. */
-OSH_HIDDEN unsigned osh_heap_class_at(const void *ptr);
+/* Class of a live block, 0 for one of the newlib heap. OSH_NO_CLASS when `ptr` is
+ * none, as far as the hardening level sees it, and that was reported. */
+OSH_HIDDEN unsigned osh_heap_class_at(const void *ptr, const void *caller);
+#define OSH_NO_CLASS OSH_CLASSES
+
+/* A block that is larger than its size calls for has been handed out, or kept: from
+ * now on os_free_sized must not wonder. */
+OSH_HIDDEN void osh_heap_note_odd_size(void);
 
 #endif

@@ -2,6 +2,7 @@
 /* How the heap gets its region, once. */
 #include "arch.h"
 #include "os/os_heap.h"
+#include "osh_guard.h"
 #include "osh_heap.h"
 #include "osh_layout.h"
 #include "osh_slab.h"
@@ -77,6 +78,9 @@ static bool start(void *region, size_t bytes, bool zeroed)
 {
     if (!lay_out(region, bytes, zeroed)) {
         return finish(false);
+    }
+    if (OSH_HARDENING >= 2) {
+        osh_guard_start();
     }
     osh_arch_start();
     open_fast_paths();

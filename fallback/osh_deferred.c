@@ -3,15 +3,23 @@
 
 #include "osh_atomic.h"
 #include "osh_config.h"
+#include "osh_guard.h"
 
 static osh_word_t head OSH_ALIGNED(OSH_CACHELINE); /* any core may write it any time */
 static osh_word_t pushed;
 
+/* From hardening level 2 on links are kept encoded. */
+static osh_word_t key_of(const void *block)
+{
+    return OSH_HARDENING >= 2 ? osh_guard_key(block) : 0;
+}
+
 void osh_deferred_push(void *block)
 {
     osh_word_t now = osh_load(&head);
+    osh_word_t key = key_of(block);
     do {
-        *(osh_word_t *)block = now;
+        *(osh_word_t *)block = now ^ key;
         /* Publishes the block and its link; pairs with the exchange below. */
     } while (!osh_cas(&head, &now, (osh_word_t)block));
     (void)osh_fetch_add(&pushed, 1); /* a statistic */
@@ -28,7 +36,7 @@ void *osh_deferred_take_all(void)
 
 void *osh_deferred_next(void *block)
 {
-    return (void *)*(osh_word_t *)block;
+    return (void *)(*(osh_word_t *)block ^ key_of(block));
 }
 
 bool osh_deferred_pending(void)

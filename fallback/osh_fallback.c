@@ -6,6 +6,7 @@
 #include "osh_class.h"
 #include "osh_deferred.h"
 #include "osh_newlib.h"
+#include "osh_report.h"
 
 /*
  * Who is inside. `inside` keeps code that interrupted the holder out before
@@ -51,14 +52,40 @@ static bool try_enter(void)
     return begin(with_mutex);
 }
 
+/* To newlib, unless it must not have the block. */
+static bool release(void *block, const void *caller)
+{
+    enum os_heap_misuse misuse = OSH_HARDENING > 0 ? osh_newlib_fault(block) : 0;
+    if (OSH_UNLIKELY(misuse != 0)) {
+        osh_report(misuse, block, caller);
+        return false;
+    }
+    osh_newlib_free(block);
+    live_blocks--;
+    return true;
+}
+
+/* A link that leads out of newlib's pages was overwritten. */
+static bool leads_on(const void *block)
+{
+    return OSH_HARDENING == 0 ||
+           (osh_arena_holds(block) && osh_arena_is_newlib(osh_arena_page(block)) &&
+            (uintptr_t)block % OSH_ALIGN == 0);
+}
+
 static void drain(void)
 {
     void *block;
     while ((block = osh_deferred_take_all()) != NULL) {
         while (block != NULL) {
+            if (OSH_UNLIKELY(!leads_on(block))) {
+                osh_report(OS_HEAP_BAD_LINK, block, NULL);
+                break;
+            }
             void *next = osh_deferred_next(block);
-            osh_newlib_free(block);
-            live_blocks--;
+            if (OSH_UNLIKELY(!release(block, NULL))) {
+                break; /* a block that was deferred twice makes the list a ring */
+            }
             drained++;
             block = next;
         }
@@ -122,16 +149,21 @@ bool osh_fallback_resize(void *block, size_t size)
     if (!enter()) {
         return false;
     }
-    bool resized = osh_newlib_resize(block, size);
+    enum os_heap_misuse misuse = OSH_HARDENING > 0 ? osh_newlib_fault(block) : 0;
+    bool resized = false;
+    if (OSH_UNLIKELY(misuse != 0)) {
+        osh_report(misuse, block, NULL);
+    } else {
+        resized = osh_newlib_resize(block, size);
+    }
     leave();
     return resized;
 }
 
-void osh_fallback_free(void *block)
+void osh_fallback_free(void *block, const void *caller)
 {
     if (try_enter()) {
-        osh_newlib_free(block);
-        live_blocks--;
+        (void)release(block, caller);
         leave();
         return;
     }
@@ -145,6 +177,11 @@ void osh_fallback_free(void *block)
 size_t osh_fallback_usable(const void *block)
 {
     return osh_newlib_usable(block);
+}
+
+bool osh_fallback_sound(const void *block)
+{
+    return osh_newlib_sound(block);
 }
 
 void osh_fallback_reclaim(void)

@@ -21,8 +21,12 @@ OSH_HIDDEN void *osh_fallback_memalign(size_t alignment, size_t size, bool anywh
  * move. False: the block is as it was. Waits for the mutex like allocation. */
 OSH_HIDDEN bool osh_fallback_resize(void *block, size_t size);
 
-/* Any context; never blocks. */
-OSH_HIDDEN void osh_fallback_free(void *block);
+/* Any context; never blocks. From level 1 on a block that newlib must not get is
+ * reported, at once or when whoever has the heap drains; `caller` is for the report. */
+OSH_HIDDEN void osh_fallback_free(void *block, const void *caller);
+
+/* False when the block's header is certainly damaged. Any context. */
+OSH_HIDDEN bool osh_fallback_sound(const void *block);
 
 /* Usable bytes of a live block. Any context. */
 OSH_HIDDEN size_t osh_fallback_usable(const void *block);

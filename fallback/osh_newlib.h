@@ -6,6 +6,7 @@
 #ifndef OSH_NEWLIB_H
 #define OSH_NEWLIB_H
 
+#include "os/os_heap.h"
 #include "osh_compiler.h"
 
 #include <stdbool.h>
@@ -22,6 +23,15 @@ OSH_HIDDEN void osh_newlib_free(void *block);
 /* Usable bytes of a live block. Any context: the size of a live block does not
  * change, whatever happens to its neighbours. */
 OSH_HIDDEN size_t osh_newlib_usable(const void *block);
+
+/* What can be seen of a block's header without looking at others: false when it is
+ * certainly damaged. Any context, for a block that nobody frees meanwhile. */
+OSH_HIDDEN bool osh_newlib_sound(const void *block);
+
+/* Why the block must not be given to osh_newlib_free: it is free, or its header or a
+ * neighbour's is damaged; 0 when nothing speaks against it. Mallocr: O(1), nano:
+ * O(free chunks). */
+OSH_HIDDEN enum os_heap_misuse osh_newlib_fault(const void *block);
 
 /* Gives the free top of the heap back through sbrk. */
 OSH_HIDDEN void osh_newlib_trim(void);

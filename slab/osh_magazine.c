@@ -3,6 +3,7 @@
 
 #include "osh_class.h"
 #include "osh_depot.h"
+#include "osh_links.h"
 #include "osh_slab.h"
 
 static const struct osh_chain no_blocks = {NULL, 0};
@@ -26,14 +27,6 @@ static void install(enum osh_which which, unsigned cls, struct osh_chain chain)
     pass_on(cls, chain);
 }
 
-static void *chain_pop(struct osh_chain *chain)
-{
-    void *block = chain->head;
-    chain->head = osh_link_next(*(osh_word_t *)block);
-    chain->count--;
-    return block;
-}
-
 /* A magazine with at least one block, or the empty chain. */
 static struct osh_chain fetch(unsigned cls)
 {
@@ -50,22 +43,34 @@ static struct osh_chain fetch(unsigned cls)
     return osh_slab_get(cls, osh_class_info[cls].magazine);
 }
 
-void *osh_magazine_get(unsigned cls)
+static void *take(unsigned cls)
 {
     if (osh_class_info[cls].magazine == 0) {
         return osh_slab_get(cls, 1).head;
     }
-    void *block = osh_arch_pop_slow(cls);
+    void *block = OSH_HARDENING >= 2 ? osh_links_take(cls) : osh_arch_pop_slow(cls);
     if (block != NULL) {
         return block;
     }
-    struct osh_chain chain = fetch(cls);
-    if (chain.count == 0) {
-        return NULL;
-    }
-    block = chain_pop(&chain);
+    struct osh_chain chain;
+    do {
+        chain = fetch(cls);
+        if (chain.count == 0) {
+            return NULL;
+        }
+        block = osh_links_pop(cls, &chain);
+    } while (OSH_HARDENING >= 2 && block == NULL); /* a damaged chain, dropped */
     if (chain.count > 0) {
         install(OSH_ACTIVE, cls, chain);
+    }
+    return block;
+}
+
+void *osh_magazine_get(unsigned cls)
+{
+    void *block = take(cls);
+    while (OSH_HARDENING >= 2 && block != NULL && !osh_guard_serve(block, osh_class_bytes(cls))) {
+        block = take(cls); /* that one was written to, and is dropped */
     }
     return block;
 }
@@ -73,8 +78,9 @@ void *osh_magazine_get(unsigned cls)
 /* A chain of one. */
 static struct osh_chain single(unsigned cls, void *block)
 {
-    osh_chain_link(cls, block, no_blocks);
-    return (struct osh_chain){block, 1};
+    struct osh_chain chain = no_blocks;
+    osh_links_push(cls, &chain, block);
+    return chain;
 }
 
 void osh_magazine_put(unsigned cls, void *block)
@@ -83,7 +89,7 @@ void osh_magazine_put(unsigned cls, void *block)
         osh_slab_put(cls, single(cls, block));
         return;
     }
-    if (osh_arch_push_slow(cls, block)) {
+    if (OSH_HARDENING >= 2 ? osh_links_give(cls, block) : osh_arch_push_slow(cls, block)) {
         return;
     }
     /* A new active list of this one block, in exchange for the full one. */

@@ -2,6 +2,8 @@
 /* Taking objects from slabs and giving them back. */
 #include "osh_slab.h"
 
+#include "osh_links.h"
+#include "osh_report.h"
 #include "osh_slab_table.h"
 
 /* Takes up to `count` off the slab's free count: how many, 0 when the slab is
@@ -47,13 +49,6 @@ static osh_word_t highest(osh_word_t word, unsigned count)
     return top;
 }
 
-static void chain_prepend(struct osh_chain *chain, unsigned cls, void *block)
-{
-    osh_chain_link(cls, block, *chain);
-    chain->head = block;
-    chain->count++;
-}
-
 /* Links the objects of a word of bits into the chain, the highest first, so
  * that they come out in the order of their addresses. */
 static void chain_objects(struct osh_chain *chain, size_t page, unsigned cls, unsigned first,
@@ -64,7 +59,12 @@ static void chain_objects(struct osh_chain *chain, size_t page, unsigned cls, un
     while (bits != 0) {
         unsigned bit = osh_top_bit(bits);
         bits &= ~((osh_word_t)1 << bit);
-        chain_prepend(chain, cls, (void *)(base + (first + bit) * bytes));
+        void *object = (void *)(base + (first + bit) * bytes);
+        if (OSH_HARDENING >= 2 && OSH_UNLIKELY(!osh_guard_is_filled(object, 0, OSH_LINK_WORDS))) {
+            osh_report(OS_HEAP_USED_AFTER_FREE, object, NULL);
+            continue; /* nobody gets it */
+        }
+        osh_links_push(cls, chain, object);
     }
 }
 
@@ -212,44 +212,85 @@ static void credit(size_t page, unsigned cls, unsigned count)
     }
 }
 
-/* Sets the bits `mask` of one word of a slab's objects. */
-static void put_run(size_t page, unsigned cls, unsigned word, osh_word_t mask)
+/* Objects on their way back: those of one word of one slab's bits. */
+struct returning {
+    unsigned cls;
+    size_t page;
+    unsigned word;
+    osh_word_t mask;   /* bits of this word not yet set ... */
+    unsigned counted;  /* ... and how many of the slab's are set, but not counted */
+    const void *twice; /* an object that was free already, or NULL */
+};
+
+static void note_twice(struct returning *back, osh_word_t bits)
 {
-    /* Publishes the objects as free; pairs with the CAS of collect(). */
-    osh_word_t before = osh_fetch_or(&osh_slab_bits(page, cls)[word], mask);
-    if (OSH_UNLIKELY((before & mask) != 0)) {
-        unsigned object = word * OSH_WORD_BITS + osh_top_bit(before & mask);
-        osh_arch_fail("double free: the object is free in its slab already",
-                      (void *)(osh_arena_address(page) + object * osh_class_bytes(cls)));
+    unsigned object = back->word * OSH_WORD_BITS + osh_top_bit(bits);
+    back->twice = (void *)(osh_arena_address(back->page) + object * osh_class_bytes(back->cls));
+}
+
+/* Sets the bits of the word, and counts them if the slab's others are through. */
+static void flush(struct returning *back, bool all)
+{
+    if (back->mask != 0) {
+        /* Publishes the objects as free; pairs with the CAS of collect(). */
+        osh_word_t before =
+            osh_fetch_or(&osh_slab_bits(back->page, back->cls)[back->word], back->mask);
+        if (OSH_UNLIKELY((before & back->mask) != 0)) {
+            note_twice(back, before & back->mask);
+        }
+        back->counted += osh_count_bits(back->mask & ~before);
+        back->mask = 0;
     }
+    if (all && back->counted > 0) {
+        credit(back->page, back->cls, back->counted);
+        back->counted = 0;
+    }
+}
+
+/* Is the block of a slab of that class? Not, when a write to a free block has
+ * changed a link, or the block was free already and its slab is another's now. */
+static bool is_of_class(unsigned cls, const void *block)
+{
+    return osh_arena_holds(block) &&
+           osh_load_byte(&osh_arena.page_class[osh_arena_page(block)]) == cls;
 }
 
 void osh_slab_put(unsigned cls, struct osh_chain chain)
 {
-    size_t page = OSH_NO_PAGE; /* whose objects we are collecting ... */
-    unsigned counted = 0;      /* ... how many of them have their bits set ... */
-    unsigned word = 0;         /* ... and the bits of this word that have not */
-    osh_word_t mask = 0;
-    while (chain.count-- > 0) {
+    struct returning back = {cls, OSH_NO_PAGE, 0, 0, 0, NULL};
+    while (chain.count > 0) {
         void *block = chain.head;
-        chain.head = osh_link_next(*(osh_word_t *)block);
-        size_t its_page = osh_class_slab(cls, osh_arena_page(block));
-        unsigned object = osh_class_index(cls, (uintptr_t)block - osh_arena_address(its_page));
-        if (mask != 0 && (its_page != page || object / OSH_WORD_BITS != word)) {
-            put_run(page, cls, word, mask);
-            counted += osh_count_bits(mask);
-            mask = 0;
+        if (OSH_HARDENING > 0 && OSH_UNLIKELY(!is_of_class(cls, block))) {
+            flush(&back, true);
+            osh_report(OS_HEAP_BAD_LINK, block, NULL);
+            return;
         }
-        if (its_page != page && counted > 0) {
-            credit(page, cls, counted);
-            counted = 0;
+        if (OSH_HARDENING < 2) {
+            chain.head = osh_links_next(block);
+        } else if (osh_links_pop_checked(cls, &chain) == NULL) {
+            break;
+        } else {
+            osh_guard_fill(block, 0, OSH_LINK_WORDS);
         }
-        page = its_page;
-        word = object / OSH_WORD_BITS;
-        mask |= (osh_word_t)1 << (object % OSH_WORD_BITS);
+        chain.count -= OSH_HARDENING < 2;
+        size_t page = osh_class_slab(cls, osh_arena_page(block));
+        unsigned object = osh_class_index(cls, (uintptr_t)block - osh_arena_address(page));
+        if (page != back.page || object / OSH_WORD_BITS != back.word) {
+            flush(&back, page != back.page);
+            back.page = page;
+            back.word = object / OSH_WORD_BITS;
+        }
+        osh_word_t bit = (osh_word_t)1 << (object % OSH_WORD_BITS);
+        if (OSH_UNLIKELY((back.mask & bit) != 0)) {
+            note_twice(&back, bit);
+        }
+        back.mask |= bit;
+        if (OSH_UNLIKELY(back.twice != NULL)) {
+            break; /* a chain that has a block twice is a ring: nothing new follows */
+        }
     }
-    if (mask != 0) {
-        put_run(page, cls, word, mask);
-        credit(page, cls, counted + osh_count_bits(mask));
+    flush(&back, true);
+    if (OSH_UNLIKELY(back.twice != NULL)) {
+        osh_report(OS_HEAP_FREED_TWICE, back.twice, NULL);
     }
 }

@@ -48,6 +48,9 @@ OSH_HIDDEN void osh_slab_release_kept(void);
 OSH_HIDDEN unsigned osh_slab_words(unsigned cls);
 OSH_HIDDEN osh_word_t osh_slab_free_bits(size_t page, unsigned cls, unsigned i);
 
+/* Is this object free in its slab? */
+OSH_HIDDEN bool osh_slab_object_is_free(unsigned cls, const void *object);
+
 /* Is the page on the class's map of slabs that may have free objects? */
 OSH_HIDDEN bool osh_slab_is_listed(size_t page, unsigned cls);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a page becomes a slab, is found, and becomes a page again. */
+#include "osh_guard.h"
 #include "osh_slab.h"
 
 #include "osh_layout.h"
@@ -54,6 +55,17 @@ static void set_class(size_t page, unsigned cls, uint8_t byte)
     }
 }
 
+/* Level 2: all its objects are free ones. */
+static void fill_objects(size_t page, unsigned cls)
+{
+    size_t bytes = osh_class_bytes(cls);
+    for (unsigned i = 0; i < osh_class_info[cls].objects; i++) {
+        char *object = (char *)osh_arena_address(page) + i * bytes;
+        osh_guard_fill(object, 0, osh_guard_words(bytes));
+        osh_guard_fill(object, 0, OSH_LINK_WORDS);
+    }
+}
+
 size_t osh_slab_create(unsigned cls, unsigned count)
 {
     size_t page = osh_arena_claim_run(osh_class_run(cls));
@@ -61,6 +73,9 @@ size_t osh_slab_create(unsigned cls, unsigned count)
         return OSH_NO_PAGE;
     }
     fill_bits(page, cls);
+    if (OSH_HARDENING >= 2) {
+        fill_objects(page, cls);
+    }
     set_class(page, cls, (uint8_t)cls);
     /* Publishes bits and class byte; pairs with the load of the state in
      * reserve(), and with the passing on of a block's address. */
@@ -108,6 +123,13 @@ unsigned osh_slab_words(unsigned cls)
 osh_word_t osh_slab_free_bits(size_t page, unsigned cls, unsigned i)
 {
     return osh_load(&osh_slab_bits(page, cls)[i]);
+}
+
+bool osh_slab_object_is_free(unsigned cls, const void *object)
+{
+    size_t page = osh_class_slab(cls, osh_arena_page(object));
+    unsigned index = osh_class_index(cls, (uintptr_t)object - osh_arena_address(page));
+    return osh_slab_free_bits(page, cls, index / OSH_WORD_BITS) >> (index % OSH_WORD_BITS) & 1;
 }
 
 bool osh_slab_is_listed(size_t page, unsigned cls)

@@ -32,6 +32,7 @@
 #ifndef OSH_EXCLUSIVE_H
 #define OSH_EXCLUSIVE_H
 
+#include "osh_harden.h"
 #include "osh_lists.h"
 #include "osh_sequence.h"
 
@@ -83,27 +84,38 @@ refused:
     return NULL;
 }
 
+/* From level 1 on: is the block the head of the list? */
+#if OSH_HARDENING > 0
+#define OSH_NOT_TWICE           \
+    "cmp %[head], %[block]\n\t" \
+    "beq %l[twice]\n\t"
+#else
+#define OSH_NOT_TWICE
+#endif
+
 OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
 {
     osh_word_t list, core, head, tmp;
     /* The store publishes block and link to a reclaim on another core; pairs
      * with osh_cpu_take. */
     __asm__ volatile goto(
-        OSH_ENTER(head) OSH_STILL_HERE(
-            refused) "ldr %[tmp], [%[head], %[room]]\n\t"
-                     "subs %[tmp], %[tmp], #1\n\t" OSH_UNLESS("mi")
-                         OSH_STORE_LINK OSH_PUBLISH OSH_SEQUENCE_LAST OSH_STORE_PUBLISH OSH_IF(
-                             "pl") " %[core], %[block], [%[list]]\n\t"
-                                   "cmp" OSH_IF("pl") " %[core], #0\n\t"
-                                                      "bne %l[refused]\n\t"
+        OSH_ENTER(head) OSH_STILL_HERE(refused) OSH_NOT_TWICE
+        "ldr %[tmp], [%[head], %[room]]\n\t"
+        "subs %[tmp], %[tmp], #1\n\t" OSH_UNLESS("mi")
+            OSH_STORE_LINK OSH_PUBLISH OSH_SEQUENCE_LAST OSH_STORE_PUBLISH OSH_IF(
+                "pl") " %[core], %[block], [%[list]]\n\t"
+                      "cmp" OSH_IF("pl") " %[core], #0\n\t"
+                                         "bne %l[refused]\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [head] "=&r"(head), [tmp] "=&r"(tmp)
         : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS[block] "r"(block),
           [room] "i"(OSH_LINK_ROOM), [stride] "i"(OSH_LISTS_LOG2)
         : "memory", "cc"
-        : refused);
+        : refused, twice);
     return true;
 refused:
     return false;
+twice:
+    return osh_harden_pushed_twice(block);
 }
 
 OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)

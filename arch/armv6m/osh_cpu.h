@@ -6,6 +6,7 @@
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
 
+#include "osh_harden.h"
 #include "osh_lists.h"
 #include "osh_sequence.h"
 
@@ -58,6 +59,10 @@ OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
     struct osh_link *link = block;
     osh_word_t state = osh_cpu_mask();
     osh_word_t head = *list;
+    if (OSH_HARDENING > 0 && OSH_UNLIKELY(head == (osh_word_t)block)) {
+        osh_cpu_unmask(state);
+        return osh_harden_pushed_twice(block);
+    }
     osh_word_t room = ((struct osh_link *)head)->room;
     if (OSH_UNLIKELY(room == 0)) {
         osh_cpu_unmask(state);

@@ -79,6 +79,11 @@ bool osh_arch_region(void **region, size_t *bytes)
     return os_heap_port_region(region, bytes);
 }
 
+uintptr_t osh_arch_secret(void)
+{
+    return os_heap_port_secret();
+}
+
 void osh_arch_fail(const char *reason, const void *address)
 {
     os_heap_port_fail(reason, address);

@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/single_threaded.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -137,6 +139,17 @@ void osh_arch_decommit(void *pages, size_t bytes)
     }
     /* A region the user gave may be no private mapping: then its pages stay. */
     (void)madvise(pages, bytes, MADV_DONTNEED);
+}
+
+uintptr_t osh_arch_secret(void)
+{
+    uintptr_t secret = 0;
+    if (syscall(SYS_getrandom, &secret, sizeof(secret), GRND_NONBLOCK) != (long)sizeof(secret)) {
+        const uintptr_t *given =
+            (const uintptr_t *)getauxval(AT_RANDOM); /* 16 bytes of the kernel's */
+        secret = given != NULL ? *given : (uintptr_t)&secret;
+    }
+    return secret;
 }
 
 void osh_arch_fail(const char *reason, const void *address)

@@ -15,6 +15,7 @@
 
 #include "osh_atomic.h"
 #include "osh_compiler.h"
+#include "osh_harden.h"
 
 #define OSH_PAIR_ROOM ((osh_word_t)0xffff)
 #define OSH_PAIR_GENERATION ((osh_word_t)0x10000)
@@ -62,6 +63,10 @@ static inline bool osh_pair_push(osh_word2_t *list, void *block)
 {
     osh_word2_t now = osh_pair_read(list);
     for (;;) {
+        /* No pop of this block can be unseen: it was before the block was ours. */
+        if (OSH_HARDENING > 0 && OSH_UNLIKELY(now.first == (osh_word_t)block)) {
+            return osh_harden_pushed_twice(block);
+        }
         if (OSH_UNLIKELY((now.second & OSH_PAIR_ROOM) == 0)) {
             return false;
         }

@@ -21,6 +21,7 @@
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
 
+#include "osh_harden.h"
 #include "osh_lists.h"
 #include "osh_sequence.h"
 
@@ -103,12 +104,19 @@ static inline void osh_cpu_unmask(osh_word_t state)
     refused:                                                                                       \
     return NULL
 
+/* From level 1 on: is the block the head of the list? Refused, and told apart behind. */
+#if OSH_HARDENING > 0
+#define OSH_NOT_TWICE "beq %[head], %[block], 4f\n\t"
+#else
+#define OSH_NOT_TWICE
+#endif
+
 /* The commit publishes block and link to a reclaim on another hart; pairs with
  * osh_cpu_take. */
 #define OSH_PUSH(load, commit)                                                                    \
     osh_word_t list, state, head, room, tmp;                                                      \
     __asm__ volatile goto(OSH_MASK OSH_ENTER                                                      \
-                          "1:\n\t" load "%[head], (%[list])\n\t" OSH_LX                           \
+                          "1:\n\t" load "%[head], (%[list])\n\t" OSH_NOT_TWICE OSH_LX             \
                           "%[room], %[at](%[head])\n\t"                                           \
                           "beqz %[room], 4f\n\t"                                                  \
                           "addi %[room], %[room], -1\n\t" OSH_SX "%[head], (%[block])\n\t" OSH_SX \
@@ -122,6 +130,9 @@ static inline void osh_cpu_unmask(osh_word_t state)
                           : refused);                                                             \
     return true;                                                                                  \
     refused:                                                                                      \
+    if (OSH_HARDENING > 0 && OSH_UNLIKELY(head == (osh_word_t)block)) {                           \
+        return osh_harden_pushed_twice(block);                                                    \
+    }                                                                                             \
     return false
 
 /*

@@ -179,6 +179,55 @@ size_t osh_newlib_usable(const void *block)
     return osh_nano_usable_size((void *)(uintptr_t)block);
 }
 
+/* Are all of these bytes newlib's? */
+static bool ours(uintptr_t start, size_t bytes)
+{
+    return osh_arena_holds((void *)start) && bytes <= osh_arena_address(osh_arena.pages) - start &&
+           osh_arena_is_newlib(osh_arena_page((void *)start)) &&
+           osh_arena_is_newlib(osh_arena_page((void *)(start + bytes - 1)));
+}
+
+/* The first word of the header may be the way back to the real one, across the
+ * padding of an aligned block: at most a block long. */
+OSH_NO_TSAN bool osh_newlib_sound(const void *block)
+{
+    uintptr_t at = (uintptr_t)block - CHUNK_OFFSET;
+    long head = *(const volatile long *)at;
+    if (head < 0) {
+        if ((uintptr_t)0 - (uintptr_t)head > at - osh_arena.base) {
+            return false;
+        }
+        at -= (uintptr_t)0 - (uintptr_t)head;
+        head = at % CHUNK_ALIGN == 0 && ours(at, sizeof(chunk)) ? *(const volatile long *)at : 0;
+    }
+    /* Aligned blocks' chunks may be shorter than MALLOC_MINCHUNK. */
+    return head >= (long)sizeof(chunk) && (size_t)head % CHUNK_ALIGN == 0 &&
+           ours(at, (size_t)head) && at + (size_t)head > (uintptr_t)block;
+}
+
+enum os_heap_misuse osh_newlib_fault(const void *block)
+{
+    if (!osh_newlib_sound(block)) {
+        return OS_HEAP_BAD_HEADER;
+    }
+    uintptr_t start = (uintptr_t)get_chunk_from_ptr((void *)(uintptr_t)block);
+    uintptr_t end = start + (size_t)((chunk *)start)->size;
+    for (const chunk *free = free_list; free != NULL; free = free->next) {
+        uintptr_t from = (uintptr_t)free;
+        if (!ours(from, sizeof(*free))) {
+            return OS_HEAP_BAD_LINK;
+        }
+        uintptr_t to = from + (size_t)free->size;
+        if (start >= from && start < to) {
+            return OS_HEAP_FREED_TWICE;
+        }
+        if (start < from) {
+            return end > from ? OS_HEAP_BAD_HEADER : 0; /* the list is sorted */
+        }
+    }
+    return 0;
+}
+
 void osh_newlib_trim(void)
 {
     trim(0);
@@ -209,7 +258,7 @@ struct osh_newlib_walk osh_newlib_walk(void)
 {
     struct osh_newlib_walk walk = {live_blocks, live_bytes, NULL};
     for (chunk *free = free_list; free != NULL; free = free->next) {
-        if (free->size < (long)MALLOC_MINCHUNK || !osh_arena_holds(free) ||
+        if (free->size < (long)sizeof(*free) || !osh_arena_holds(free) ||
             !osh_arena_is_newlib(osh_arena_page(free))) {
             walk.wrong = OSH_NAMED("newlib nano", "a free chunk's size or place is impossible");
             break;

@@ -69,6 +69,58 @@ OSH_NO_TSAN size_t osh_newlib_usable(const void *block)
     return (chunk->size & ~(size_t)(PREV_INUSE | IS_MMAPPED)) - SIZE_SZ;
 }
 
+/* Are all of these bytes newlib's? Those between its pages it never counts in. */
+static bool ours(uintptr_t start, size_t bytes)
+{
+    return osh_arena_holds((void *)start) && bytes <= osh_arena_address(osh_arena.pages) - start &&
+           osh_arena_is_newlib(osh_arena_page((void *)start)) &&
+           osh_arena_is_newlib(osh_arena_page((void *)(start + bytes - 1)));
+}
+
+OSH_NO_TSAN bool osh_newlib_sound(const void *block)
+{
+    const volatile struct malloc_chunk *chunk = mem2chunk(block);
+    size_t head = chunk->size;
+    size_t size = head & ~(size_t)(PREV_INUSE | IS_MMAPPED);
+    return (head & IS_MMAPPED) == 0 && (size & MALLOC_ALIGN_MASK) == 0 && size >= MINSIZE &&
+           ours((uintptr_t)chunk, size + SIZE_SZ);
+}
+
+enum os_heap_misuse osh_newlib_fault(const void *block)
+{
+    mchunkptr chunk = mem2chunk(block);
+    if (!osh_newlib_sound(block)) {
+        return OS_HEAP_BAD_HEADER;
+    }
+    /* What was merged into the top, or before it, has no neighbour any more. */
+    bool below_top = (uintptr_t)chunk < (uintptr_t)top;
+    if (chunk == top || (!below_top && (uintptr_t)chunk < (uintptr_t)top + chunksize(top))) {
+        return OS_HEAP_FREED_TWICE;
+    }
+    mchunkptr next = chunk_at_offset(chunk, chunksize(chunk));
+    if (below_top && (uintptr_t)next > (uintptr_t)top) {
+        return OS_HEAP_BAD_HEADER;
+    }
+    if (!prev_inuse(next)) {
+        /* A free chunk's size is repeated at its end. */
+        return next->prev_size == chunksize(chunk) ? OS_HEAP_FREED_TWICE : OS_HEAP_BAD_HEADER;
+    }
+    size_t behind = chunksize(next);
+    if (behind != SIZE_SZ && /* a fencepost */
+        ((behind & MALLOC_ALIGN_MASK) != 0 || behind < MINSIZE || !ours((uintptr_t)next, behind))) {
+        return OS_HEAP_BAD_HEADER;
+    }
+    if (!prev_inuse(chunk)) {
+        size_t before = chunk->prev_size;
+        if ((before & MALLOC_ALIGN_MASK) != 0 || before < MINSIZE ||
+            before > (uintptr_t)chunk - osh_arena.base ||
+            chunksize(chunk_at_offset(chunk, -(ptrdiff_t)before)) != before) {
+            return OS_HEAP_BAD_HEADER;
+        }
+    }
+    return 0;
+}
+
 void osh_newlib_trim(void)
 {
     (void)osh_mallocr_trim(0);

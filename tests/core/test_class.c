@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fresh_heap.h"
 #include "os/os_heap.h"
+#include "osh_harden.h"
 #include "sizes.h"
 
 static void every_size_gets_the_smallest_class_that_holds_it(void **state)
@@ -108,6 +109,25 @@ static void every_class_has_a_slab_a_magazine_and_a_depot_within_bounds(void **s
     }
 }
 
+/* Every byte of two slabs: the second shows that what is above a slab is masked. */
+static void exactly_the_starts_of_whole_objects_are_starts(void **state)
+{
+    (void)state;
+    FOR_EACH_CLASS(cls)
+    {
+        uintptr_t slab = OSH_PAGE_BYTES << osh_class_info[cls].run;
+        for (uintptr_t offset = 0; offset < 2 * slab; offset++) {
+            uintptr_t in_slab = offset % slab;
+            bool start = in_slab % osh_class_bytes(cls) == 0 &&
+                         in_slab / osh_class_bytes(cls) < osh_class_info[cls].objects;
+            if (osh_is_start(cls, offset) != start) {
+                fail_msg("class %u, byte %zu", cls, (size_t)offset);
+            }
+        }
+    }
+    assert_false(osh_is_start(0, 0)); /* a page that is no slab has no starts */
+}
+
 static void cached_bound_is_what_all_magazines_hold(void **state)
 {
     (void)state;
@@ -153,6 +173,7 @@ int main(void)
         cmocka_unit_test(index_is_exact_for_every_byte_of_every_object),
         cmocka_unit_test(waste_at_the_end_of_a_slab_is_at_most_a_quarter),
         cmocka_unit_test(every_class_has_a_slab_a_magazine_and_a_depot_within_bounds),
+        cmocka_unit_test(exactly_the_starts_of_whole_objects_are_starts),
         cmocka_unit_test(cached_bound_is_what_all_magazines_hold),
         in_fresh_heap(usable_size_is_the_class_at_each_boundary, ROOMY_HEAP),
     };

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #define NOT_OURS "osheap: the pointer is not of this heap (address 0x"
-#define DOUBLE_FREE "osheap: double free: the object is free in its slab already (address 0x"
+#define DOUBLE_FREE "osheap: double free: the block is free already (address 0x"
 
 static char foreign[64];
 

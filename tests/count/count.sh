@@ -7,6 +7,8 @@
 # listing is counted: a hit is the straight line from each function's entry to
 # its first return, in which no branch is taken and nothing is called.
 #
+# At hardening level 0 against the limits below, at level 1 against level 0.
+#
 # usage: count.sh BUILD-ROOT
 set -euo pipefail
 root=$1
@@ -15,34 +17,42 @@ pairs=1000
 limit_portable=45
 limit_rseq=40
 
-build() { # DIRECTORY PORT
+limit_checks=16 # what level 1 may add
+
+build() { # DIRECTORY PORT LEVEL
     [ -e "$1/build.ninja" ] ||
-        /usr/bin/meson setup "$1" "$here" -Dport="$2" -Dtests=false -Dstorm=false >/dev/null
+        /usr/bin/meson setup "$1" "$here" -Dport="$2" -Dhardening="$3" -Dtests=false -Dstorm=false >/dev/null
     ninja -C "$1" libosheap.a >/dev/null
 }
 
-portable=$root/count-portable
-build "$portable" portable
-cc -O2 -g -I "$here/core/include" "$here/tests/count/pair.c" "$portable/libosheap.a" -pthread \
-    -o "$portable/pair"
-valgrind --tool=callgrind --callgrind-out-file="$portable/pair.out" \
-    "$portable/pair" $pairs 64 2>"$portable/pair.log" || { cat "$portable/pair.log" >&2; exit 1; }
-counted=$(callgrind_annotate --auto=no --threshold=100 "$portable/pair.out" |
-    awk -v n=$pairs '/:os_malloc |:os_free / { gsub(",", "", $1); sum += $1 } END { printf "%.2f", sum / (n + 1) }')
+counted() { # LEVEL: instructions of a pair on the portable port
+    local dir=$root/count-portable-$1
+    build "$dir" portable "$1"
+    cc -O2 -g -I "$here/core/include" "$here/tests/count/pair.c" "$dir/libosheap.a" -pthread -o "$dir/pair"
+    valgrind --tool=callgrind --callgrind-out-file="$dir/pair.out" \
+        "$dir/pair" $pairs 64 2>"$dir/pair.log" || { cat "$dir/pair.log" >&2; exit 1; }
+    # The first pair fills the cache and is counted in with its functions' own code.
+    callgrind_annotate --auto=no --threshold=100 "$dir/pair.out" |
+        awk -v n=$pairs '/:os_malloc |:os_free / { gsub(",", "", $1); sum += $1 } END { printf "%.2f", sum / (n + 1) }'
+}
 
-sequences=$root/count-auto
-build "$sequences" auto
-listed() { # FUNCTION: instructions from its entry to its first return
-    objdump -d --no-show-raw-insn "$sequences/libosheap.a" |
-        awk -v f="<$1>:" '
+function_length() { # LIBRARY FUNCTION: instructions from its entry to its first return
+    objdump -d --no-show-raw-insn "$1" |
+        awk -v f="<$2>:" '
             $2 == f { inside = 1; next }
             inside && $2 ~ /^call/ { print "a call on the hit path of " f > "/dev/stderr"; exit 1 }
             inside && $2 !~ /^nop/ { n++ }
             inside && $2 == "ret" { print n; inside = 0; found = 1 }
             END { exit !found }'
 }
-malloc=$(listed os_malloc)
-free=$(listed os_free)
+
+listed() { # LEVEL: instructions of a pair in restartable sequences
+    local dir=$root/count-auto-$1 malloc free
+    build "$dir" auto "$1"
+    malloc=$(function_length "$dir/libosheap.a" os_malloc)
+    free=$(function_length "$dir/libosheap.a" os_free)
+    echo $((malloc + free))
+}
 
 failed=0
 verdict() { # NAME COUNT LIMIT
@@ -53,9 +63,13 @@ verdict() { # NAME COUNT LIMIT
         failed=1
     fi
 }
-# The first pair fills the cache and is counted in with its functions' own code.
-verdict "portable port, callgrind" "$counted" $limit_portable
+portable=$(counted 0)
+verdict "portable port, callgrind" "$portable" $limit_portable
+verdict "portable port, what level 1 adds" "$(awk -v a="$(counted 1)" -v b="$portable" 'BEGIN { print a - b }')" \
+    $limit_checks
 if [ "$(uname -m)" = x86_64 ]; then
-    verdict "restartable sequences, listing ($malloc + $free)" $((malloc + free)) $limit_rseq
+    sequences=$(listed 0)
+    verdict "restartable sequences, listing" "$sequences" $limit_rseq
+    verdict "restartable sequences, what level 1 adds" $(($(listed 1) - sequences)) $limit_checks
 fi
 exit $failed

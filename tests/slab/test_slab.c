@@ -2,6 +2,7 @@
 #include "fresh_heap.h"
 #include "hoard.h"
 #include "os/os_heap.h"
+#include "osh_links.h"
 #include "osh_slab.h"
 #include "osh_slab_table.h"
 #include "shadow.h"
@@ -16,7 +17,7 @@ static size_t in_use(void)
 
 static void *next_of(void *block)
 {
-    return osh_link_next(*(osh_word_t *)block);
+    return osh_links_next(block);
 }
 
 /* A chain as long as a list may hold and one slab can give, one at least. */
@@ -151,8 +152,9 @@ static void one_empty_slab_of_a_roomy_size_is_kept_for_its_class(void)
     assert_int_equal(in_use(), 3);
     void *block;
     while ((block = hoard_take(&hoard)) != NULL) {
-        *(osh_word_t *)block = osh_link(NULL, 0);
-        osh_slab_put(cls, (struct osh_chain){block, 1});
+        struct osh_chain single = {NULL, 0};
+        osh_links_push(cls, &single, block);
+        osh_slab_put(cls, single);
     }
     assert_int_equal(in_use(), 1);
     osh_slab_release_kept();
@@ -231,10 +233,10 @@ static void double_free_within_a_chain_is_caught(void)
 {
     struct osh_chain live = osh_slab_get(CLASS_OF_SMALL, 1);
     struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 1);
-    osh_word_t *block = chain.head;
+    struct osh_chain again = {NULL, 0};
     osh_slab_put(CLASS_OF_SMALL, chain);
-    *block = osh_link(NULL, 0);
-    osh_slab_put(CLASS_OF_SMALL, chain);
+    osh_links_push(CLASS_OF_SMALL, &again, chain.head);
+    osh_slab_put(CLASS_OF_SMALL, again);
     osh_slab_put(CLASS_OF_SMALL, live);
 }
 

@@ -2,6 +2,7 @@
 #include "crew.h"
 #include "fresh_heap.h"
 #include "os/os_heap.h"
+#include "osh_links.h"
 #include "osh_slab.h"
 #include "osh_slab_table.h"
 #include "shadow.h"
@@ -23,7 +24,7 @@ static unsigned batch_of(unsigned cls)
 static void for_each_block(unsigned cls, struct osh_chain chain,
                            void (*change)(const void *, size_t))
 {
-    for (void *block = chain.head; chain.count-- > 0; block = osh_link_next(*(osh_word_t *)block)) {
+    for (void *block = chain.head; chain.count-- > 0; block = osh_links_next(block)) {
         change(block, osh_class_bytes(cls));
     }
 }

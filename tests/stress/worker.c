@@ -59,6 +59,7 @@ static void *allocate(struct worker *worker)
         size_t alignment = (size_t)1 << pick(worker, OSH_PAGE_LOG2 + 2);
         block = os_aligned_alloc(alignment, size);
         must(is_aligned(block, alignment), "aligned_alloc's block is not aligned");
+        size &= ~(size_t)1; /* not for os_free_sized: see parcel_free() */
         break;
     }
     default:

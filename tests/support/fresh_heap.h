@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "osh_config.h"
+
 typedef void (*heap_body)(void);
 
 /* No region is given: the first call takes the platform's. */
@@ -29,6 +31,13 @@ void run_until_stopped(size_t pages, heap_body body, const char *report);
 
 /* Inside a body: ends it as a skipped test. */
 void skip_because(const char *reason) __attribute__((noreturn));
+
+/* Inside a body: what it states is not so at this hardening level and above, where
+ * blocks are larger than their sizes and freed ones wait before they are used again. */
+#define ONLY_BELOW_LEVEL(n)                                   \
+    if (OSH_HARDENING >= (n)) {                               \
+        skip_because("not stated for this hardening level"); \
+    }
 
 /* Rows of a cmocka test table. */
 struct fresh_heap {

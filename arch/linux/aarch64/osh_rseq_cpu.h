@@ -6,6 +6,7 @@
 #ifndef OSH_RSEQ_CPU_H
 #define OSH_RSEQ_CPU_H
 
+#include "osh_harden.h"
 #include "osh_lists.h"
 
 /* Opens a sequence: describes it to the kernel as 1 (start) to 2 (just after
@@ -61,10 +62,19 @@ empty:
     return NULL;
 }
 
+/* From level 1 on: is the block the head of the list? */
+#if OSH_HARDENING > 0
+#define OSH_RSEQ_NOT_TWICE              \
+    "cmp %[block], %[old], lsr #16\n\t" \
+    "b.eq %l[twice]\n\t"
+#else
+#define OSH_RSEQ_NOT_TWICE
+#endif
+
 OSH_INLINE bool osh_rseq_push(unsigned index, void *block)
 {
     osh_word_t list, old, room;
-    __asm__ volatile goto(OSH_RSEQ_BEGIN "ldr %[old], [%[list]]\n\t"
+    __asm__ volatile goto(OSH_RSEQ_BEGIN "ldr %[old], [%[list]]\n\t" OSH_RSEQ_NOT_TWICE
                                          "str %[old], [%[block]]\n\t"
                                          "ands %[room], %[old], #0xffff\n\t"
                                          "b.eq %l[full]\n\t"
@@ -74,10 +84,12 @@ OSH_INLINE bool osh_rseq_push(unsigned index, void *block)
                           : [list] "=&r"(list), [old] "=&r"(old), [room] "=&r"(room)
                           : OSH_RSEQ_INPUTS(index), [block] "r"(block)
                           : "memory", "cc"
-                          : full);
+                          : full, twice);
     return true;
 full:
     return false;
+twice:
+    return osh_harden_pushed_twice(block);
 }
 
 OSH_INLINE osh_word_t osh_rseq_exchange(unsigned index, osh_word_t word)

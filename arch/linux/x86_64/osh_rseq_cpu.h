@@ -6,6 +6,7 @@
 #ifndef OSH_RSEQ_CPU_H
 #define OSH_RSEQ_CPU_H
 
+#include "osh_harden.h"
 #include "osh_lists.h"
 
 /* Opens a sequence: describes it to the kernel as 1 (start) to 2 (just after
@@ -61,24 +62,38 @@ empty:
     return NULL;
 }
 
+/* From level 1 on: is the block the head of the list? */
+#if OSH_HARDENING > 0
+#define OSH_RSEQ_NOT_TWICE       \
+    "movq %[old], %[room]\n\t"   \
+    "shrq $16, %[room]\n\t"      \
+    "cmpq %[block], %[room]\n\t" \
+    "je %l[twice]\n\t"
+#else
+#define OSH_RSEQ_NOT_TWICE
+#endif
+
 OSH_INLINE bool osh_rseq_push(unsigned index, void *block)
 {
     osh_word_t lists, old, room;
-    __asm__ volatile goto(OSH_RSEQ_BEGIN "movq (%[lists], %[index], 8), %[old]\n\t"
-                                         "movq %[old], (%[block])\n\t"
-                                         "movzwl %w[old], %k[room]\n\t"
-                                         "subl $1, %k[room]\n\t"
-                                         "jb %l[full]\n\t"
-                                         "orq %[shifted], %[room]\n\t"
-                                         "movq %[room], (%[lists], %[index], 8)\n" OSH_RSEQ_END
+    __asm__ volatile goto(OSH_RSEQ_BEGIN
+                          "movq (%[lists], %[index], 8), %[old]\n\t" OSH_RSEQ_NOT_TWICE
+                          "movq %[old], (%[block])\n\t"
+                          "movzwl %w[old], %k[room]\n\t"
+                          "subl $1, %k[room]\n\t"
+                          "jb %l[full]\n\t"
+                          "orq %[shifted], %[room]\n\t"
+                          "movq %[room], (%[lists], %[index], 8)\n" OSH_RSEQ_END
                           : [lists] "=&r"(lists), [old] "=&r"(old), [room] "=&r"(room)
                           : OSH_RSEQ_INPUTS(index), [block] "r"(block),
                             [shifted] "r"((osh_word_t)block << OSH_WORD_SHIFT)
                           : "memory", "cc"
-                          : full);
+                          : full, twice);
     return true;
 full:
     return false;
+twice:
+    return osh_harden_pushed_twice(block);
 }
 
 OSH_INLINE osh_word_t osh_rseq_exchange(unsigned index, osh_word_t word)

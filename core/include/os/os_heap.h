@@ -42,8 +42,8 @@ void *os_malloc(size_t size);
  * heap's mutex is held waits on the deferred list until the holder lets go; one
  * freed in an interrupt, until the next large call outside of one.
  * Complexity: O(1) on a hit, one magazine on a miss.
- * Failure: a pointer that is not of this heap is reported and the program
- *   stopped (see osh_arch_fail).
+ * Failure: misuse that the hardening level detects is reported, see
+ *   os_heap_set_report_hook. If the hook returns, nothing was freed.
  * Source: Mynewt os_free; C11 7.22.3.3.
  */
 void os_free(void *ptr);
@@ -92,8 +92,9 @@ void *os_aligned_alloc(size_t alignment, size_t size);
 size_t os_malloc_usable_size(const void *ptr);
 
 /**
- * os_free for a caller that knows the size it asked for. Source: C23 free_sized.
- * Contexts, complexity: as os_free.
+ * os_free for a caller that knows the size it asked for, from os_malloc, os_calloc
+ * or os_realloc. Another size is misuse, reported as far as the hardening level sees
+ * it. Source: C23 free_sized. Contexts, complexity: as os_free.
  */
 void os_free_sized(void *ptr, size_t size);
 
@@ -155,6 +156,54 @@ void os_heap_stats(struct os_heap_stats *stats);
  * Complexity: O(pages + free blocks).
  */
 const char *os_heap_check(void);
+
+/** Misuse of the heap; docs/hardening.md says which level detects what. */
+enum os_heap_misuse {
+    OS_HEAP_NOT_OURS = 1,    /**< a pointer outside the heap's pages */
+    OS_HEAP_NO_BLOCKS,       /**< a pointer into a page that holds no blocks */
+    OS_HEAP_NOT_A_START,     /**< a pointer into a block, or between blocks */
+    OS_HEAP_FREED_TWICE,     /**< a block that is free already */
+    OS_HEAP_WRONG_SIZE,      /**< os_free_sized with a size that is not the block's */
+    OS_HEAP_BAD_HEADER,      /**< the newlib header before a large block is damaged */
+    OS_HEAP_BAD_LINK,        /**< the link in a free block is damaged */
+    OS_HEAP_USED_AFTER_FREE, /**< a free block's bytes changed */
+    OS_HEAP_OVERRUN          /**< bytes behind the size asked for changed */
+};
+
+/** One report. Sizes in bytes; NULL, 0 where nothing is known. */
+struct os_heap_report {
+    enum os_heap_misuse misuse;
+    const char *text;    /**< the same in words */
+    const void *address; /**< the pointer, or the block, that it is about */
+    size_t block_bytes;  /**< of the size class there; 0: a large block, or none */
+    unsigned core;       /**< the core that noticed */
+    const void *caller; /**< the call that misused; NULL when noticed by a later one */
+    /* Level 3 keeps a record behind every block. All 0 where there is none. */
+    size_t size;              /**< that was asked for */
+    const void *allocated_by; /**< caller of the call that allocated the block */
+    const void *freed_by;     /**< and of the one that freed it; NULL: it is live */
+    unsigned allocated_on;    /**< cores of these calls */
+    unsigned freed_on;
+};
+
+typedef void os_heap_report_hook(const struct os_heap_report *report);
+
+/**
+ * Sets what is told of misuse, and returns what was told before; NULL is the
+ * default: Linux prints a line to stderr and aborts, firmware calls
+ * os_heap_port_fail. The report lives until the hook returns.
+ *
+ * The hook may be called on any core in any context, also in an interrupt and while
+ * the caller holds the heap's mutexes. So it must not call the heap, nor wait.
+ * It may return: the call then does nothing further, a block that cannot be
+ * trusted is leaked, and the heap goes on. In os_malloc another block is served.
+ *
+ * Contexts: any. Complexity: O(1).
+ */
+os_heap_report_hook *os_heap_set_report_hook(os_heap_report_hook *hook);
+
+/** The text of a report about such misuse; NULL for a number that is none. */
+const char *os_heap_misuse_text(enum os_heap_misuse misuse);
 
 #ifdef __cplusplus
 }

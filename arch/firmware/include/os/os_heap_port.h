@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -55,6 +56,11 @@ void os_heap_port_yield(void);
  * or by any first allocation before the OS starts.
  */
 void os_heap_port_sync_cores(void);
+
+/** From hardening level 2 on, once, when the heap starts: a word from a source of
+ * randomness, with which links in free blocks are encoded. Default: a constant, which
+ * detects accidents but no intent. */
+uintptr_t os_heap_port_secret(void);
 
 /** Misuse of the heap: `address` is what it is about. Must not return, must not
  * allocate. Any context. Default: the CPU's trap instruction. */

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "arch.h"
+#include "osh_fallback.h"
+#include "osh_guard.h"
+#include "osh_harden.h"
+#include "osh_heap.h"
+#include "osh_report.h"
+
+static const char *const texts[] = {
+    [OS_HEAP_NOT_OURS] = "the pointer is not of this heap",
+    [OS_HEAP_NO_BLOCKS] = "the pointer is in a page that holds no blocks: freed already?",
+    [OS_HEAP_NOT_A_START] = "the pointer is not the start of a block",
+    [OS_HEAP_FREED_TWICE] = "double free: the block is free already",
+    [OS_HEAP_WRONG_SIZE] = "the size is not the block's",
+    [OS_HEAP_BAD_HEADER] = "the header before a large block was overwritten",
+    [OS_HEAP_BAD_LINK] = "the link in a free block was overwritten",
+    [OS_HEAP_USED_AFTER_FREE] = "a free block was written to",
+    [OS_HEAP_OVERRUN] = "something was written behind the end of the block",
+};
+
+/* The hook as a word. */
+static osh_word_t hook;
+
+os_heap_report_hook *os_heap_set_report_hook(os_heap_report_hook *new_hook)
+{
+    /* Publishes what the hook's owner wrote before; pairs with the load below. */
+    return (os_heap_report_hook *)osh_exchange(&hook, (osh_word_t)new_hook);
+}
+
+const char *os_heap_misuse_text(enum os_heap_misuse misuse)
+{
+    return (unsigned)misuse < sizeof(texts) / sizeof(texts[0]) ? texts[misuse] : NULL;
+}
+
+/* What there is to say about a block at that address. */
+static void describe(struct os_heap_report *report)
+{
+    const void *block = report->address;
+    if (!osh_arena_holds(block)) {
+        return;
+    }
+    size_t page = osh_arena_page(block);
+    unsigned cls = osh_load_byte(&osh_arena.page_class[page]);
+    size_t usable = 0;
+    if (cls != 0) {
+        report->block_bytes = osh_class_bytes(cls);
+        usable = osh_is_start(cls, (uintptr_t)block - osh_arena.base) ? report->block_bytes : 0;
+    } else if (osh_arena_is_newlib(page) && (uintptr_t)block % OSH_ALIGN == 0 &&
+               osh_fallback_sound(block)) {
+        usable = osh_fallback_usable(block);
+    }
+    size_t record = OSH_TRAILER_BYTES;
+    if (OSH_HARDENING >= 3 && usable >= record) {
+        osh_guard_tell(report, block, usable);
+    }
+}
+
+void osh_report(enum os_heap_misuse misuse, const void *address, const void *caller)
+{
+    struct os_heap_report report = {
+        .misuse = misuse,
+        .text = texts[misuse],
+        .address = address,
+        .core = osh_arch_core(),
+        .caller = caller,
+    };
+    describe(&report);
+    os_heap_report_hook *told = (os_heap_report_hook *)osh_load_acquire(&hook);
+    if (told == NULL) {
+        osh_arch_fail(report.text, address);
+    }
+    told(&report);
+}
+
+OSH_COLD void osh_report_pushed_twice(const void *block, const void *caller)
+{
+    osh_report(OS_HEAP_FREED_TWICE, block, osh_arch_fast() ? caller : NULL);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is written into blocks from hardening level 2 on, and checked again.
+ *
+ * Free: the words after the link hold a pattern that depends on the block's address
+ * and the heap's secret; a write to a free block is noticed when the pattern, or the
+ * link, is looked at again. In a slab the link's words hold the pattern, too.
+ *
+ * Live, level 3: the end of the block is a record of what was asked for and by whom,
+ * and the pattern fills what is between.
+ *
+ *   | the bytes asked for | pattern | record |
+ *
+ * Any context. Nothing here allocates or waits.
+ */
+#ifndef OSH_GUARD_H
+#define OSH_GUARD_H
+
+#include "arch.h"
+#include "os/os_heap.h"
+#include "osh_class.h"
+
+#include <stdbool.h>
+
+/* Level 3: kept behind a block. */
+struct osh_record {
+    uintptr_t check; /* of the fields below, the address and the secret */
+    uintptr_t size;  /* asked for; above it the core that allocated, and that freed */
+    const void *allocated_by;
+    const void *freed_by; /* NULL: live */
+};
+
+#define OSH_TRAILER_BYTES (OSH_HARDENING >= 3 ? sizeof(struct osh_record) : 0)
+#define OSH_TRAILER_CORE_BITS (OSH_WIDE ? 8 : 4)
+#define OSH_TRAILER_SIZE_MAX (((uintptr_t)-1) >> (2 * OSH_TRAILER_CORE_BITS))
+
+/* What a request for `size` takes from the heap; SIZE_MAX when that is too much. */
+static inline size_t osh_guard_padded(size_t size)
+{
+    if (OSH_HARDENING < 3) {
+        return size;
+    }
+    return size > OSH_TRAILER_SIZE_MAX ? SIZE_MAX : size + OSH_TRAILER_BYTES;
+}
+
+/* Draws the secret. Once, when the heap starts, before any block is touched. */
+OSH_HIDDEN void osh_guard_start(void);
+
+/* A word that depends on address and secret. */
+OSH_HIDDEN uintptr_t osh_guard_key(const void *block);
+
+/* How many words of a free block of so many bytes have the pattern, its link's
+ * included. */
+OSH_HIDDEN size_t osh_guard_words(size_t bytes);
+
+/* Fills those words of a free block, or looks whether they are still filled. */
+OSH_HIDDEN void osh_guard_fill(void *block, size_t from, size_t to);
+OSH_HIDDEN bool osh_guard_is_filled(const void *block, size_t from, size_t to);
+
+/* A block that is to be handed out: false, and reported, when it was written to. */
+OSH_HIDDEN bool osh_guard_serve(void *block, size_t bytes);
+
+/* Could this be a free block? False for nearly every live one. */
+OSH_HIDDEN bool osh_guard_looks_free(const void *block, size_t bytes);
+
+/* Level 3: makes the block one of `size` bytes that `caller` has allocated. */
+OSH_HIDDEN void osh_guard_seal(void *block, size_t bytes, size_t size, const void *caller);
+
+/* Level 3: 0 when record and pattern of the live block are as they were sealed, and
+ * then its size. */
+OSH_HIDDEN enum os_heap_misuse osh_guard_opened(const void *block, size_t bytes, size_t *size);
+
+/* Level 3: notes who frees the block. */
+OSH_HIDDEN void osh_guard_note_free(void *block, size_t bytes, const void *caller);
+
+/* Level 3: tells a report what the record knows, if there is a sound one. */
+OSH_HIDDEN void osh_guard_tell(struct os_heap_report *report, const void *block, size_t bytes);
+
+#endif

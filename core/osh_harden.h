@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a hardening level adds to the paths that free: see OSH_HARDENING in
+ * osh_config.h. Everything here is decided by the compiler; at level 0 nothing
+ * is left of it.
+ *
+ * Is a pointer the start of an object? Of byte x of a slab of objects of d bytes,
+ *
+ *     c = floor(2^W / d) + 1,  e = c * d - 2^W  (so 1 <= e <= d)
+ *
+ * x = q * d + r gives x * c mod 2^W = q * e + r * c: at least c where r is not 0,
+ * and q * e where it is. So one multiplication and one comparison with
+ * (objects in a slab) * e say both that x is a multiple of d and that it is below
+ * the end of the last whole object. It needs (bytes of a slab) * d < 2^W, so that
+ * the ranges are apart (Lemire, Kaser and Kurz, "Faster remainder by direct
+ * computation", 2019, say it for a general divisor).
+ */
+#ifndef OSH_HARDEN_H
+#define OSH_HARDEN_H
+
+#include "osh_class.h"
+
+#include <stdbool.h>
+
+#if OSH_WIDE || (OSH_SLAB_MAX) > (1ull << (31 - (OSH_PAGE_LOG2) - (OSH_RUN_LOG2)))
+typedef uint64_t osh_start_t;
+#define OSH_START_BITS 64
+#else
+typedef uint32_t osh_start_t;
+#define OSH_START_BITS 32
+#endif
+
+/* What a class's objects start at. Class 0, "no slab", has a limit of 0: nothing
+ * starts there. */
+struct osh_start {
+    osh_start_t recip; /* c */
+    osh_start_t limit; /* objects * e */
+#if OSH_RUN_LOG2 > 0
+    osh_start_t mask; /* bytes of a slab - 1 */
+#endif
+};
+extern OSH_HIDDEN const struct osh_start osh_start[];
+
+#if OSH_RUN_LOG2 > 0
+#define OSH_START_MASK(cls) (osh_start[cls].mask)
+#else
+#define OSH_START_MASK(cls) (OSH_PAGE_BYTES - 1)
+#endif
+
+/* Does an object of that class start `offset` bytes after the first page? */
+OSH_INLINE bool osh_is_start(unsigned cls, uintptr_t offset)
+{
+    osh_start_t in_slab = offset & OSH_START_MASK(cls);
+    return (osh_start_t)(in_slab * osh_start[cls].recip) < osh_start[cls].limit;
+}
+
+/* The same, or true without a look where nobody asked for checks. */
+OSH_INLINE bool osh_harden_is_start(unsigned cls, uintptr_t offset)
+{
+    return OSH_HARDENING == 0 || OSH_LIKELY(osh_is_start(cls, offset));
+}
+
+/* Reports that a core's list has `block` for its head already. */
+OSH_HIDDEN void osh_report_pushed_twice(const void *block, const void *caller);
+
+/* Where osh_arch_push goes, from level 1 on, when it finds that. True: the block is
+ * in the list, as it was. */
+OSH_INLINE bool osh_harden_pushed_twice(const void *block)
+{
+    if (OSH_HARDENING == 0) {
+        __builtin_unreachable();
+    }
+    /* Inlined into os_free this is who called that. */
+    osh_report_pushed_twice(block, __builtin_return_address(0));
+    return true;
+}
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "osh_heap_guard.h"
+
+#include "osh_arena.h"
+#include "osh_fallback.h"
+#include "osh_guard.h"
+#include "osh_heap.h"
+#include "osh_links.h"
+#include "osh_magazine.h"
+#include "osh_quarantine.h"
+#include "osh_report.h"
+#include "osh_slab.h"
+
+size_t osh_heap_block_bytes(unsigned cls, const void *block)
+{
+    return cls != 0 ? osh_class_bytes(cls) : osh_fallback_usable(block);
+}
+
+/* Of a block that the heap has: its page's class does not change. */
+static unsigned class_of_own(const void *block)
+{
+    return osh_load_byte(&osh_arena.page_class[osh_arena_page(block)]);
+}
+
+bool osh_heap_is_sound(unsigned cls, const void *block, size_t *size, const void *caller)
+{
+    size_t bytes = osh_heap_block_bytes(cls, block);
+    enum os_heap_misuse misuse = 0;
+    *size = bytes;
+    if (OSH_HARDENING >= 3) {
+        size_t record = OSH_TRAILER_BYTES; /* a header may lie about the block */
+        misuse = bytes < record ? OS_HEAP_BAD_HEADER : osh_guard_opened(block, bytes, size);
+    }
+    /* The bit says for sure, but only if the block is back in its slab; else the
+     * pattern raises the suspicion, and the lists confirm it. */
+    if (OSH_HARDENING >= 2 && cls != 0 &&
+        (osh_slab_object_is_free(cls, block) ||
+         (osh_guard_looks_free(block, bytes) && osh_links_hold(cls, block)))) {
+        misuse = OS_HEAP_FREED_TWICE;
+    }
+    if (OSH_UNLIKELY(misuse != 0)) {
+        osh_report(misuse, block, caller);
+    }
+    return misuse == 0;
+}
+
+void *osh_heap_sealed(void *block, size_t size, const void *caller)
+{
+    if (OSH_HARDENING >= 3 && block != NULL) {
+        size_t bytes = osh_heap_block_bytes(class_of_own(block), block);
+        osh_guard_seal(block, bytes, size, caller);
+    }
+    return block;
+}
+
+/* To where it came from. `caller` is for the report. */
+static void let_go(unsigned cls, void *block, const void *caller)
+{
+    if (cls != 0) {
+        osh_magazine_put(cls, block);
+    } else {
+        osh_fallback_free(block, caller);
+    }
+}
+
+/* Out of the quarantine, if nobody has written to it there. */
+static void leave_quarantine(void *block)
+{
+    unsigned cls = class_of_own(block);
+    if (OSH_UNLIKELY(
+            !osh_guard_is_filled(block, 0, osh_guard_words(osh_heap_block_bytes(cls, block))))) {
+        osh_report(OS_HEAP_USED_AFTER_FREE, block, NULL);
+        return;
+    }
+    let_go(cls, block, NULL);
+}
+
+void osh_heap_free_guarded(unsigned cls, void *block, const void *caller)
+{
+    size_t size;
+    if (!osh_heap_is_sound(cls, block, &size, caller)) {
+        return;
+    }
+    size_t bytes = osh_heap_block_bytes(cls, block);
+    if (OSH_HARDENING >= 3) {
+        osh_guard_note_free(block, bytes, caller);
+    }
+    /* newlib would write over it, so its blocks are filled for the quarantine only. */
+    if (cls != 0 || OSH_HARDENING >= 3) {
+        osh_guard_fill(block, 0, osh_guard_words(bytes));
+    }
+    if (OSH_HARDENING >= 3 && bytes <= OSH_QUARANTINE_MAX) {
+        block = osh_quarantine_exchange(block);
+        if (block != NULL) {
+            leave_quarantine(block);
+        }
+        return;
+    }
+    let_go(cls, block, caller);
+}
+
+void osh_heap_end_quarantine(void)
+{
+    void *block;
+    while ((block = osh_quarantine_take()) != NULL) {
+        leave_quarantine(block);
+    }
+}
+
+void osh_heap_quarantined(size_t *slabs, size_t *newlib)
+{
+    *slabs = *newlib = 0;
+    for (unsigned slot = 0; OSH_HARDENING >= 3 && slot < OSH_QUARANTINE_BLOCKS; slot++) {
+        const void *block = osh_quarantine_peek(slot);
+        if (block != NULL) {
+            unsigned cls = class_of_own(block);
+            *(cls != 0 ? slabs : newlib) += osh_heap_block_bytes(cls, block);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "osh_links.h"
+
+#include "osh_arena.h"
+#include "osh_depot.h"
+#include "osh_harden.h"
+#include "osh_report.h"
+#include "osh_slab.h"
+
+#include <string.h>
+
+static const struct osh_chain no_blocks = {NULL, 0};
+
+static bool is_object(unsigned cls, const void *block)
+{
+    return osh_arena_holds(block) &&
+           osh_load_byte(&osh_arena.page_class[osh_arena_page(block)]) == cls &&
+           osh_is_start(cls, (uintptr_t)block - osh_arena.base);
+}
+
+void *osh_links_pop_checked(unsigned cls, struct osh_chain *chain)
+{
+    void *block = chain->head;
+    struct osh_chain below = no_blocks;
+    bool sound = is_object(cls, block);
+    if (sound) {
+        below = (struct osh_chain){osh_links_next(block), chain->count - 1};
+        sound = below.count == 0 ? below.head == NULL : is_object(cls, below.head);
+    }
+    if (sound) {
+        /* All of the link, not only the address in it. */
+        osh_word_t link[OSH_LINK_WORDS];
+        struct osh_chain again = below;
+        memcpy(link, block, sizeof(link));
+        osh_links_push(cls, &again, block);
+        sound = memcmp(link, block, sizeof(link)) == 0;
+    }
+    if (OSH_UNLIKELY(!sound)) {
+        *chain = no_blocks;
+        osh_report(OS_HEAP_BAD_LINK, block, NULL);
+        return NULL;
+    }
+    *chain = below;
+    return block;
+}
+
+/* Makes a chain the active list; what came there meanwhile goes to its slabs. */
+static void put_back(unsigned cls, struct osh_chain chain)
+{
+    (void)osh_arch_exchange(OSH_ACTIVE, cls, &chain); /* stopped: the chain is still ours */
+    if (chain.count > 0) {
+        osh_slab_put(cls, chain);
+    }
+}
+
+void *osh_links_take(unsigned cls)
+{
+    struct osh_chain chain = no_blocks;
+    if (!osh_arch_exchange(OSH_ACTIVE, cls, &chain) || chain.count == 0) {
+        return NULL;
+    }
+    void *block = osh_links_pop(cls, &chain);
+    if (chain.count > 0) {
+        put_back(cls, chain);
+    }
+    return block;
+}
+
+bool osh_links_give(unsigned cls, void *block)
+{
+    struct osh_chain chain = no_blocks;
+    if (!osh_arch_exchange(OSH_ACTIVE, cls, &chain)) {
+        return false;
+    }
+    bool room = chain.count < osh_class_info[cls].magazine;
+    if (room) {
+        osh_links_push(cls, &chain, block);
+    }
+    put_back(cls, chain);
+    return room;
+}
+
+static bool chain_holds(unsigned cls, struct osh_chain chain, const void *block)
+{
+    const void *at = chain.head;
+    for (unsigned i = 0; i < chain.count && is_object(cls, at); i++) {
+        if (at == block) {
+            return true;
+        }
+        at = osh_links_next(at);
+    }
+    return false;
+}
+
+bool osh_links_hold(unsigned cls, const void *block)
+{
+    for (unsigned core = 0; core < osh_arch_cores(); core++) {
+        if (chain_holds(cls, osh_arch_peek(core, OSH_ACTIVE, cls), block) ||
+            chain_holds(cls, osh_arch_peek(core, OSH_SPARE, cls), block)) {
+            return true;
+        }
+    }
+    for (unsigned slot = 0; slot < OSH_DEPOT_SLOTS; slot++) {
+        if (chain_holds(cls, osh_depot_peek(cls, slot), block)) {
+            return true;
+        }
+    }
+    return false;
+}

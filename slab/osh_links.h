@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Blocks linked into chains, outside of the port's lists. From hardening level 2 on
+ * a link's first word is kept exclusive-or'ed with a key of its block's, and what it
+ * says is checked before it is followed; the port's own operations on single blocks
+ * know nothing of that and are not used.
+ */
+#ifndef OSH_LINKS_H
+#define OSH_LINKS_H
+
+#include "arch.h"
+#include "osh_class.h"
+#include "osh_guard.h"
+
+static inline osh_word_t osh_links_key(const void *block)
+{
+    return OSH_HARDENING >= 2 ? osh_guard_key(block) : 0;
+}
+
+/* The block behind one that is in a chain, unchecked. */
+static inline void *osh_links_next(const void *block)
+{
+    return osh_link_next(*(const osh_word_t *)block ^ osh_links_key(block));
+}
+
+/* Puts a block in front. */
+static inline void osh_links_push(unsigned cls, struct osh_chain *chain, void *block)
+{
+    osh_chain_link(cls, block, *chain);
+    if (OSH_HARDENING >= 2) {
+        *(osh_word_t *)block ^= osh_links_key(block);
+    }
+    chain->head = block;
+    chain->count++;
+}
+
+/* Level 2: the same as osh_links_pop. NULL when the link is not what was written:
+ * that is reported, and what is left of the chain is leaked. */
+OSH_HIDDEN void *osh_links_pop_checked(unsigned cls, struct osh_chain *chain);
+
+/* Takes the first block of a chain that has one. */
+static inline void *osh_links_pop(unsigned cls, struct osh_chain *chain)
+{
+    if (OSH_HARDENING >= 2) {
+        return osh_links_pop_checked(cls, chain);
+    }
+    void *block = chain->head;
+    chain->head = osh_links_next(block);
+    chain->count--;
+    return block;
+}
+
+/* Level 2: takes a block of this core's active list, NULL when it has none or is
+ * stopped; or puts one on it, false when it is full or stopped. The whole list is in
+ * the caller's hands meanwhile, and an interruption finds an empty one. */
+OSH_HIDDEN void *osh_links_take(unsigned cls);
+OSH_HIDDEN bool osh_links_give(unsigned cls, void *block);
+
+/* Level 2: is the block in some core's list or in the depot? A look, not a claim: while
+ * others move blocks it may miss one. */
+OSH_HIDDEN bool osh_links_hold(unsigned cls, const void *block);
+
+#endif
