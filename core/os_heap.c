@@ -19,9 +19,9 @@ OSH_PUBLIC void *os_malloc(size_t size)
         if (OSH_LIKELY(block != NULL)) {
             return block;
         }
-        return osh_malloc_slow(OSH_ARCH_ASKED(size, cls), OSH_CALLER);
+        return osh_malloc_slow(OSH_ARCH_ASKED(size, cls), NULL);
     }
-    return osh_malloc_slow(size, OSH_CALLER);
+    return osh_malloc_slow(size, OSH_HARDENING >= 2 ? OSH_CALLER : NULL);
 }
 
 OSH_PUBLIC void os_free(void *ptr)
@@ -33,7 +33,7 @@ OSH_PUBLIC void os_free(void *ptr)
         OSH_LIKELY(osh_arch_push(cls, ptr))) {
         return;
     }
-    osh_free_slow(ptr, OSH_CALLER);
+    osh_free_missed(ptr);
 }
 
 unsigned osh_heap_class_for(size_t alignment, size_t size)
@@ -68,7 +68,13 @@ OSH_NOINLINE void *osh_malloc_slow(size_t size, const void *caller)
     return osh_heap_sealed(osh_heap_get(OSH_BLOCK_MIN, osh_guard_padded(size)), size, caller);
 }
 
-OSH_NOINLINE void osh_free_slow(void *ptr, const void *caller)
+/* Jumped to, so that the caller is os_free's, and os_free need not keep it. */
+OSH_NOINLINE void osh_free_missed(void *ptr)
+{
+    osh_free_slow(ptr, OSH_CALLER);
+}
+
+void osh_free_slow(void *ptr, const void *caller)
 {
     if (ptr == NULL) {
         return;

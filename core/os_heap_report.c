@@ -72,7 +72,7 @@ void osh_report(enum os_heap_misuse misuse, const void *address, const void *cal
     told(&report);
 }
 
-OSH_COLD void osh_report_pushed_twice(const void *block, const void *caller)
+OSH_COLD void osh_report_pushed_twice(const void *block)
 {
-    osh_report(OS_HEAP_FREED_TWICE, block, osh_arch_fast() ? caller : NULL);
+    osh_report(OS_HEAP_FREED_TWICE, block, osh_arch_fast() ? OSH_CALLER : NULL);
 }

@@ -7,6 +7,7 @@
 #include "osh_heap.h"
 #include "osh_heap_guard.h"
 #include "osh_report.h"
+#include "osh_tools.h"
 
 #include <string.h>
 
@@ -14,6 +15,8 @@
 static void *move(void *ptr, size_t old_bytes, void *moved, size_t size)
 {
     if (moved != NULL) {
+        osh_tools_open(ptr, old_bytes);
+        osh_tools_open(moved, size);
         memcpy(moved, ptr, old_bytes < size ? old_bytes : size);
         os_free(ptr);
     }

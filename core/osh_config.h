@@ -228,6 +228,9 @@ _Static_assert(OSH_TABLE_SHIFT == 0 || OSH_TABLE_SHIFT == 3, "one entry a byte, 
 _Static_assert(OSH_MAGAZINE_MIN >= 1 && OSH_MAGAZINE_MIN <= OSH_MAGAZINE_MAX &&
                    OSH_MAGAZINE_MAX <= 512,
                "1 to 512 blocks");
+#if defined(OSH_TOOLS_ASAN) && OSH_HARDENING < 3
+#error "-Dtools=asan goes with -Dhardening=3, which knows the size that was asked for"
+#endif
 _Static_assert(OSH_HARDENING >= 0 && OSH_HARDENING <= 3, "hardening levels are 0 to 3");
 _Static_assert(OSH_CORES >= 1 && OSH_REFILL_SLABS >= 1, "at least one");
 

@@ -61,7 +61,7 @@ OSH_INLINE bool osh_harden_is_start(unsigned cls, uintptr_t offset)
 }
 
 /* Reports that a core's list has `block` for its head already. */
-OSH_HIDDEN void osh_report_pushed_twice(const void *block, const void *caller);
+OSH_HIDDEN OSH_COLD void osh_report_pushed_twice(const void *block);
 
 /* Where osh_arch_push goes, from level 1 on, when it finds that. True: the block is
  * in the list, as it was. */
@@ -70,8 +70,7 @@ OSH_INLINE bool osh_harden_pushed_twice(const void *block)
     if (OSH_HARDENING == 0) {
         __builtin_unreachable();
     }
-    /* Inlined into os_free this is who called that. */
-    osh_report_pushed_twice(block, __builtin_return_address(0));
+    osh_report_pushed_twice(block); /* jumped to from os_free, so it knows the caller */
     return true;
 }
 

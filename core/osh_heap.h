@@ -12,6 +12,7 @@
 
 /* os_malloc and os_free where the fast path did not do. */
 OSH_HIDDEN void *osh_malloc_slow(size_t size, const void *caller);
+OSH_HIDDEN void osh_free_missed(void *ptr);
 OSH_HIDDEN void osh_free_slow(void *ptr, const void *caller);
 
 /* Smallest class that holds `size` bytes at that alignment; 0: large. */

@@ -10,6 +10,7 @@
 #include "osh_quarantine.h"
 #include "osh_report.h"
 #include "osh_slab.h"
+#include "osh_tools.h"
 
 size_t osh_heap_block_bytes(unsigned cls, const void *block)
 {
@@ -48,7 +49,9 @@ void *osh_heap_sealed(void *block, size_t size, const void *caller)
 {
     if (OSH_HARDENING >= 3 && block != NULL) {
         size_t bytes = osh_heap_block_bytes(class_of_own(block), block);
+        osh_tools_open(block, bytes);
         osh_guard_seal(block, bytes, size, caller);
+        osh_tools_live(block, size, bytes);
     }
     return block;
 }
@@ -89,6 +92,7 @@ void osh_heap_free_guarded(unsigned cls, void *block, const void *caller)
     if (cls != 0 || OSH_HARDENING >= 3) {
         osh_guard_fill(block, 0, osh_guard_words(bytes));
     }
+    osh_tools_free(block, bytes);
     if (OSH_HARDENING >= 3 && bytes <= OSH_QUARANTINE_MAX) {
         block = osh_quarantine_exchange(block);
         if (block != NULL) {

@@ -7,8 +7,6 @@
 #include "osh_report.h"
 #include "osh_slab.h"
 
-#include <string.h>
-
 static const struct osh_chain no_blocks = {NULL, 0};
 
 static bool is_object(unsigned cls, const void *block)
@@ -30,10 +28,15 @@ void *osh_links_pop_checked(unsigned cls, struct osh_chain *chain)
     if (sound) {
         /* All of the link, not only the address in it. */
         osh_word_t link[OSH_LINK_WORDS];
+        const osh_word_t *words = block;
         struct osh_chain again = below;
-        memcpy(link, block, sizeof(link));
+        for (unsigned i = 0; i < OSH_LINK_WORDS; i++) {
+            link[i] = words[i];
+        }
         osh_links_push(cls, &again, block);
-        sound = memcmp(link, block, sizeof(link)) == 0;
+        for (unsigned i = 0; i < OSH_LINK_WORDS; i++) {
+            sound = sound && link[i] == words[i];
+        }
     }
     if (OSH_UNLIKELY(!sound)) {
         *chain = no_blocks;

@@ -16,7 +16,7 @@ def word(reported, trials):
     return "always" if reported == trials else "usually" if reported > 0 else "never"
 
 
-def run(program, trials):
+def run(program, level, trials):
     """The misuses in order: {name: (what, word)}."""
     done = subprocess.run([program, "--trials", str(trials)], stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
@@ -27,7 +27,10 @@ def run(program, trials):
         if len(fields) != 4:
             sys.exit(f"table: {program} said what is no row: {line!r}")
         name, reported, count, what = fields
-        rows[name] = (what, word(int(reported), int(count)))
+        reported, count = int(reported), int(count)
+        if level == 0 and reported < count:
+            reported = 0  # damage that was met by chance
+        rows[name] = (what, word(reported, count))
     return rows
 
 
@@ -51,7 +54,8 @@ def main():
     parser.add_argument("programs", nargs="+", help="the misuse programs, level 0 first")
     options = parser.parse_args()
 
-    found = table([run(program, options.trials) for program in options.programs])
+    found = table([run(program, level, options.trials)
+                   for level, program in enumerate(options.programs)])
     text = options.doc.read_text()
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         sys.exit(f"table: {options.doc} has no place for the table")
