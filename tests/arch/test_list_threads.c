@@ -6,7 +6,6 @@
 #include "fresh_heap.h"
 #include "hammer.h"
 #include "os/os_heap.h"
-#include "osh_links.h"
 #include "osh_slab.h"
 #include "sizes.h"
 
@@ -34,7 +33,7 @@ static void give_chain(unsigned cls, struct osh_chain chain)
     void *block = chain.head;
     assert_int_equal(cls, CLASS);
     for (unsigned i = 0; i < chain.count; i++) {
-        void *next = osh_links_next(block);
+        void *next = osh_link_next(*(osh_word_t *)block);
         give_block(block);
         block = next;
     }
