@@ -86,6 +86,15 @@ OSH_NO_TSAN bool osh_newlib_sound(const void *block)
            ours((uintptr_t)chunk, size + SIZE_SZ);
 }
 
+/* What is left of a top too short for a chunk when newlib's heap goes on elsewhere:
+ * two words that are nobody's, in front of the fenceposts. */
+static bool is_stub(mchunkptr chunk, size_t room)
+{
+    size_t size = 2 * SIZE_SZ;
+    return chunksize(chunk) == size && size < MINSIZE && room >= 2 * size &&
+           chunk_at_offset(chunk, size)->size == (SIZE_SZ | PREV_INUSE);
+}
+
 enum os_heap_misuse osh_newlib_fault(const void *block)
 {
     mchunkptr chunk = mem2chunk(block);
@@ -106,7 +115,8 @@ enum os_heap_misuse osh_newlib_fault(const void *block)
         return next->prev_size == chunksize(chunk) ? OS_HEAP_FREED_TWICE : OS_HEAP_BAD_HEADER;
     }
     size_t behind = chunksize(next);
-    if (behind != SIZE_SZ && /* a fencepost */
+    bool stub = ours((uintptr_t)next, 4 * SIZE_SZ) && is_stub(next, 4 * SIZE_SZ);
+    if (behind != SIZE_SZ && !stub && /* SIZE_SZ: a fencepost */
         ((behind & MALLOC_ALIGN_MASK) != 0 || behind < MINSIZE || !ours((uintptr_t)next, behind))) {
         return OS_HEAP_BAD_HEADER;
     }
@@ -209,15 +219,6 @@ void osh_newlib_reset(void)
     memset(&current_mallinfo, 0, sizeof(current_mallinfo));
 }
 
-/* What is left of a top too short for a chunk when newlib's heap goes on elsewhere:
- * two words that are nobody's, in front of the fenceposts. */
-static bool is_stub(mchunkptr chunk, uintptr_t end)
-{
-    size_t size = 2 * SIZE_SZ;
-    return chunksize(chunk) == size && size < MINSIZE && end - (uintptr_t)chunk >= 2 * size &&
-           chunk_at_offset(chunk, size)->size == (SIZE_SZ | PREV_INUSE);
-}
-
 /* One contiguous run of newlib's pages, chunk by chunk from its start: segments
  * that each begin at a page. */
 static const char *walk_run(uintptr_t start, uintptr_t end, struct osh_newlib_walk *walk)
@@ -239,7 +240,7 @@ static const char *walk_run(uintptr_t start, uintptr_t end, struct osh_newlib_wa
             before_in_use = true;
             continue;
         }
-        if (is_stub(chunk, end)) {
+        if (is_stub(chunk, end - (uintptr_t)chunk)) {
             before_in_use = true;
             chunk = chunk_at_offset(chunk, size);
             continue;

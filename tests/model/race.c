@@ -183,6 +183,15 @@ ON_ACCESS(__tsan_unaligned_write8, void *, true, 8)
 ON_ACCESS(__tsan_unaligned_write16, void *, true, 16)
 
 /* Volatile is how the library writes a load that races on purpose. */
+/* A structure at once, word by word. */
+void __tsan_write_range(void *address, unsigned long bytes);
+void __tsan_write_range(void *address, unsigned long bytes)
+{
+    for (unsigned long at = 0; at < bytes; at += 8) {
+        ordinary((char *)address + at, true, __builtin_return_address(0));
+    }
+}
+
 void __tsan_volatile_read8(const void *address);
 void __tsan_volatile_read8(const void *address)
 {

@@ -78,7 +78,7 @@ static void free_block(unsigned number)
 {
     void *freed = block[number];
     block[number] = NULL;
-    osh_fallback_free(freed);
+    osh_fallback_free(freed, NULL);
 }
 
 static void free_0(void)
@@ -101,7 +101,7 @@ static void malloc_then_free(void)
     void *got = hold(allocate(), BYTES / 8 * 8);
     REQUIRE(got != NULL);
     unhold(got, BYTES / 8 * 8);
-    osh_fallback_free(got);
+    osh_fallback_free(got, NULL);
 }
 
 static void handler_mallocs_and_frees(void)

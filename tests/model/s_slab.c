@@ -222,7 +222,7 @@ static void get_and_look_up(void)
 {
     struct osh_chain chain = osh_slab_get(CLS, 1);
     if (chain.count > 0) {
-        REQUIRE(osh_heap_class_at(chain.head) == CLS);
+        REQUIRE(osh_heap_class_at(chain.head, NULL) == CLS);
         use_and_put(CLS, chain);
     }
 }
