@@ -56,9 +56,9 @@ static void trim_stops_at_the_start_of_the_last_segment(void)
 
     void *middle = osh_fallback_memalign(OSH_ALIGN, OSH_PAGE_BYTES, false);
     assert_true((char *)middle > (char *)low && (char *)middle < (char *)high);
-    osh_fallback_free(middle);
-    osh_fallback_free(low);
-    osh_fallback_free(high);
+    osh_fallback_free(middle, NULL);
+    osh_fallback_free(low, NULL);
+    osh_fallback_free(high, NULL);
     osh_fallback_reclaim();
     assert_int_equal(osh_arena.brk_pages, 0);
 }

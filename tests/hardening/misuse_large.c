@@ -3,6 +3,7 @@
 #include "misuse.h"
 #include "osh_class.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define BLOCKS 5u
