@@ -58,6 +58,7 @@ static void *from_anywhere(size_t alignment, size_t size)
         if (block != NULL) {
             return block;
         }
+        osh_heap_note_odd_size(); /* a small block from the newlib heap, if any */
     }
     return osh_fallback_memalign(alignment, size, true);
 }

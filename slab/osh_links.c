@@ -103,7 +103,7 @@ bool osh_links_hold(unsigned cls, const void *block)
             return true;
         }
     }
-    for (unsigned slot = 0; slot < OSH_DEPOT_SLOTS; slot++) {
+    for (unsigned slot = 0; slot < osh_class_info[cls].depot; slot++) {
         if (chain_holds(cls, osh_depot_peek(cls, slot), block)) {
             return true;
         }

@@ -93,8 +93,10 @@ static void release(struct block *block)
         return;
     }
     TELL("free %p of %zu bytes\n", (void *)block->at, bytes);
+    /* C23: free_sized is not for what aligned_alloc gave. */
+    bool sized = bytes % 2 != 0 && block->alignment <= alignment_for(bytes);
     void *at = block_give(block);
-    if (bytes % 2 == 0) {
+    if (!sized) {
         os_free(at);
     } else {
         os_free_sized(at, at != NULL ? bytes : 0);
