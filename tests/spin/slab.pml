@@ -332,7 +332,7 @@ inline credit()
     fi
 }
 
-/* mirrors slab/osh_slab.c put_run: fetch_or */
+/* mirrors slab/osh_slab.c flush: fetch_or */
 inline put_run(w, mask)
 {
     if
