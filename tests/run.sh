@@ -15,12 +15,14 @@ for option in "$@"; do
     case $option in
     --long) long=yes ;;
     --mutants)
-        exec /usr/bin/python3 tests/mutants/mutants.py "$root/mutants" --json "$root/mutants.json" --table docs/mutants.md
+        exec tests/figures/checks.py --build "$root" --only mutants --anew --table docs/mutants.md
         ;;
     *) echo "dev test: unknown option '$option' (there are --long, --mutants)" >&2; exit 2 ;;
     esac
 done
 mkdir -p "$root"
+# The last step takes these from the steps of this run.
+rm -f "$root"/{explorer,explorer-exclusives,spin,coverage,injection,checks}.json
 passed=0
 failed=()
 
@@ -89,7 +91,7 @@ step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet --runs $([
 step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$root/tests/gcc/tests/inject" --json "$root/injection.json"
 step "models" nice tests/spin/run.py --json "$root/spin.json"
 step "the firmware storm's counter" /usr/bin/python3 perf/firmware_trace.py --build "$root/firmware-storm"
-step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --check
+step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --only firmware --check
 step "interleavings" interleavings
 step "interleavings: negative controls" controls
 step "lint" tests/lint.sh "$root"
@@ -99,6 +101,7 @@ if [ $long = yes ]; then
     step "models, large" nice tests/spin/run.py --long --json "$root/spin.json"
     step "interleavings, larger bounds" interleavings --deep --seconds 20
 fi
+step "figures of the checks" tests/figures/checks.py --build "$root" --taken --json "$root/checks.json"
 
 echo
 [ ${#failed[@]} -eq 0 ] || printf 'failed: %s\n' "${failed[@]}"

@@ -24,13 +24,22 @@ def read(path: Path) -> dict:
     return doc
 
 
+def _has_objects(value) -> bool:
+    within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(isinstance(v, dict) or _has_objects(v) for v in within)
+
+
 def text_of(value, indent: str = "") -> str:
     """JSON with a line for each object that holds no others, so that a diff is short."""
-    if isinstance(value, dict) and any(isinstance(v, dict) for v in value.values()):
-        inner = indent + " "
+    if not _has_objects(value):
+        return json.dumps(value, ensure_ascii=False)
+    inner = indent + " "
+    if isinstance(value, dict):
         lines = [f"{inner}{json.dumps(k)}: {text_of(v, inner)}" for k, v in value.items()]
-        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    return json.dumps(value, ensure_ascii=False)
+    else:
+        lines = [f"{inner}{text_of(v, inner)}" for v in value]
+    ends = "{}" if isinstance(value, dict) else "[]"
+    return f"{ends[0]}\n" + ",\n".join(lines) + f"\n{indent}{ends[1]}"
 
 
 def write(path: Path, doc: dict) -> None:

@@ -48,6 +48,11 @@ PARTS = (
     Part("firmware", "the library's code and RAM",
          (PYTHON, "-B", "tests/size/footprint.py", "--build", "{build}/size", "--json", "{out}"),
          keep=("text_Os_level0", "ram_small")),
+    # Shares and numbers of interruptions vary from run to run, and every change to the
+    # sources changes the rest: the check judges them itself.
+    Part("checks", "what the promises are checked by: minutes, with the seeded faults",
+         (PYTHON, "-B", "tests/figures/checks.py", "--build", "{build}", "--json", "{out}"),
+         exact=False),
 )
 
 PAGES = (

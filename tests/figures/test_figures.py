@@ -85,6 +85,10 @@ class Documents(unittest.TestCase):
     def test_an_object_without_objects_is_one_line(self):
         self.assertEqual(document.text_of({"a": {"b": 1, "c": 2}}), '{\n "a": {"b": 1, "c": 2}\n}')
 
+    def test_each_object_of_a_list_is_one_line(self):
+        self.assertEqual(document.text_of({"a": [{"b": 1}, {"b": 2}], "c": [1, 2]}),
+                         '{\n "a": [\n  {"b": 1},\n  {"b": 2}\n ],\n "c": [1, 2]\n}')
+
 
 class Program(unittest.TestCase):
     """The command line, on a source tree of its own."""
