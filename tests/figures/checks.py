@@ -5,7 +5,7 @@ Runs the checks that promises rest on, explorer, models, seeded faults, coverage
 restart injection, and gathers their figures. Fails when a check does, or when its
 figures have a violation, an error, a surviving fault, a share under its bar, or nothing.
 
-Each check's own figures stay in the build root. The seeded faults take half an hour:
+Each check's own figures stay in the build root. The seeded faults take minutes:
 their result is used again as long as the library, its tests and the list are the same.
 """
 
@@ -24,7 +24,8 @@ SOURCE = verdicts.SOURCE
 PYTHON = "/usr/bin/python3"
 # The test build of tests/matrix.sh, and what of it the checks run.
 TESTS = "tests/gcc"
-SETUP = ["env", "CC=gcc", "/usr/bin/meson", "setup", "-Dtests=true", "-Dstorm=false", "-Ddebug=true"]
+SETUP = ["env", "CC=gcc", "/usr/bin/meson", "setup", "-Dtests=true", "-Dstorm=false",
+         "-Ddebug=true"]
 EXPLORERS = {"explorer.json": ["tests/model/explorer"],
              "explorer-exclusives.json": ["tests/model/explorer-exclusives",
                                           "--scenario", "magazine*", "--scenario", "reclaim*"]}
@@ -32,7 +33,8 @@ INJECTOR = "tests/inject"
 # What decides whether a seeded fault is found.
 JUDGED_BY = ("meson.build", "meson_options.txt", "arch", "core", "slab", "fallback",
              "tests/meson.build", "tests/arch", "tests/core", "tests/slab", "tests/fallback",
-             "tests/inject", "tests/model", "tests/mutants", "tests/stress", "tests/support")
+             "tests/hardening", "tests/inject", "tests/model", "tests/mutants", "tests/stress",
+             "tests/support")
 # Where each check's figures are, in the build root.
 FILES = {"explorer": tuple(EXPLORERS), "spin": ("spin.json",), "injection": ("injection.json",),
          "coverage": ("coverage.json",), "mutants": ("mutants.json",)}
