@@ -36,7 +36,7 @@ enum operation {
     FREE,
     OPERATIONS
 };
-enum interference { POP_ONE, PUSH_ONE, SWAP_SECOND, TAKE_ALL, INTERFERENCES };
+enum interference { POP_ONE, PUSH_ONE, SWAP_SECOND, TAKE_ALL, INTERFERENCES, NEUTRAL };
 
 static unsigned cls;
 static unsigned limit;
@@ -196,6 +196,10 @@ static void interfere(void)
         if (first != NULL) {
             push_or_hold(first);
         }
+        break;
+    case NEUTRAL: /* the list is used and left as it was */
+        first = osh_arch_pop_slow(cls);
+        CHECK(first != NULL && osh_arch_push_slow(cls, first));
         break;
     default:
         if (osh_arch_exchange(OSH_ACTIVE, cls, &none)) {
@@ -369,12 +373,15 @@ static void wait_for_shot(void)
     __asm__ volatile("" ::: "memory"); /* what the handler wrote */
 }
 
+static bool twice; /* pushes the block that is the first of the list */
+static unsigned reports;
+
 static void operate(enum operation operation, unsigned sled)
 {
     struct osh_chain chain = {NULL, 0};
     void *block;
     bool mine = operation == PUSH || operation == PUSH_SURE || operation == FREE;
-    block = mine ? held[--holding] : NULL;
+    block = !mine ? NULL : twice ? osh_arch_peek(home, OSH_ACTIVE, cls).head : held[--holding];
     if (operation == EXCHANGE_CHAIN) {
         (void)osh_arch_exchange(OSH_ACTIVE, cls, &chain);
     }
@@ -422,6 +429,28 @@ static void sweep(enum operation operation, unsigned length)
     }
     end_row();
     row = (struct row){0, 0, 0};
+}
+
+static void note_report(const struct os_heap_report *report)
+{
+    reports += report->misuse == OS_HEAP_FREED_TWICE;
+}
+
+/* The first block of the list is given to it again. That is reported, and changes
+ * nothing, wherever it is interrupted. */
+static void pushed_twice(void)
+{
+    static const enum operation pushing[] = {PUSH, PUSH_SURE, FREE};
+    interference = NEUTRAL;
+    twice = true;
+    (void)os_heap_set_report_hook(note_report);
+    for (unsigned i = 0; i < sizeof(pushing) / sizeof(pushing[0]); i++) {
+        reports = 0;
+        sweep(pushing[i], 4);
+        CHECK(reports == SLED - SLED_FROM);
+    }
+    (void)os_heap_set_report_hook(NULL);
+    twice = false;
 }
 
 /* A class that is not cached has lists that refuse everything. */
@@ -505,6 +534,9 @@ static void task(void)
         }
     }
     refusals();
+    if (OSH_HARDENING == 1) {
+        pushed_twice();
+    }
     if (BOARD_CORES > 1) {
         migrations();
     }
