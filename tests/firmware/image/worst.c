@@ -98,12 +98,17 @@ static void hits_are_constant(void)
     uint32_t counted = COUNTED(block = os_malloc(100));
     judge("malloc_hit", counted, cost.hit);
     counted = COUNTED(os_free(block));
-    judge("free_hit", counted, cost.hit);
+    judge("free_hit", counted, cost.hit + cost.hit_check);
     block = new_block(100);
     volatile size_t usable;
     counted = COUNTED(usable = os_malloc_usable_size(block));
     CHECK(usable >= 100);
-    judge("usable_size", counted, cost.usable);
+    judge("usable_size", counted, cost.usable + cost.usable_check);
+    os_free(block);
+    block = new_block(LARGE);
+    counted = COUNTED(usable = os_malloc_usable_size(block));
+    CHECK(usable >= LARGE);
+    judge("usable_size_large", counted, cost.usable + cost.header_check);
     os_free(block);
     (void)os_heap_trim();
 }
@@ -202,7 +207,8 @@ static void a_free_with_the_depot_full_gives_a_magazine_to_slabs(void)
     }
     uint32_t counted = COUNTED(os_free(junk[junk_count - 1]));
     judge("free_slabs", counted,
-          cost.miss + D(cls) * cost.slot + length * (cost.put + cost.release));
+          cost.miss + cost.hit_check + cost.usable_check + D(cls) * cost.slot +
+              length * (cost.put + cost.put_check + cost.release));
     (void)os_heap_trim();
 }
 
@@ -323,7 +329,7 @@ static void out_of_memory_offers_everything_back(void)
     counted = COUNTED(block = os_malloc(OSH_SLAB_MAX));
     judge("malloc_out", counted,
           2 * fruitless(OSH_CLASS_MAX) + cost.any + words() * cost.word + cost.refuse +
-              depot_slots() * cost.slot + cached_blocks() * cost.put +
+              depot_slots() * cost.slot + cached_blocks() * (cost.put + cost.put_check) +
               (uint32_t)osh_arena.pages * cost.release + OSH_CORES * 2u * OSH_CLASSES * cost.list +
               OSH_CORES * 2u * OSH_CLASS_MAX * cost.list_more + OSH_CLASS_MAX * cost.kept);
     os_free(block); /* where a class's caches hold whole slabs there is one */
@@ -350,10 +356,12 @@ static void large_blocks_are_refused_and_deferred_in_an_interrupt(void)
     for (unsigned i = 0; i < BLOCKS; i++) {
         counted = COUNTED(os_free(blocks[i]));
     }
-    judge("free_large_interrupt", counted, cost.defer);
+    judge("free_large_interrupt", counted, cost.defer + cost.header_check);
     os_heap_interrupt_leave();
     counted = COUNTED(os_free(blocks[BLOCKS]));
-    judge("free_large_drain16", counted, cost.large + BLOCKS * cost.drain);
+    judge("free_large_drain16", counted,
+          cost.large + cost.header_check + cost.fault_check +
+              BLOCKS * (cost.drain + cost.fault_check));
 }
 
 int main(void)
@@ -368,6 +376,9 @@ int main(void)
     a_free_with_the_depot_full_gives_a_magazine_to_slabs();
     out_of_memory_offers_everything_back();
     large_blocks_are_refused_and_deferred_in_an_interrupt();
+    if (OSH_HARDENING > 1) {
+        board_puts("the formulas are of hardening 0 and 1\n");
+    }
     CHECK(!wrong);
     passed();
 }

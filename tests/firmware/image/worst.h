@@ -2,8 +2,9 @@
 /*
  * What each path of docs/worst-case.md costs at most, in instructions: the sum over
  * its loops of turns times instructions a turn, and what is outside of loops. The
- * turns are the configuration's; the instructions are read off the listing
- * (-O2, hardening 0) along the longest way through one turn.
+ * turns are the configuration's; how the instructions (-O2) were found for each name
+ * docs/worst-case.md says. They are those of hardening 0, and of what level 1 checks
+ * on top: names that end in _check. Levels 2 and 3 have no formulas.
  */
 #ifndef WORST_H
 #define WORST_H
@@ -36,17 +37,26 @@ struct costs {
     uint32_t start;     /* the first call: all that is outside of loops */
     uint32_t table_x8;  /* 8 bytes of tables laid out */
     uint32_t reset;     /* a list or class made empty at the start */
+    /* What level 1 adds: is the pointer, ... */
+    uint32_t hit_check;    /* ... of a free that hits, the start of a block not freed last */
+    uint32_t usable_check; /* ... of os_malloc_usable_size, the start of a block */
+    uint32_t put_check;    /* ... that a slab is given, of a slab of its class */
+    uint32_t header_check; /* ... to a large block, behind a header that can be one */
+    uint32_t fault_check;  /* ... that newlib is given, of a block in use to its neighbours */
 };
 
-/* Read off the listing of Cortex-M33; its neighbours have no longer paths. */
+#define LEVEL_1(instructions) (OSH_HARDENING > 0 ? (instructions) : 0)
+
 #if defined(BOARD_A72) || defined(BOARD_N1)
-/* Read off the listing of Cortex-A72; with Armv8.1's atomics it is shorter. */
+/* Of Cortex-A72; with Armv8.1's atomics it is shorter. */
 #define WORST_COSTS                                                                               \
     {                                                                                             \
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
         .object = 29, .create = 300, .fill = 5, .put = 150, .release = 125, .list = 14,           \
         .list_more = 30, .kept = 14, .any = 75, .refuse = 185, .defer = 170, .large = 350,        \
-        .drain = 115, .usable = 41, .start = 250, .table_x8 = 2, .reset = 4,                      \
+        .drain = 115, .usable = 66, .start = 250, .table_x8 = 2, .reset = 4,                      \
+        .hit_check = LEVEL_1(17), .usable_check = LEVEL_1(28), .put_check = LEVEL_1(12),          \
+        .header_check = LEVEL_1(120), .fault_check = LEVEL_1(190),                                \
     }
 #else
 /* Of Cortex-M33; its M-profile neighbours have no longer paths. */
@@ -55,7 +65,9 @@ struct costs {
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
         .object = 29, .create = 300, .fill = 5, .put = 150, .release = 125, .list = 14,           \
         .list_more = 30, .kept = 14, .any = 75, .refuse = 170, .defer = 160, .large = 350,        \
-        .drain = 115, .usable = 41, .start = 500, .table_x8 = 3, .reset = 7,                      \
+        .drain = 115, .usable = 66, .start = 500, .table_x8 = 3, .reset = 7,                      \
+        .hit_check = LEVEL_1(16), .usable_check = LEVEL_1(10), .put_check = LEVEL_1(12),          \
+        .header_check = LEVEL_1(110), .fault_check = LEVEL_1(190),                                \
     }
 #endif
 
