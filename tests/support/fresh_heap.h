@@ -34,8 +34,8 @@ void skip_because(const char *reason) __attribute__((noreturn));
 
 /* Inside a body: what it states is not so at this hardening level and above, where
  * blocks are larger than their sizes and freed ones wait before they are used again. */
-#define ONLY_BELOW_LEVEL(n)                                   \
-    if (OSH_HARDENING >= (n)) {                               \
+#define ONLY_BELOW_LEVEL(n)                                  \
+    if (OSH_HARDENING >= (n)) {                              \
         skip_because("not stated for this hardening level"); \
     }
 

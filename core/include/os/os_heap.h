@@ -177,7 +177,7 @@ struct os_heap_report {
     const void *address; /**< the pointer, or the block, that it is about */
     size_t block_bytes;  /**< of the size class there; 0: a large block, or none */
     unsigned core;       /**< the core that noticed */
-    const void *caller; /**< the call that misused; NULL when noticed by a later one */
+    const void *caller;  /**< the call that misused; NULL when noticed by a later one */
     /* Level 3 keeps a record behind every block. All 0 where there is none. */
     size_t size;              /**< that was asked for */
     const void *allocated_by; /**< caller of the call that allocated the block */

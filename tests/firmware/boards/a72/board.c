@@ -56,7 +56,7 @@ void board_puts(const char *text)
 void board_exit(int status)
 {
     uintptr_t block[2] = {0x20026, (uintptr_t)status}; /* ADP_Stopped_ApplicationExit */
-    (void)board_semihost(0x18, (uintptr_t)block);       /* SYS_EXIT */
+    (void)board_semihost(0x18, (uintptr_t)block);      /* SYS_EXIT */
     for (;;) {
     }
 }
