@@ -7,6 +7,8 @@
 #include <stdio.h>
 
 #define NOT_OURS "osheap: the pointer is not of this heap (address 0x"
+#define NO_BLOCKS \
+    "osheap: the pointer is in a page that holds no blocks: freed already? (address 0x"
 #define DOUBLE_FREE "osheap: double free: the block is free already (address 0x"
 
 static char foreign[64];
@@ -82,7 +84,7 @@ int main(void)
         stopped_with(free_of_the_heaps_own_tables, ROOMY_HEAP, NOT_OURS),
         stopped_with(free_of_the_first_byte_after_the_heap, ROOMY_HEAP, NOT_OURS),
         stopped_with(free_of_a_block_that_is_free_in_its_slab, ROOMY_HEAP, DOUBLE_FREE),
-        stopped_with(free_of_a_block_in_a_page_given_back, ROOMY_HEAP, "osheap: "),
+        stopped_with(free_of_a_block_in_a_page_given_back, ROOMY_HEAP, NO_BLOCKS),
     };
     return cmocka_run_group_tests_name("core/misuse", tests, NULL, NULL);
 }
