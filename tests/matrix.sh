@@ -44,6 +44,10 @@ check()
         fail "$name" tests "see $directory/meson-logs"
 }
 
+# The misuse table and the injection go through ports and levels themselves: one
+# variant runs them.
+once='--no-suite hardening --no-suite inject'
+
 small=OSH_PAGE_LOG2=12,OSH_SLAB_MAX=1024,OSH_CLASS_STEPS_LOG2=2,OSH_TABLE_SHIFT=3
 small=$small,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=2
 
@@ -56,17 +60,17 @@ for variant in "$@"; do
         ;;
     clang)
         echo "matrix: clang: both ports"
-        build clang clang && check clang
+        build clang clang && check clang $once
         ;;
     portable)
         echo "matrix: portable: gcc, the portable port alone"
-        build portable gcc -Dport=portable && check portable
+        build portable gcc -Dport=portable && check portable $once
         ;;
     asan)
         echo "matrix: asan: gcc, address and undefined-behaviour sanitizers, both ports"
         export ASAN_OPTIONS=detect_stack_use_after_return=0:allocator_may_return_null=1
         export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-        build asan gcc -Db_sanitize=address,undefined -Db_lundef=false && check asan
+        build asan gcc -Db_sanitize=address,undefined -Db_lundef=false && check asan $once
         ;;
     tsan)
         echo "matrix: tsan: clang, thread sanitizer, concurrent suites"
@@ -82,11 +86,11 @@ for variant in "$@"; do
         ;;
     small)
         echo "matrix: small: gcc, the configuration of a small target, both ports"
-        build small gcc "-Dconfig=$small" && check small
+        build small gcc "-Dconfig=$small" && check small $once
         ;;
     nano)
         echo "matrix: nano: gcc, newlib nano in the configuration of a small target, both ports"
-        build nano gcc "-Dconfig=$small" -Dnewlib=nano && check nano
+        build nano gcc "-Dconfig=$small" -Dnewlib=nano && check nano $once
         ;;
     out)
         echo "matrix: out: memory that runs out at every point in turn, newlib full and nano"
@@ -95,13 +99,12 @@ for variant in "$@"; do
         ;;
     preset)
         echo "matrix: preset: gcc, the preset small, with names for what a check finds"
-        build preset gcc -Dpreset=small -Dconfig=OSH_CHECK_NAMES=1 && check preset --no-suite again
+        build preset gcc -Dpreset=small -Dconfig=OSH_CHECK_NAMES=1 && check preset --no-suite again $once
         ;;
     level0 | level2 | level3)
-        # The misuse table has all levels itself; the gcc variant runs it.
         echo "matrix: $variant: gcc, hardening level ${variant#level}, both ports"
         build "$variant" gcc "-Dhardening=${variant#level}" &&
-            check "$variant" --no-suite hardening --no-suite again
+            check "$variant" --no-suite again $once
         ;;
     long)
         echo "matrix: long: minutes of stress, both ports"
