@@ -115,7 +115,7 @@ static void exactly_the_starts_of_whole_objects_are_starts(void **state)
     (void)state;
     FOR_EACH_CLASS(cls)
     {
-        uintptr_t slab = OSH_PAGE_BYTES << osh_class_info[cls].run;
+        uintptr_t slab = OSH_PAGE_BYTES << osh_class_run(cls);
         for (uintptr_t offset = 0; offset < 2 * slab; offset++) {
             uintptr_t in_slab = offset % slab;
             bool start = in_slab % osh_class_bytes(cls) == 0 &&
