@@ -41,17 +41,19 @@ static void describe(struct os_heap_report *report)
     }
     size_t page = osh_arena_page(block);
     unsigned cls = osh_load_byte(&osh_arena.page_class[page]);
-    bool starts = cls != 0 && osh_is_start(cls, (uintptr_t)block - osh_arena.base);
-    bool large = cls == 0 && osh_arena_is_newlib(page) && (uintptr_t)block % OSH_ALIGN == 0 &&
-                 osh_fallback_sound(block);
-    report->block_bytes = cls != 0 ? osh_class_bytes(cls) : 0;
-    if (OSH_HARDENING >= 3 && (starts || large)) {
-        size_t record = OSH_TRAILER_BYTES;
-        size_t usable = large ? osh_fallback_usable(block) : report->block_bytes;
-        if (usable >= record) {
-            osh_guard_tell(report, block, usable);
-        }
+    size_t usable = 0;
+    if (cls != 0) {
+        report->block_bytes = osh_class_bytes(cls);
+        usable = osh_is_start(cls, (uintptr_t)block - osh_arena.base) ? report->block_bytes : 0;
+    } else if (osh_arena_is_newlib(page) && (uintptr_t)block % OSH_ALIGN == 0 &&
+               osh_fallback_sound(block)) {
+        usable = osh_fallback_usable(block);
     }
+    size_t record = OSH_TRAILER_BYTES;
+    if (OSH_HARDENING >= 3 && usable >= record) {
+        osh_guard_tell(report, block, usable);
+    }
+    (void)usable; /* below level 3 nobody asks */
 }
 
 void osh_report(enum os_heap_misuse misuse, const void *address, const void *caller)
