@@ -68,7 +68,7 @@ static void slab_end(struct trial *trial)
     its_class = osh_arena.page_class[slab];
     char *end = (char *)osh_arena_address(slab) +
                 osh_class_info[its_class].objects * osh_class_bytes(its_class);
-    size_t slab_bytes = OSH_PAGE_BYTES << osh_class_info[its_class].run;
+    size_t slab_bytes = OSH_PAGE_BYTES << osh_class_run(its_class);
     bool any = (size_t)(end - (char *)osh_arena_address(slab)) < slab_bytes;
     free_this_or(trial, any ? end : block + 1, block);
     aftermath(trial, size);
