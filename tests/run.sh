@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Everything that must hold; what `./dev test` runs. Ends with one line that
-# counts the steps. `--long` adds minutes of stress and the explorer's larger bounds,
+# counts the steps. `--long` adds the committed figures of the firmware storm, a seeded
+# fault for each scenario of the explorer, minutes of stress and larger bounds,
 # and runs the firmware images ten times. `--mutants` runs all seeded faults instead,
 # and writes docs/mutants.md.
 #
@@ -90,18 +91,18 @@ step "the storm, verified" storm_verified
 step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet --runs $([ $long = yes ] && echo 10 || echo 1)
 step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$root/tests/gcc/tests/inject" --json "$root/injection.json"
 step "models" nice tests/spin/run.py --json "$root/spin.json"
-step "the firmware storm's counter" /usr/bin/python3 perf/firmware_trace.py --build "$root/firmware-storm"
-step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --only firmware --check
 step "interleavings" interleavings
-step "interleavings: negative controls" controls
 step "lint" tests/lint.sh "$root"
 if [ $long = yes ]; then
+    step "the firmware storm's counter" /usr/bin/python3 perf/firmware_trace.py --build "$root/firmware-storm"
+    step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --only firmware --check
+    step "interleavings: negative controls" controls
+    step "figures of the checks" tests/figures/checks.py --build "$root" --taken --json "$root/checks.json"
     step "long stress" tests/matrix.sh "$root/tests" long
     step "memory-out, every point" tests/memory_out/run.sh "$root" --every
     step "models, large" nice tests/spin/run.py --long --json "$root/spin.json"
     step "interleavings, larger bounds" interleavings --deep --seconds 20
 fi
-step "figures of the checks" tests/figures/checks.py --build "$root" --taken --json "$root/checks.json"
 
 echo
 [ ${#failed[@]} -eq 0 ] || printf 'failed: %s\n' "${failed[@]}"
