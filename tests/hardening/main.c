@@ -49,7 +49,7 @@ static void note(const struct os_heap_report *report)
 
 static void live(const struct misuse *misuse, struct trial trial)
 {
-    struct itimerval cpu = {{0, 0}, {0, TRIAL_CPU_MS * 1000}};
+    struct itimerval cpu = {{0, 0}, {0, TRIAL_CPU_MS * 1000L}};
     (void)setitimer(ITIMER_PROF, &cpu, NULL);
     (void)alarm(TRIAL_SECONDS);
     void *region =

@@ -15,7 +15,7 @@ static size_t several(struct trial *trial)
     size_t size = large_size(trial);
     noise(trial, 100);
     for (unsigned i = 0; i < BLOCKS; i++) {
-        blocks[i] = block_of(size + 64 * i);
+        blocks[i] = block_of(size + (size_t)64 * i);
     }
     return size;
 }
@@ -173,7 +173,7 @@ static void sized(struct trial *trial, size_t offset)
 
 static void sized_too_large(struct trial *trial)
 {
-    sized(trial, 4 * OSH_SLAB_MAX);
+    sized(trial, (size_t)4 * OSH_SLAB_MAX);
 }
 
 static void sized_too_small(struct trial *trial)

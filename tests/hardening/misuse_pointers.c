@@ -39,7 +39,7 @@ static void interior(struct trial *trial)
     size_t size = 32 + small_size(trial);
     noise(trial, size);
     char *block = block_of(size);
-    free_this_or(trial, block + 8 + 8 * pick(trial, (unsigned)size / 8 - 1), block);
+    free_this_or(trial, block + 8 + (size_t)8 * pick(trial, (unsigned)size / 8 - 1), block);
     aftermath(trial, size);
 }
 
@@ -80,7 +80,7 @@ static void empty_page(struct trial *trial)
     noise(trial, size);
     void *block = block_of(size);
     size_t page = osh_arena.pages / 2 + pick(trial, (unsigned)osh_arena.pages / 8);
-    free_this_or(trial, (void *)(osh_arena_address(page) + 16 * pick(trial, 64)), block);
+    free_this_or(trial, (void *)(osh_arena_address(page) + (uintptr_t)16 * pick(trial, 64)), block);
     aftermath(trial, size);
 }
 

@@ -112,7 +112,7 @@ static void by_a_few_words(struct trial *trial)
 /* A byte that is skipped at the end: no linear overflow. */
 static void a_byte_further_on(struct trial *trial)
 {
-    size_t size = 16 * (1 + pick(trial, 12));
+    size_t size = (size_t)16 * (1 + pick(trial, 12));
     overflow(trial, size, size + 200 + pick(trial, 400), 1);
 }
 
