@@ -19,9 +19,7 @@ source=$(cd "$(dirname "$0")/../.." && pwd)
 here=$source/tests/firmware
 limit=${FIRMWARE_TEST_SECONDS:-60}
 jobs=2
-# `sequence` runs when it is named: on a loaded host it has failed once in some thirty
-# runs (an521-nano), which is not explained yet.
-tests='functional storm handoff migration exhaustion deferred routing cxx worst'
+tests='functional storm handoff migration exhaustion deferred routing cxx worst sequence'
 boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny'
 common='-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config enable=on,target=native,chardev=sh'
 

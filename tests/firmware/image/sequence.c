@@ -64,6 +64,13 @@ static volatile bool crossed, held;
 static volatile bool finished;
 static unsigned crossings, holds;
 
+#ifdef __riscv
+#define SEQUENCE_MASKS true
+#else
+#define SEQUENCE_MASKS false
+#endif
+
+/* What board_unmask() is to bring back. */
 static uintptr_t before_mask;
 
 /* Is an interrupt waiting for the end of a section that was masked already? */
@@ -86,28 +93,27 @@ __attribute__((used)) void inside(void)
         return;
     }
     unsigned began = board_core();
-    /* The rest of the sequence runs masked, so that the task cannot come back first. */
-    for (;;) {
+    /* Interrupts come in here alone: the core's number was read on this core, and the
+     * rest of the sequence runs before the task can come back. */
+    do {
+        board_unmask(before_mask);
         before_mask = board_mask();
         held = interrupt_waits(before_mask);
         crossed = board_core() != began;
-        if (held || crossed) {
-            return;
-        }
-        board_unmask(before_mask);
-    }
+    } while (!held && !crossed);
 }
 
 static void watch(void)
 {
     crossed = held = false;
     watching = true;
+    before_mask = SEQUENCE_MASKS ? 0 : board_mask();
 }
 
 static void note(bool refused)
 {
     watching = false;
-    if (crossed) {
+    if (crossed || !SEQUENCE_MASKS) {
         board_unmask(before_mask);
     }
     CHECK(crossed || held);
