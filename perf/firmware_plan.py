@@ -30,7 +30,7 @@ BOARDS = {
     "m33": Board("an521", "Cortex-M33, 2 cores", _ARM, "qemu-system-arm", _LIBRARY, 8),
     "m4": Board("m4", "Cortex-M4", _ARM, "qemu-system-arm", _LIBRARY, 8),
     "m7": Board("m7", "Cortex-M7", _ARM, "qemu-system-arm", _LIBRARY, 8),
-    "m0": Board("m0", "Armv6-M code, on a Cortex-M3", _ARM, "qemu-system-arm", _LIBRARY, 8),
+    "m0": Board("m0", "Cortex-M0", _ARM, "qemu-system-arm", _LIBRARY, 8),
     "a15": Board("a15", "Cortex-A15, 4 cores", _ARM, "qemu-system-arm", _LIBRARY, 0),
     "a72": Board("a72", "Cortex-A72 (AArch64), 4 cores", _A64, "qemu-system-aarch64",
                  "newlib-source", 0),

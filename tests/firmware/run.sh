@@ -27,7 +27,7 @@ machine() { # BOARD
     case ${1%%-*} in
     an521) echo "qemu-system-arm -M mps2-an521" ;;
     m4) echo "qemu-system-arm -M mps2-an386" ;;
-    m0) echo "qemu-system-arm -M mps2-an385" ;;
+    m0) echo "qemu-system-arm -M microbit -global nrf51-soc.flash-size=4194304 -global nrf51-soc.sram-size=4194304" ;;
     a15) echo "qemu-system-arm -M virt -cpu cortex-a15 -smp 4 -m 64" ;;
     m7) echo "qemu-system-arm -M mps2-an500" ;;
     n1) echo "qemu-system-aarch64 -M virt -cpu neoverse-n1 -smp 4 -m 64" ;;

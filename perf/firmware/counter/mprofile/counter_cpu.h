@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * M-profile: SysTick, which counts down in ticks of BOARD_TICK_NS. QEMU has no
- * cycle counter here. At -icount shift=8 an instruction lasts 256 ns, which is 5
- * or 6 ticks, so ticks rounded to instructions are exact: a difference of two
+ * M-profile: SysTick, which counts down in ticks of BOARD_TICK_HALF_NS. QEMU has
+ * no cycle counter here. At -icount shift=8 an instruction lasts 256 ns, which is 4 to
+ * 7 ticks, so ticks rounded to instructions are exact: a difference of two
  * readings is off by less than one tick. It wraps after 3 million instructions.
  */
 #ifndef COUNTER_CPU_H
@@ -42,7 +42,7 @@ static inline uint32_t counter_cpu_read(void)
 static inline uint32_t counter_cpu_instructions(uint32_t from, uint32_t to)
 {
     uint32_t ticks = (from - to) & COUNTER_MASK;
-    return (ticks * BOARD_TICK_NS + (1u << (COUNTER_NS_LOG2 - 1))) >> COUNTER_NS_LOG2;
+    return (ticks * BOARD_TICK_HALF_NS / 2 + (1u << (COUNTER_NS_LOG2 - 1))) >> COUNTER_NS_LOG2;
 }
 
 static inline void counter_cpu_yield(void)

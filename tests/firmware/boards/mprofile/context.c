@@ -86,7 +86,7 @@ __attribute__((naked, used)) void SysTick_Handler(void)
 void board_timer_arm(uint32_t nanoseconds)
 {
     SYST_CSR = 0;
-    SYST_RVR = nanoseconds / BOARD_TICK_NS;
+    SYST_RVR = nanoseconds * 2 / BOARD_TICK_HALF_NS;
     SYST_CVR = 0;
     SYST_CSR = 7;
 }

@@ -2,11 +2,13 @@
 #ifndef MPROFILE_H
 #define MPROFILE_H
 
-/* One tick of SysTick, by the board's clock. */
+/* One tick of SysTick by the board's clock, in halves of a nanosecond. */
 #if defined(BOARD_AN521)
-#define BOARD_TICK_NS 50u
+#define BOARD_TICK_HALF_NS 100u
+#elif defined(BOARD_M0)
+#define BOARD_TICK_HALF_NS 125u
 #else
-#define BOARD_TICK_NS 40u
+#define BOARD_TICK_HALF_NS 80u
 #endif
 
 extern char __stack_top[]; /* of core 0; core n's main stack is n * 2 KiB below */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* mps2-an385, -an386, -an500: one core. */
+/* mps2-an386, -an500 and the nRF51: one core, running when it comes out of reset. */
 #include "kernel.h"
 #include "mprofile.h"
 #include "start.h"
