@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Everything that must hold; what `./dev test` runs. Ends with one line that
-# counts the steps. `--long` adds the committed figures of the firmware storm, a seeded
-# fault for each scenario of the explorer, minutes of stress and larger bounds,
-# and runs the firmware images ten times. `--mutants` runs all seeded faults instead,
+# counts the steps. `--long` adds a seeded fault for each scenario of the explorer,
+# minutes of stress and larger bounds, and runs the firmware images ten times. `--mutants` runs all seeded faults instead,
 # and writes docs/mutants.md.
 #
 # usage: run.sh BUILD-ROOT [--long | --mutants]
@@ -86,8 +85,10 @@ step "AArch64" aarch64
 step "installed, by pkg-config, as a subproject" consumers
 step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --build "$root/size" --check
 step "sizing calculator" /usr/bin/python3 tests/size/test_size.py "$root/size"
+step "RTOS ports of the porting guide" tests/porting/examples.py
 step "the storm, verified" storm_verified
 step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet --runs $([ $long = yes ] && echo 10 || echo 1)
+step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --only firmware --check
 step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$root/tests/gcc/tests/inject" --json "$root/injection.json"
 step "models" nice tests/spin/run.py --json "$root/spin.json"
 step "interleavings" interleavings
@@ -95,7 +96,6 @@ step "lint" tests/lint.sh "$root"
 if [ $long = yes ]; then
     step "coverage" tests/coverage/coverage.py "$root/coverage" --json "$root/coverage.json"
     step "the firmware storm's counter" /usr/bin/python3 perf/firmware_trace.py --build "$root/firmware-storm"
-    step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --only firmware --check
     step "interleavings: negative controls" controls
     step "figures of the checks" tests/figures/checks.py --build "$root" --taken --json "$root/checks.json"
     step "long stress" tests/matrix.sh "$root/tests" long
