@@ -21,6 +21,17 @@ cc "$here/user.c" $(pkg-config --cflags --libs osheap) -o "$work/user"
 "$work/user"
 echo "installed and linked by pkg-config: runs"
 
+# Its headers, in the strictest builds that a program may have.
+for compiler in "gcc -x c -std=c99" "gcc -x c -std=c11" "g++ -x c++ -std=c++11" "g++ -x c++ -std=c++20" \
+    "clang -x c -std=c99" "clang++ -x c++ -std=c++17"; do
+    for header in os/os_heap.h os/os_heap_port.h; do
+        # shellcheck disable=SC2086
+        echo "#include \"$header\"" | $compiler -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror -fsyntax-only \
+            -I"$top/core/include" -I"$top/arch/firmware/include" -
+    done
+done
+echo "public headers: no warning in C and C++, gcc and clang"
+
 mkdir -p "$work/project/subprojects"
 cp "$here/user.c" "$here/subproject/meson.build" "$work/project/"
 ln -s "$top" "$work/project/subprojects/osheap"

@@ -147,7 +147,14 @@ struct os_heap_stats {
  * they do meanwhile. Contexts: task, before start (takes the mutex).
  * Complexity: O(pages + cores * classes + blocks in the newlib heap).
  */
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow" /* the function has the structure's name */
+#endif
 void os_heap_stats(struct os_heap_stats *stats);
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 
 /**
  * Walks every invariant of arena, slabs, depots, caches and the newlib heap.

@@ -64,7 +64,7 @@ uintptr_t os_heap_port_secret(void);
 
 /** Misuse of the heap: `address` is what it is about. Must not return, must not
  * allocate. Any context. Default: the CPU's trap instruction. */
-_Noreturn void os_heap_port_fail(const char *reason, const void *address);
+__attribute__((noreturn)) void os_heap_port_fail(const char *reason, const void *address);
 
 /** The region of a heap that was not given one by os_heap_init; false: none.
  * Default: from the linker symbol __osh_heap_start to __osh_heap_end. */
