@@ -24,17 +24,9 @@ SOURCE = HERE.parent.parent
 QEMU = ("-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh "
         "-semihosting-config enable=on,target=native,chardev=sh -icount shift=0").split()
 ARM, A64, RISCV = "arm-none-eabi-", "aarch64-linux-gnu-", "riscv64-unknown-elf-"
-BOARDS = {
-    "m33": ("an521", ARM, "qemu-system-arm -M mps2-an521"),
-    "m4": ("m4", ARM, "qemu-system-arm -M mps2-an386"),
-    "m7": ("m7", ARM, "qemu-system-arm -M mps2-an500"),
-    "m0": ("m0", ARM, "qemu-system-arm -M mps2-an385"),
-    "a15": ("a15", ARM, "qemu-system-arm -M virt -cpu cortex-a15 -smp 4 -m 64"),
-    "a72": ("a72", A64, "qemu-system-aarch64 -M virt -cpu cortex-a72 -smp 4 -m 64"),
-    "rv64": ("rv64", RISCV, "qemu-system-riscv64 -M virt -bios none -smp 4 -m 64"),
-    "rv32": ("rv32", RISCV, "qemu-system-riscv32 -M virt -bios none -smp 2 -m 64"),
-}
-USUAL = ["m33", "m0", "a72", "rv64"]
+# Target: the board of tests/firmware, and the prefix of its tools.
+BOARDS = {"m33": ("an521", ARM), "m4": ("m4", ARM), "m7": ("m7", ARM), "m0": ("m0", ARM), "a15": ("a15", ARM),
+          "a72": ("a72", A64), "rv64": ("rv64", RISCV), "rv32": ("rv32", RISCV)}
 WHOLE = ["inject_pop", "inject_push", "osh_arch_pop_slow", "osh_arch_push_slow", "osh_arch_exchange"]
 INLINED = ["os_malloc", "os_free"]  # of these the exclusive pairs: what else they do is no list
 
@@ -176,9 +168,15 @@ def sequences(tool, image):
     return [(a & ~1, b & ~1) for a, b in zip(words[::2], words[1::2])]
 
 
+def machine_of(board):
+    """QEMU's command for the board, which the image tests own."""
+    return subprocess.run([SOURCE / "tests/firmware/run.sh", "--machine", board], capture_output=True, text=True,
+                          check=True).stdout.split()
+
+
 def run_image(machine, image, seconds):
     try:
-        run = subprocess.run([*machine.split(), *QEMU, "-kernel", str(image)], capture_output=True, text=True,
+        run = subprocess.run([*machine, *QEMU, "-kernel", str(image)], capture_output=True, text=True,
                              timeout=seconds, stdin=subprocess.DEVNULL)
         return run.returncode, run.stderr + run.stdout
     except subprocess.TimeoutExpired:
@@ -198,7 +196,8 @@ def build(root, board):
 
 
 def judge(name, root):
-    board, tool, machine = BOARDS[name]
+    board, tool = BOARDS[name]
+    machine = machine_of(board)
     image = build(root, board)
     functions, behind = listing(tool, image)
     missing = [f for f in WHOLE + INLINED if f not in functions]
@@ -247,7 +246,7 @@ def judge(name, root):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", metavar="BUILD-ROOT", help="where boards are built, a directory each")
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(BOARDS)}; {', '.join(USUAL)} by default")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(BOARDS)}; all by default")
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     parser.add_argument("--linux", metavar="PROGRAM", help="the Linux injector, to run first")
     options = parser.parse_args()
@@ -262,7 +261,7 @@ def main():
         report.unlink(missing_ok=True)
         passed &= subprocess.run([options.linux, "--json", str(report)]).returncode == 0
         figures["linux"] = json.loads(report.read_text()) if report.exists() else {"instructions": 0, "interrupted": 0}
-    for target in options.targets or USUAL:
+    for target in options.targets or BOARDS:
         figures[target], fine = judge(target, root)
         passed &= fine
     if options.json:
