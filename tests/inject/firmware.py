@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Restart injection on firmware: was each instruction really interrupted?
 
-Runs tests/firmware/image/inject.c under QEMU with `-icount shift=0` and compares
+Runs tests/firmware/inject under QEMU with `-icount shift=0` and compares
 the addresses at which its timer interrupted with the instructions, by objdump, of
 the operations on a core's lists. Instructions between the masking of interrupts and
 the unmasking cannot be such an address: of those, the shots in a row that were all
