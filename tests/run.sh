@@ -78,6 +78,7 @@ controls() {
 
 step "suites: compilers, ports, sanitizers, Valgrind" tests/matrix.sh "$root/tests"
 step "instructions of a pair" tests/count/count.sh "$root"
+step "coverage" tests/coverage/coverage.py "$root/coverage" --json "$root/coverage.json"
 step "memory-out" tests/memory_out/run.sh "$root"
 step "fuzzing, short" tests/fuzz/fuzz.py "$root/fuzz" --json "$root/fuzz.json"
 step "damaged input of the tools" /usr/bin/python3 -B tests/fuzz/test_tools.py
@@ -94,7 +95,6 @@ step "models" nice tests/spin/run.py --json "$root/spin.json"
 step "interleavings" interleavings
 step "lint" tests/lint.sh "$root"
 if [ $long = yes ]; then
-    step "coverage" tests/coverage/coverage.py "$root/coverage" --json "$root/coverage.json"
     step "the firmware storm's counter" /usr/bin/python3 perf/firmware_trace.py --build "$root/firmware-storm"
     step "interleavings: negative controls" controls
     step "figures of the checks" tests/figures/checks.py --build "$root" --taken --json "$root/checks.json"

@@ -64,6 +64,17 @@ static void free_of_a_block_that_is_free_in_its_slab(void)
     os_free(neighbour);
 }
 
+static void free_of_a_block_that_is_deeper_in_a_list(void)
+{
+    void *block = os_malloc(SMALL_SIZE);
+    void *neighbour = os_malloc(SMALL_SIZE);
+    assert_non_null(os_malloc(SMALL_SIZE)); /* the list has room for the third free */
+    os_free(block);
+    os_free(neighbour);
+    os_free(block);
+    (void)os_heap_trim();
+}
+
 static void free_of_a_block_in_a_page_given_back(void)
 {
     void *block = os_malloc(SMALL_SIZE);
@@ -84,6 +95,7 @@ int main(void)
         stopped_with(free_of_the_heaps_own_tables, ROOMY_HEAP, NOT_OURS),
         stopped_with(free_of_the_first_byte_after_the_heap, ROOMY_HEAP, NOT_OURS),
         stopped_with(free_of_a_block_that_is_free_in_its_slab, ROOMY_HEAP, DOUBLE_FREE),
+        stopped_with(free_of_a_block_that_is_deeper_in_a_list, ROOMY_HEAP, DOUBLE_FREE),
         stopped_with(free_of_a_block_in_a_page_given_back, ROOMY_HEAP, NO_BLOCKS),
     };
     return cmocka_run_group_tests_name("core/misuse", tests, NULL, NULL);

@@ -63,8 +63,14 @@ def measure(name: str, options: list[str], root: Path) -> Path:
         counters.unlink()
     # Only the first variant runs its tests again with OSHEAP_PORT=portable.
     again = [] if name == "rseq" else ["--no-suite", "again"]
+    # The table of misuse compares, which counting disturbs; its programs are run below.
+    again += ["--no-suite", "hardening"]
     call(["/usr/bin/meson", "test", "-C", str(build), "--no-rebuild", "--num-processes", "2",
           "--print-errorlogs", *again], log, f"{name}: suites")
+    # The misuses of large blocks speak of newlib's full headers.
+    for level in () if name == "nano" else (1, 2, 3):
+        call([str(build / f"tests/hardening/misuse_{level}"), "--trials", "2"], log,
+             f"{name}: misuse at level {level}")
     found = root / f"{name}.json"
     call(["gcovr", "--root", str(ROOT), "--object-directory", ".", "--filter", f"{ROOT}/{COUNTED}",
           "--json", str(found), "."], log, f"{name}: gcovr", build)

@@ -23,7 +23,7 @@ static void at_once(struct trial *trial)
 }
 
 /* Others are in front of it in the core's list. */
-static void after_others(struct trial *trial)
+static void deeper_in_the_list(struct trial *trial, bool trim)
 {
     size_t size = 1 + pick(trial, 200);
     noise(trial, size);
@@ -35,7 +35,21 @@ static void after_others(struct trial *trial)
         os_free(blocks[i]);
     }
     again(trial, blocks[pick(trial, 3)]);
+    if (trim) {
+        (void)os_heap_trim();
+    }
     aftermath(trial, size);
+}
+
+static void after_others(struct trial *trial)
+{
+    deeper_in_the_list(trial, false);
+}
+
+/* The list goes back to the slabs before anything of it is handed out. */
+static void after_others_then_trimmed(struct trial *trial)
+{
+    deeper_in_the_list(trial, true);
 }
 
 /* Three magazines and more are freed after it. */
@@ -139,6 +153,9 @@ const struct misuse free_misuses[] = {
     {"double_free_by_realloc", "double free by a realloc to 0", by_realloc, TWICE, INTACT},
     {"double_free_after_others", "double free, the block deeper in this core's cache", after_others,
      TWICE, INTACT},
+    {"double_free_after_others_then_trimmed",
+     "double free, the block deeper in the cache, then a trim", after_others_then_trimmed, TWICE,
+     INTACT},
     {"double_free_in_the_depot", "double free, the block in the depot", in_the_depot, TWICE,
      INTACT},
     {"double_free_by_another_core", "double free, the block in another core's cache",

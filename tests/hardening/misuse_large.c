@@ -3,8 +3,8 @@
 #include "misuse.h"
 #include "osh_class.h"
 
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BLOCKS 5u
 
@@ -134,6 +134,42 @@ static void header_of_another_size(struct trial *trial)
     header(trial, (uintptr_t)(64u * (1u + pick(trial, 2000u))) | 1u);
 }
 
+/* Noticed when the block behind is freed, or the quarantine that the free one waits in
+ * ends: newlib would merge the two. */
+static void header_of_the_free_one_before(struct trial *trial)
+{
+    size_t size = several(trial);
+    os_free(blocks[1]);
+    if (!trial->clean) {
+        memset((uintptr_t *)opaque(blocks[1]) - 1, 1 + (int)pick(trial, 255), sizeof(uintptr_t));
+    }
+    os_free(blocks[2]);
+    (void)os_heap_trim();
+    if (!trial->clean) {
+        _exit(0); /* newlib's list of free chunks has it */
+    }
+    os_free(blocks[0]);
+    os_free(blocks[3]);
+    os_free(blocks[4]);
+    aftermath(trial, size);
+}
+
+/* The block's own header is sound, and it cannot grow without the next one's. */
+static void header_of_the_next_at_a_resize(struct trial *trial)
+{
+    size_t size = several(trial);
+    uintptr_t *word = (uintptr_t *)blocks[2] - 1;
+    uintptr_t right = *word;
+    if (!trial->clean) {
+        memset(opaque(word), 1 + (int)pick(trial, 255), sizeof(*word));
+    }
+    void *grown = os_realloc(blocks[1], 3 * size);
+    *(uintptr_t *)opaque(word) = right;
+    os_free(grown);
+    free_but(1);
+    aftermath(trial, size);
+}
+
 /* A block's end is the next one's header. */
 static void overflow_into_the_next(struct trial *trial)
 {
@@ -145,7 +181,7 @@ static void overflow_into_the_next(struct trial *trial)
     os_free(blocks[2]);
     os_free(blocks[1]);
     if (!trial->clean) {
-        _Exit(0); /* the rest of newlib's heap is damaged, too */
+        _exit(0); /* the rest of newlib's heap is damaged, too */
     }
     os_free(blocks[0]);
     os_free(blocks[3]);
@@ -212,6 +248,12 @@ const struct misuse large_misuses[] = {
      REASON(BAD_HEADER) | REASON(OVERRUN), INTACT},
     {"overwritten_header_of_another_size", "newlib header overwritten: a plausible size",
      header_of_another_size, TWICE | REASON(OVERRUN), INTACT},
+    {"overwritten_header_of_the_free_chunk_before",
+     "newlib header overwritten: the free chunk before", header_of_the_free_one_before,
+     REASON(BAD_HEADER), DAMAGED},
+    {"overwritten_header_seen_by_realloc",
+     "newlib header overwritten: the next one's, then resized", header_of_the_next_at_a_resize,
+     REASON(BAD_HEADER) | REASON(FREED_TWICE), INTACT},
     {"overflow_of_a_large_block_into_the_next", "overflow: large block, into the next",
      overflow_into_the_next, REASON(BAD_HEADER) | REASON(OVERRUN), DAMAGED},
     {"overflow_of_a_large_block_by_a_byte", "overflow: large block, by one byte", by_one_byte,

@@ -5,6 +5,7 @@
 #include "osh_class.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 static char foreign[256];
 
@@ -111,7 +112,7 @@ static void realloc_interior(struct trial *trial)
     noise(trial, size);
     char *block = block_of(size);
     if (!trial->clean && os_realloc(opaque(block + 8), size * 2) != NULL) {
-        _Exit(0); /* not noticed, and the block is gone */
+        _exit(0); /* not noticed, and the block is gone */
     }
     os_free(block);
     aftermath(trial, size);

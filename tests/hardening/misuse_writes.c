@@ -48,7 +48,7 @@ static void free_far(struct trial *trial)
 }
 
 /* The block lies free in its slab, not in a cache. */
-static void free_in_slab(struct trial *trial)
+static void in_its_slab(struct trial *trial, unsigned offset)
 {
     size_t size = 40 + pick(trial, 160);
     noise(trial, size);
@@ -56,7 +56,7 @@ static void free_in_slab(struct trial *trial)
     void *neighbour = block_of(size);
     os_free(block);
     (void)os_heap_trim();
-    fill(trial, block + 16, 8);
+    fill(trial, block + offset, 8);
     for (unsigned i = 0; i < 3; i++) {
         void *all[1024];
         for (unsigned j = 0; j < 1024; j++) {
@@ -68,6 +68,17 @@ static void free_in_slab(struct trial *trial)
     }
     os_free(neighbour);
     aftermath(trial, size);
+}
+
+static void free_in_slab(struct trial *trial)
+{
+    in_its_slab(trial, 16);
+}
+
+/* Where in a list its link would be. */
+static void free_in_slab_first_word(struct trial *trial)
+{
+    in_its_slab(trial, 0);
 }
 
 static void free_one_word(struct trial *trial)
@@ -167,6 +178,9 @@ const struct misuse write_misuses[] = {
      AFTER_FREE, DAMAGED},
     {"write_after_free_in_its_slab", "write after free: block free in its slab", free_in_slab,
      AFTER_FREE, DAMAGED},
+    {"write_after_free_in_its_slab_to_the_first_word",
+     "write after free: first word of a block free in its slab", free_in_slab_first_word,
+     AFTER_FREE, INTACT},
     {"read_after_free", "read after free", read_after_free, AFTER_FREE, INTACT},
     {"overflow_by_a_byte", "overflow: small block, by one byte", by_one_byte,
      REASON(OVERRUN) | REASON(USED_AFTER_FREE), DAMAGED},

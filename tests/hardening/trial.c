@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define KEPT 24u
 
@@ -36,7 +37,7 @@ void *block_of(size_t bytes)
     void *block = os_malloc(bytes);
     if (block == NULL) {
         (void)fputs("out of memory\n", stderr);
-        _Exit(3);
+        _exit(3);
     }
     memset(block, 0x11, bytes);
     return block;
@@ -125,7 +126,7 @@ void elsewhere(void (*run)(void *argument), void *argument)
     struct errand errand = {run, argument};
     pthread_t thread;
     if (pthread_create(&thread, NULL, run_errand, &errand) != 0) {
-        _Exit(3);
+        _exit(3);
     }
     (void)pthread_join(thread, NULL);
 }
