@@ -6,6 +6,7 @@
 #include "osh_heap.h"
 #include "osh_layout.h"
 #include "osh_slab.h"
+#include "osh_tools.h"
 
 #include <string.h>
 
@@ -79,6 +80,8 @@ static bool start(void *region, size_t bytes, bool zeroed)
     if (!lay_out(region, bytes, zeroed)) {
         return finish(false);
     }
+    osh_tools_region((void *)osh_arena.tables,
+                     osh_arena_address(osh_arena.pages) - osh_arena.tables);
     if (OSH_HARDENING >= 2) {
         osh_guard_start();
     }

@@ -4,6 +4,9 @@
  * top of hardening level 3, whose record knows the size that was asked for). The
  * library itself is not instrumented, so its own accesses are nobody's business; but
  * the sanitizer replaces memcpy and memset, which therefore want open blocks.
+ *
+ * Valgrind's memcheck (-Dtools=valgrind) is told of blocks around the calls, in
+ * os_heap_valgrind.c: here it learns only where they will be.
  */
 #ifndef OSH_TOOLS_H
 #define OSH_TOOLS_H
@@ -19,6 +22,19 @@
 #define OSH_TOOLS_CLOSE(address, bytes) ((void)(address), (void)(bytes))
 #define OSH_TOOLS_OPEN(address, bytes) ((void)(address), (void)(bytes))
 #endif
+
+#ifdef OSH_TOOLS_VALGRIND
+#include <valgrind/memcheck.h>
+#define OSH_TOOLS_REGION(address, bytes) (void)VALGRIND_MAKE_MEM_NOACCESS(address, bytes)
+#else
+#define OSH_TOOLS_REGION(address, bytes) ((void)(address), (void)(bytes))
+#endif
+
+/* Nobody may touch the heap's tables and pages but the library. Before the first block. */
+static inline void osh_tools_region(void *region, size_t bytes)
+{
+    OSH_TOOLS_REGION(region, bytes);
+}
 
 /* All of the block may be touched: by the library. */
 static inline void osh_tools_open(void *block, size_t bytes)
