@@ -7,21 +7,21 @@
  * asks for it:
  *
  *   struct osh_lists         the lists of one core: for every class an active
- *                            and a spare one. All bits zero means every list
+ *                            and, with OSH_SPARE_LIST, a spare one. All bits zero means every list
  *                            is *stopped*: at once empty and full, so that
  *                            both pop and push refuse it.
  *   osh_arch_pop(cls)        the fast paths, see below
  *   osh_arch_push(cls, block)
  *   osh_chain_link(cls, block, below)
  *                            makes the block the first of a chain, on top of
- *                            `below`, which is shorter than the class's magazine
+ *                            `below`, which is shorter than the class's limit
  *   osh_link_next(word)      the next block, by the first word of one in a chain
- *   osh_chain_pack(chain)    a full magazine in one word, and back; 0 is the
+ *   osh_chain_pack(chain)    one magazine in one word, and back; 0 is the
  *   osh_chain_unpack(cls, word)   empty chain
  *
  * A chain is blocks of one class linked through their first words. A list is a
  * chain and the room left in it: limit - length, where limit is the class's
- * magazine length. Room is what a push counts down to zero, so that no limit
+ * (osh_class_limit). Room is what a push counts down to zero, so that no limit
  * has to be loaded; an empty, running list is (NULL, limit). A class whose limit
  * is 0 is not cached: its lists are stopped for good.
  *

@@ -15,7 +15,7 @@ struct osh_chain {
     unsigned count;
 };
 
-/* The two lists a core has for each class. */
+/* The lists a core has for each class: the spare one with OSH_SPARE_LIST only. */
 enum osh_which { OSH_ACTIVE, OSH_SPARE };
 
 #endif

@@ -65,7 +65,8 @@ void *osh_heap_get(size_t alignment, size_t size)
 
 OSH_NOINLINE void *osh_malloc_slow(size_t size, const void *caller)
 {
-    return osh_heap_sealed(osh_heap_get(OSH_BLOCK_MIN, osh_guard_padded(size)), size, caller);
+    void *block = osh_heap_get(OSH_BLOCK_MIN, osh_guard_padded(size));
+    return OSH_HARDENING >= 3 ? osh_heap_sealed(block, size, caller) : block;
 }
 
 /* Jumped to, so that the caller is os_free's, and os_free need not keep it. */

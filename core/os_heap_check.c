@@ -102,8 +102,7 @@ struct marking {
 static const char *mark_chain(unsigned cls, struct osh_chain chain, struct marking *marking)
 {
     void *block = chain.head;
-    HOLDS(chain.count <= osh_class_info[cls].magazine,
-          OSH_NAMED("cache", "a chain is longer than a magazine"));
+    HOLDS(chain.count <= osh_class_limit(cls), OSH_NAMED("cache", "a chain is longer than a list"));
     for (unsigned i = 0; i < chain.count && !(marking->undo && marking->blocks == 0); i++) {
         const char *wrong = mark(cls, block, marking->undo);
         HOLDS(wrong == NULL, wrong);

@@ -114,7 +114,7 @@ enum { EACH(MAGAZINE, COMMA) };
 const struct osh_class osh_class_info[OSH_CLASSES] = {EACH(INFO, COMMA), [0] = {0}};
 
 #if OSH_LINK_WORDS > 1
-#define EMPTY(n) [n <= OSH_CLASS_MAX ? n : 0] = {.room = magazine_of_##n}
+#define EMPTY(n) [n <= OSH_CLASS_MAX ? n : 0] = {.room = OSH_LIST_MAGAZINES * magazine_of_##n}
 
 const struct osh_link osh_empty[OSH_CLASSES] = {EACH(EMPTY, COMMA), [0] = {0}};
 #endif

@@ -143,6 +143,15 @@ static inline unsigned osh_class_of(size_t size)
     return OSH_CLASS_LOG(s, b);
 }
 
+/* Most blocks in one of a core's lists: in the active one there are two magazines where
+ * it is the only one. */
+#define OSH_LIST_MAGAZINES (OSH_SPARE_LIST ? 1u : 2u)
+
+static inline unsigned osh_class_limit(unsigned cls)
+{
+    return OSH_LIST_MAGAZINES * osh_class_info[cls].magazine;
+}
+
 /* A slab of the class is 2^this pages. */
 static inline unsigned osh_class_run(unsigned cls)
 {

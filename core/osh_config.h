@@ -104,10 +104,19 @@
 #define OSH_TABLE_SHIFT (OSH_VIRTUAL ? 0 : 3)
 #endif
 
+/* A core keeps up to two magazines of a class. 1: in two lists that change places, so a
+ * miss relinks nothing and what threads hand to each other moves whole. 0: in one list,
+ * which is halved when it is full: a number of blocks that goes up and down at random
+ * misses once in so many steps as a magazine's blocks squared, not in as many as they
+ * are; a free that halves takes a few instructions for each block that it relinks. */
+#ifndef OSH_SPARE_LIST
+#define OSH_SPARE_LIST (OSH_VIRTUAL ? 1 : 0)
+#endif
+
 /* A magazine holds at most this many bytes of blocks and at most this many
  * blocks. Longer ones visit depot and slabs less often and cache more. */
 #ifndef OSH_MAGAZINE_BYTES
-#define OSH_MAGAZINE_BYTES (OSH_VIRTUAL ? 8192 : 2048)
+#define OSH_MAGAZINE_BYTES (OSH_VIRTUAL ? 8192 : 3072)
 #endif
 #ifndef OSH_MAGAZINE_MAX
 #define OSH_MAGAZINE_MAX (OSH_VIRTUAL ? 128 : 32)
@@ -133,7 +142,7 @@
 #define OSH_DEPOT_SLOTS (OSH_VIRTUAL ? 16 : 2)
 #endif
 #ifndef OSH_DEPOT_BYTES
-#define OSH_DEPOT_BYTES (OSH_DEPOT_SLOTS * OSH_MAGAZINE_BYTES)
+#define OSH_DEPOT_BYTES (OSH_DEPOT_SLOTS * (OSH_VIRTUAL ? OSH_MAGAZINE_BYTES : 4096))
 #endif
 
 /* Is a slab that becomes empty kept for its class until another does? 0: its pages are

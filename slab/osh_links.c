@@ -75,7 +75,7 @@ bool osh_links_give(unsigned cls, void *block)
     if (!osh_arch_exchange(OSH_ACTIVE, cls, &chain)) {
         return false;
     }
-    bool room = chain.count < osh_class_info[cls].magazine;
+    bool room = chain.count < osh_class_limit(cls);
     if (room) {
         osh_links_push(cls, &chain, block);
     }
@@ -99,7 +99,7 @@ bool osh_links_hold(unsigned cls, const void *block)
 {
     for (unsigned core = 0; core < osh_arch_cores(); core++) {
         if (chain_holds(cls, osh_arch_peek(core, OSH_ACTIVE, cls), block) ||
-            chain_holds(cls, osh_arch_peek(core, OSH_SPARE, cls), block)) {
+            (OSH_SPARE_LIST && chain_holds(cls, osh_arch_peek(core, OSH_SPARE, cls), block))) {
             return true;
         }
     }

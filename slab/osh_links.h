@@ -50,6 +50,24 @@ static inline void *osh_links_pop(unsigned cls, struct osh_chain *chain)
     return block;
 }
 
+/* Takes the first `count` blocks of a chain that has more. */
+static inline struct osh_chain osh_links_cut(unsigned cls, struct osh_chain *chain, unsigned count)
+{
+#ifdef OSH_CHAIN_CUT
+    return osh_chain_cut(cls, chain, count);
+#else
+    struct osh_chain taken = {NULL, 0};
+    while (taken.count < count) {
+        void *block = osh_links_pop(cls, chain);
+        if (OSH_HARDENING >= 2 && block == NULL) {
+            break; /* a damaged chain, dropped */
+        }
+        osh_links_push(cls, &taken, block);
+    }
+    return taken;
+#endif
+}
+
 /* Level 2: takes a block of this core's active list, NULL when it has none or is
  * stopped; or puts one on it, false when it is full or stopped. The whole list is in
  * the caller's hands meanwhile, and an interruption finds an empty one. */

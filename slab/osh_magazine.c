@@ -8,15 +8,15 @@
 
 static const struct osh_chain no_blocks = {NULL, 0};
 
-/* Where a magazine goes that a core has no place for. */
-static void pass_on(unsigned cls, struct osh_chain magazine)
+/* Where a chain goes that a core has no place for. The depot takes magazines only. */
+static void pass_on(unsigned cls, struct osh_chain chain)
 {
-    if (magazine.count == 0) {
+    if (chain.count == 0) {
         return;
     }
-    if (OSH_DEPOT_SLOTS == 0 || magazine.count < osh_class_info[cls].magazine ||
-        !osh_depot_put(cls, magazine)) {
-        osh_slab_put(cls, magazine);
+    if (OSH_DEPOT_SLOTS == 0 || chain.count != osh_class_info[cls].magazine ||
+        !osh_depot_put(cls, chain)) {
+        osh_slab_put(cls, chain);
     }
 }
 
@@ -31,7 +31,7 @@ static void install(enum osh_which which, unsigned cls, struct osh_chain chain)
 static struct osh_chain fetch(unsigned cls)
 {
     struct osh_chain chain = no_blocks;
-    if (osh_arch_exchange(OSH_SPARE, cls, &chain) && chain.count > 0) {
+    if (OSH_SPARE_LIST && osh_arch_exchange(OSH_SPARE, cls, &chain) && chain.count > 0) {
         return chain;
     }
     if (OSH_DEPOT_SLOTS > 0) {
@@ -83,16 +83,9 @@ static struct osh_chain single(unsigned cls, void *block)
     return chain;
 }
 
-void osh_magazine_put(unsigned cls, void *block)
+/* A new active list of this one block, in exchange for the full one. */
+static void begin_anew(unsigned cls, void *block)
 {
-    if (osh_class_info[cls].magazine == 0) {
-        osh_slab_put(cls, single(cls, block));
-        return;
-    }
-    if (OSH_HARDENING >= 2 ? osh_links_give(cls, block) : osh_arch_push_slow(cls, block)) {
-        return;
-    }
-    /* A new active list of this one block, in exchange for the full one. */
     struct osh_chain chain = single(cls, block);
     if (!osh_arch_exchange(OSH_ACTIVE, cls, &chain)) {
         osh_slab_put(cls, chain); /* stopped: somebody is reclaiming anyway */
@@ -103,18 +96,55 @@ void osh_magazine_put(unsigned cls, void *block)
     }
 }
 
+/* Of a full active list one magazine remains, those freed last, with the block on it:
+ * so as many calls as a magazine has blocks go by, either way, before the next miss. */
+static void halve(unsigned cls, void *block)
+{
+    struct osh_chain lower = no_blocks;
+    struct osh_chain upper = no_blocks;
+    (void)osh_arch_exchange(OSH_ACTIVE, cls, &lower); /* stopped: there is none */
+    if (lower.count == osh_class_limit(cls)) {
+        upper = osh_links_cut(cls, &lower, osh_class_info[cls].magazine);
+    } else { /* somebody made room meanwhile */
+        upper = lower;
+        lower = no_blocks;
+    }
+    osh_links_push(cls, &upper, block);
+    install(OSH_ACTIVE, cls, upper); /* first: what is freed meanwhile finds no list */
+    pass_on(cls, lower);
+}
+
+void osh_magazine_put(unsigned cls, void *block)
+{
+    if (osh_class_info[cls].magazine == 0) {
+        osh_slab_put(cls, single(cls, block));
+        return;
+    }
+    if (OSH_HARDENING >= 2 ? osh_links_give(cls, block) : osh_arch_push_slow(cls, block)) {
+        return;
+    }
+    if (OSH_SPARE_LIST) {
+        begin_anew(cls, block);
+    } else {
+        halve(cls, block);
+    }
+}
+
 unsigned osh_magazine_lists(void)
 {
-    return 2 * osh_arch_cores() + OSH_DEPOT_SLOTS;
+    return (1 + OSH_SPARE_LIST) * osh_arch_cores() + OSH_DEPOT_SLOTS;
 }
 
 struct osh_chain osh_magazine_peek(unsigned cls, unsigned list)
 {
-    unsigned of_cores = 2 * osh_arch_cores();
-    if (OSH_DEPOT_SLOTS > 0 && list >= of_cores) {
-        return osh_depot_peek(cls, list - of_cores);
+    unsigned cores = osh_arch_cores();
+    if (list < cores) {
+        return osh_arch_peek(list, OSH_ACTIVE, cls);
     }
-    return osh_arch_peek(list / 2, list % 2 == 0 ? OSH_ACTIVE : OSH_SPARE, cls);
+    if (OSH_SPARE_LIST && list < 2 * cores) {
+        return osh_arch_peek(list - cores, OSH_SPARE, cls);
+    }
+    return osh_depot_peek(cls, list - (1 + OSH_SPARE_LIST) * cores);
 }
 
 void osh_magazine_reclaim(void)

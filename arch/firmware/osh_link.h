@@ -27,7 +27,7 @@ _Static_assert(OSH_BLOCK_MIN >= sizeof(struct osh_link), "every block holds a li
 
 extern OSH_HIDDEN const struct osh_link osh_empty[OSH_CLASSES];
 
-/* In the depot: the head alone, since magazines there are full. */
+/* In the depot: the head alone, since what is there is a magazine, as long as any. */
 static inline osh_word_t osh_chain_pack(struct osh_chain chain)
 {
     return (osh_word_t)chain.head;
@@ -47,8 +47,31 @@ static inline void osh_chain_link(unsigned cls, void *block, struct osh_chain be
 {
     struct osh_link *link = block;
     link->next = osh_link_below(cls, below);
-    link->room = osh_class_info[cls].magazine - 1u - below.count;
+    link->room = osh_class_limit(cls) - 1u - below.count;
 }
+
+#if OSH_HARDENING < 2
+/* Only rooms change, and the last link of what is taken off. */
+#define OSH_CHAIN_CUT
+static inline struct osh_chain osh_chain_cut(unsigned cls, struct osh_chain *chain, unsigned count)
+{
+    struct osh_chain taken = {chain->head, count};
+    struct osh_link *link = chain->head;
+    osh_word_t limit = osh_class_limit(cls);
+    osh_word_t room = limit - count;
+    chain->count -= count;
+    for (;;) {
+        link->room = room++;
+        if (room == limit) {
+            break;
+        }
+        link = (struct osh_link *)link->next;
+    }
+    chain->head = (void *)link->next;
+    link->next = (osh_word_t)&osh_empty[cls];
+    return taken;
+}
+#endif
 
 static inline void *osh_link_next(osh_word_t link)
 {

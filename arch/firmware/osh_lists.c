@@ -5,12 +5,12 @@
 
 /* Stopped, before the heap starts. */
 struct osh_lists osh_lists[OSH_CORES] = {
-    [0 ... OSH_CORES - 1] = {.word = {[0 ... 2 * OSH_CLASSES - 1] = (osh_word_t)&osh_empty[0]}},
+    [0 ... OSH_CORES - 1] = {.word = {[0 ... OSH_LISTS_OF_CORE - 1] = (osh_word_t)&osh_empty[0]}},
 };
 
 static unsigned index_of(enum osh_which which, unsigned cls)
 {
-    return (unsigned)which * OSH_CLASSES + cls;
+    return OSH_SPARE_LIST ? (unsigned)which * OSH_CLASSES + cls : cls;
 }
 
 static bool is_empty(osh_word_t word)
@@ -24,15 +24,14 @@ static struct osh_chain chain_of(unsigned cls, osh_word_t word)
         return (struct osh_chain){NULL, 0};
     }
     const struct osh_link *head = (const struct osh_link *)word;
-    return (struct osh_chain){(void *)word, osh_class_info[cls].magazine - (unsigned)head->room};
+    return (struct osh_chain){(void *)word, osh_class_limit(cls) - (unsigned)head->room};
 }
 
 void osh_arch_start(void)
 {
     for (unsigned core = 0; core < OSH_CORES; core++) {
-        for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-            osh_lists[core].word[index_of(OSH_ACTIVE, cls)] = (osh_word_t)&osh_empty[cls];
-            osh_lists[core].word[index_of(OSH_SPARE, cls)] = (osh_word_t)&osh_empty[cls];
+        for (unsigned i = 0; i < OSH_LISTS_OF_CORE; i++) {
+            osh_lists[core].word[i] = (osh_word_t)&osh_empty[i % OSH_CLASSES];
         }
     }
     osh_hot.lists = osh_lists;
@@ -66,22 +65,26 @@ static const volatile struct osh_link *head_here(unsigned cls)
 }
 
 /* Each turn but the last was interrupted, or met a reclaim: somebody else got
- * something done. */
+ * something done. Where the fast paths are inline, most who come here have seen the list
+ * empty, or full; a look is shorter than another try. */
 void *osh_arch_pop_slow(unsigned cls)
 {
-    void *block;
-    do {
+    void *block = NULL;
+    if (OSH_SMALL_CODE) {
         block = osh_cpu_pop_sure(cls);
-    } while (block == NULL && head_here(cls)->next != 0);
+    }
+    while (block == NULL && head_here(cls)->next != 0) {
+        block = osh_cpu_pop_sure(cls);
+    }
     return block;
 }
 
 bool osh_arch_push_slow(unsigned cls, void *block)
 {
-    bool pushed;
-    do {
+    bool pushed = OSH_SMALL_CODE && osh_cpu_push_sure(cls, block);
+    while (!pushed && head_here(cls)->room != 0) {
         pushed = osh_cpu_push_sure(cls, block);
-    } while (!pushed && head_here(cls)->room != 0);
+    }
     return pushed;
 }
 
@@ -102,7 +105,7 @@ bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
  */
 void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain))
 {
-    for (unsigned i = 0; i < 2 * OSH_CLASSES; i++) {
+    for (unsigned i = 0; i < OSH_LISTS_OF_CORE; i++) {
         osh_word_t *list = &osh_lists[core].word[i];
         unsigned cls = i % OSH_CLASSES;
         if (is_empty(osh_load(list))) {
@@ -124,7 +127,7 @@ struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls
     /* Observes the links as reclaim does: for checks, when the cores are still. */
     struct osh_chain chain =
         chain_of(cls, osh_load_acquire(&osh_lists[core].word[index_of(which, cls)]));
-    if (chain.count > osh_class_info[cls].magazine) {
+    if (chain.count > osh_class_limit(cls)) {
         chain.count = 0;
         chain.head = NULL;
     }

@@ -52,7 +52,7 @@ static inline osh_word_t osh_link(const void *next, unsigned room)
 
 static inline void osh_chain_link(unsigned cls, void *block, struct osh_chain below)
 {
-    *(osh_word_t *)block = osh_link(below.head, osh_class_info[cls].magazine - below.count);
+    *(osh_word_t *)block = osh_link(below.head, osh_class_limit(cls) - below.count);
 }
 
 static inline void *osh_link_next(osh_word_t link)

@@ -17,7 +17,7 @@ static struct osh_chain chain_of(unsigned cls, osh_word2_t list)
 {
     struct osh_chain chain = {(void *)list.first, 0};
     if (chain.head != NULL) {
-        chain.count = osh_class_info[cls].magazine - room_of(list);
+        chain.count = osh_class_limit(cls) - room_of(list);
     }
     return chain;
 }
@@ -27,7 +27,7 @@ void osh_pairs_start(unsigned cores)
     pairs_cores = cores;
     for (unsigned core = 0; core < cores; core++) {
         for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-            unsigned limit = osh_class_info[cls].magazine;
+            unsigned limit = osh_class_limit(cls);
             osh_lists[core].of.pair[OSH_ACTIVE][cls].second = limit;
             osh_lists[core].of.pair[OSH_SPARE][cls].second = limit;
         }
@@ -40,7 +40,7 @@ bool osh_pairs_exchange(enum osh_which which, unsigned cls, struct osh_chain *io
     osh_pairs_mine = &osh_lists[(cpu < 0 ? 0u : (unsigned)cpu) % pairs_cores];
 
     osh_word2_t old;
-    unsigned room = osh_class_info[cls].magazine - io->count;
+    unsigned room = osh_class_limit(cls) - io->count;
     if (!osh_pair_exchange(&osh_pairs_mine->of.pair[which][cls], (osh_word_t)io->head, room,
                            &old)) {
         return false;
@@ -55,7 +55,7 @@ void osh_pairs_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain))
         for (unsigned which = OSH_ACTIVE; which <= OSH_SPARE; which++) {
             osh_word2_t old;
             if (osh_pair_exchange(&osh_lists[core].of.pair[which][cls], 0,
-                                  osh_class_info[cls].magazine, &old) &&
+                                  osh_class_limit(cls), &old) &&
                 old.first != 0) {
                 give(cls, chain_of(cls, old));
             }

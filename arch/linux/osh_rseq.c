@@ -37,8 +37,8 @@ void osh_rseq_start(unsigned cores)
     osh_hot.rseq = __rseq_offset;
     for (unsigned core = 0; core < cores; core++) {
         for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-            osh_lists[core].of.word[OSH_ACTIVE][cls] = osh_class_info[cls].magazine;
-            osh_lists[core].of.word[OSH_SPARE][cls] = osh_class_info[cls].magazine;
+            osh_lists[core].of.word[OSH_ACTIVE][cls] = osh_class_limit(cls);
+            osh_lists[core].of.word[OSH_SPARE][cls] = osh_class_limit(cls);
         }
     }
 }
@@ -46,14 +46,14 @@ void osh_rseq_start(unsigned cores)
 static osh_word_t word_of(unsigned cls, struct osh_chain chain)
 {
     return ((osh_word_t)chain.head << OSH_WORD_SHIFT) |
-           (osh_word_t)(osh_class_info[cls].magazine - chain.count);
+           (osh_word_t)(osh_class_limit(cls) - chain.count);
 }
 
 static struct osh_chain chain_of(unsigned cls, osh_word_t word)
 {
     struct osh_chain chain = {(void *)(word >> OSH_WORD_SHIFT), 0};
     if (chain.head != NULL) {
-        chain.count = osh_class_info[cls].magazine - (unsigned)(word & OSH_WORD_ROOM);
+        chain.count = osh_class_limit(cls) - (unsigned)(word & OSH_WORD_ROOM);
     }
     return chain;
 }
@@ -127,7 +127,7 @@ void osh_rseq_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain))
             unsigned cls = i % OSH_CLASSES;
             struct osh_chain chain = chain_of(cls, taken[i]);
             /* Sets the list going, empty; pairs with the load of a sequence. */
-            osh_store_release(&list[i], osh_class_info[cls].magazine);
+            osh_store_release(&list[i], osh_class_limit(cls));
             taken[i] = 0;
             pending--;
             if (chain.count > 0) {

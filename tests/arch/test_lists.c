@@ -8,7 +8,7 @@
 #include "sizes.h"
 
 #define CLASS osh_class_of(SMALL_SIZE)
-#define LIMIT osh_class_info[CLASS].magazine
+#define LIMIT osh_class_limit(CLASS)
 #define PAGES 150
 
 static struct osh_chain given;

@@ -261,8 +261,8 @@ static void block_in_the_depot_that_is_free_in_its_slab_is_named(void)
 static void magazine_that_is_too_long_is_named(void)
 {
     struct osh_chain chain = osh_slab_get(CLASS, 1);
-    is_named_in_the_depot((struct osh_chain){chain.head, osh_class_info[CLASS].magazine + 1u},
-                          "cache: a chain is longer than a magazine");
+    is_named_in_the_depot((struct osh_chain){chain.head, osh_class_limit(CLASS) + 1u},
+                          "cache: a chain is longer than a list");
     osh_slab_put(CLASS, chain);
 }
 

@@ -131,7 +131,7 @@ unsigned victim_start(void)
 {
     (void)os_heap_init(region, sizeof(region));
     cls = osh_class_of(SIZE);
-    limit = osh_class_info[cls].magazine;
+    limit = osh_class_limit(cls);
     os_free(os_malloc(SIZE));
     return limit;
 }

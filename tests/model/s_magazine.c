@@ -147,7 +147,7 @@ const struct scenario magazine_portable = {
     .deep = {2, 1, 1, 0},
 };
 
-/* Active list full, spare one full: the next put moves magazines on. */
+/* All the room of a core's lists taken: the next put moves a magazine on. */
 static void full_lists(void)
 {
     setup_blocks(6);
@@ -163,7 +163,7 @@ static void put_held_0(void)
 
 const struct scenario magazine_full = {
     .name = "magazine-overflow",
-    .promise = "full lists pass magazines on whole, whatever interrupts",
+    .promise = "full lists pass magazines on, whatever interrupts",
     .pages = 6,
     .setup = full_lists,
     .task = {put_held_0, put_held_1},
@@ -172,6 +172,27 @@ const struct scenario magazine_full = {
     .check = all_comes_back,
     .quick = {2, 1, 0, 0},
     .deep = {2, 1, 1, 0},
+};
+
+static void put_on_full_lists(void)
+{
+    put_held(0);
+    unsigned magazine = osh_class_info[CLS].magazine;
+    struct osh_chain active = osh_arch_peek(0, OSH_ACTIVE, CLS);
+    REQUIRE(active.count == (OSH_SPARE_LIST ? 1 : magazine + 1));
+    REQUIRE(osh_magazine_peek(CLS, osh_magazine_lists() - OSH_DEPOT_SLOTS).count == magazine);
+}
+
+const struct scenario magazine_halved = {
+    .name = "magazine-halved",
+    .promise = "what a full list keeps is half of it, and the depot gets a magazine",
+    .pages = 6,
+    .setup = full_lists,
+    .task = {put_on_full_lists},
+    .core = {0},
+    .check = all_comes_back,
+    .quick = {0, 0, 0, 1},
+    .deep = {0, 0, 0, 2},
 };
 
 static void reclaim(void)

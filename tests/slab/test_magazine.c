@@ -9,6 +9,7 @@
 
 #define CLASS osh_class_of(SMALL_SIZE)
 #define MAGAZINE ((unsigned)osh_class_info[CLASS].magazine)
+#define LIMIT osh_class_limit(CLASS)
 #define SLOTS ((unsigned)osh_class_info[CLASS].depot)
 #define BLOCKS_MAX 20000
 
@@ -65,8 +66,8 @@ static void put_blocks(unsigned from, unsigned to)
 
 static void freed_blocks_fill_active_then_spare_then_depot_then_slabs(void)
 {
-    if (SLOTS == 0) {
-        skip_because("there is no depot");
+    if (SLOTS == 0 || !OSH_SPARE_LIST) {
+        skip_because("there is no depot, or no spare list");
     }
     unsigned fit = (2 + SLOTS) * MAGAZINE;
     take_blocks(fit + MAGAZINE + 1);
@@ -89,8 +90,8 @@ static void freed_blocks_fill_active_then_spare_then_depot_then_slabs(void)
 
 static void taken_blocks_empty_active_then_spare_then_depot(void)
 {
-    if (SLOTS == 0) {
-        skip_because("there is no depot");
+    if (SLOTS == 0 || !OSH_SPARE_LIST) {
+        skip_because("there is no depot, or no spare list");
     }
     take_blocks(3 * MAGAZINE);
     put_blocks(0, 3 * MAGAZINE);
@@ -122,6 +123,88 @@ static void task_on_the_boundary_does_not_bounce(void)
         assert_int_equal(active() + spare(), MAGAZINE + 1);
         assert_int_equal(in_depot(), 0);
     }
+}
+
+static void full_list_keeps_a_magazine_and_hands_one_on(void)
+{
+    if (OSH_SPARE_LIST) {
+        skip_because("full lists move whole");
+    }
+    take_blocks((SLOTS + 4) * MAGAZINE + 1);
+    unsigned freed = LIMIT;
+    put_blocks(0, freed);
+    assert_int_equal(active(), LIMIT);
+    assert_int_equal(in_depot(), 0);
+    for (unsigned slot = 0; slot < SLOTS + 2; slot++, freed += MAGAZINE) {
+        put_blocks(freed, freed + 1);
+        assert_int_equal(active(), MAGAZINE + 1);
+        assert_int_equal(in_depot(), (slot < SLOTS ? slot + 1 : SLOTS) * MAGAZINE);
+        put_blocks(freed + 1, freed + MAGAZINE);
+        assert_int_equal(active(), LIMIT);
+    }
+}
+
+static void empty_list_takes_a_magazine_from_the_depot(void)
+{
+    if (SLOTS == 0 || OSH_SPARE_LIST) {
+        skip_because("there is no depot, or a spare list");
+    }
+    take_blocks(LIMIT + 1);
+    put_blocks(0, LIMIT + 1);
+    for (unsigned i = MAGAZINE + 1; i > 0; i--) {
+        assert_non_null(osh_magazine_get(CLASS));
+    }
+    assert_int_equal(active(), 0);
+    assert_int_equal(in_depot(), MAGAZINE);
+    assert_non_null(osh_magazine_get(CLASS));
+    assert_int_equal(active(), MAGAZINE - 1);
+    assert_int_equal(in_depot(), 0);
+}
+
+/* Of blocks that a full list was halved with, all are there, each once. */
+static void halves_have_every_block_once(void)
+{
+    unsigned count = LIMIT + 1;
+    take_blocks(count);
+    put_blocks(0, count);
+    for (unsigned i = 0; i < count; i++) {
+        blocks[i] = osh_magazine_get(CLASS);
+        for (unsigned before = 0; before < i; before++) {
+            assert_ptr_not_equal(blocks[i], blocks[before]);
+        }
+    }
+    assert_int_equal(active() + spare() + in_depot(), 0);
+}
+
+/* Up and down at random: however often it crosses a boundary, a magazine's blocks go by
+ * in one direction before the next miss. */
+static void random_walk_misses_once_in_a_magazine_of_steps(void)
+{
+    if (OSH_SPARE_LIST || MAGAZINE < 2) {
+        skip_because("full lists move whole");
+    }
+    unsigned live = 6 * MAGAZINE;
+    take_blocks(8 * MAGAZINE);
+    put_blocks(live, 8 * MAGAZINE);
+    uint64_t seed = 1;
+    unsigned misses = 0;
+    unsigned since = MAGAZINE;
+    for (unsigned i = 0; i < rounds(100000); i++, since++) {
+        bool get = live == 0 || (live < 8 * MAGAZINE && random_below(&seed, 2) == 0);
+        bool miss = active() == (get ? 0 : LIMIT);
+        if (get) {
+            blocks[live++] = osh_magazine_get(CLASS);
+        } else {
+            osh_magazine_put(CLASS, blocks[--live]);
+        }
+        if (miss) {
+            assert_in_range(since, MAGAZINE - 1, 100000);
+            misses++;
+            since = 0;
+        }
+    }
+    assert_in_range(misses, 1, 100000);
+    put_blocks(0, live);
 }
 
 static void block_freed_last_is_handed_out_first(void)
@@ -213,6 +296,10 @@ int main(void)
         in_fresh_heap(freed_blocks_fill_active_then_spare_then_depot_then_slabs, ROOMY_HEAP),
         in_fresh_heap(taken_blocks_empty_active_then_spare_then_depot, ROOMY_HEAP),
         in_fresh_heap(task_on_the_boundary_does_not_bounce, ROOMY_HEAP),
+        in_fresh_heap(full_list_keeps_a_magazine_and_hands_one_on, ROOMY_HEAP),
+        in_fresh_heap(empty_list_takes_a_magazine_from_the_depot, ROOMY_HEAP),
+        in_fresh_heap(halves_have_every_block_once, ROOMY_HEAP),
+        in_fresh_heap(random_walk_misses_once_in_a_magazine_of_steps, ROOMY_HEAP),
         in_fresh_heap(block_freed_last_is_handed_out_first, ROOMY_HEAP),
         in_fresh_heap(reclaim_takes_everything_from_every_core_and_class, ROOMY_HEAP),
         in_fresh_heap(classes_without_magazines_are_not_cached, ROOMY_HEAP),

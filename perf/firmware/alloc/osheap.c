@@ -29,7 +29,7 @@ enum alloc_path alloc_free_path(const void *block)
     if (cls == 0) {
         return ALLOC_LARGE;
     }
-    return length(cls) < osh_class_info[cls].magazine ? ALLOC_HIT : ALLOC_MISS;
+    return length(cls) < osh_class_limit(cls) ? ALLOC_HIT : ALLOC_MISS;
 }
 
 void alloc_region(char *region, size_t bytes)

@@ -208,15 +208,14 @@ static void a_free_with_the_depot_full_gives_a_magazine_to_slabs(void)
     uint32_t counted = COUNTED(os_free(junk[junk_count - 1]));
     judge("free_slabs", counted,
           cost.miss + cost.hit_check + cost.usable_check + D(cls) * cost.slot +
-              length * (cost.put + cost.put_check + cost.release));
+              length * (cost.cut + cost.put + cost.put_check + cost.release));
     (void)os_heap_trim();
 }
 
 /* Moves what this core has cached of a class to another core's lists. */
 static void move_lists(unsigned cls, unsigned core)
 {
-    for (unsigned which = OSH_ACTIVE; which <= OSH_SPARE; which++) {
-        unsigned index = which * OSH_CLASSES + cls;
+    for (unsigned index = cls; index < OSH_LISTS_OF_CORE; index += OSH_CLASSES) {
         osh_word_t word =
             osh_cpu_take(&osh_lists[osh_cpu_core()].word[index], (osh_word_t)&osh_empty[cls]);
         (void)osh_cpu_take(&osh_lists[core].word[index], word);
@@ -330,8 +329,9 @@ static void out_of_memory_offers_everything_back(void)
     judge("malloc_out", counted,
           2 * fruitless(OSH_CLASS_MAX) + cost.any + words() * cost.word + cost.refuse +
               depot_slots() * cost.slot + cached_blocks() * (cost.put + cost.put_check) +
-              (uint32_t)osh_arena.pages * cost.release + OSH_CORES * 2u * OSH_CLASSES * cost.list +
-              OSH_CORES * 2u * OSH_CLASS_MAX * cost.list_more + OSH_CLASS_MAX * cost.kept);
+              (uint32_t)osh_arena.pages * cost.release +
+              OSH_CORES * OSH_LISTS_OF_CORE * (cost.list + cost.list_more) +
+              OSH_CLASS_MAX * cost.kept);
     os_free(block); /* where a class's caches hold whole slabs there is one */
     while (chain != NULL) {
         void *next = *(void **)chain;

@@ -23,6 +23,7 @@ struct costs {
     uint32_t object;    /* an object linked into a chain */
     uint32_t create;    /* a page claimed and made a slab */
     uint32_t fill;      /* a word of its bits set */
+    uint32_t cut;       /* a block relinked, of a full list that is halved */
     uint32_t put;       /* an object given to a slab of its own */
     uint32_t release;   /* ... and that slab to the arena */
     uint32_t list;      /* a core's list of a class looked at by a reclaim */
@@ -52,7 +53,7 @@ struct costs {
 #define WORST_COSTS                                                                               \
     {                                                                                             \
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
-        .object = 29, .create = 300, .fill = 5, .put = 150, .release = 125, .list = 14,           \
+        .object = 29, .create = 300, .fill = 5, .cut = 7, .put = 150, .release = 125, .list = 14, \
         .list_more = 30, .kept = 14, .any = 75, .refuse = 185, .defer = 170, .large = 350,        \
         .drain = 115, .usable = 66, .start = 250, .table_x8 = 2, .reset = 4,                      \
         .hit_check = LEVEL_1(17), .usable_check = LEVEL_1(28), .put_check = LEVEL_1(12),          \
@@ -63,7 +64,7 @@ struct costs {
 #define WORST_COSTS                                                                               \
     {                                                                                             \
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
-        .object = 29, .create = 300, .fill = 5, .put = 150, .release = 125, .list = 14,           \
+        .object = 29, .create = 300, .fill = 5, .cut = 7, .put = 150, .release = 125, .list = 14, \
         .list_more = 30, .kept = 14, .any = 75, .refuse = 170, .defer = 160, .large = 350,        \
         .drain = 115, .usable = 66, .start = 500, .table_x8 = 3, .reset = 7,                      \
         .hit_check = LEVEL_1(16), .usable_check = LEVEL_1(10), .put_check = LEVEL_1(12),          \

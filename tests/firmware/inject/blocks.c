@@ -7,7 +7,7 @@
 #include "osh_class.h"
 #include "osh_slab.h"
 
-#define MOST_BLOCKS 64u
+#define MOST_BLOCKS 80u
 
 unsigned inject_cls;
 unsigned inject_limit;
@@ -140,7 +140,7 @@ void *inject_give(void)
 void inject_blocks_start(void)
 {
     inject_cls = osh_class_of(INJECT_SIZE);
-    inject_limit = osh_class_info[inject_cls].magazine;
+    inject_limit = osh_class_limit(inject_cls);
     blocks = inject_limit + 8;
     CHECK(blocks <= MOST_BLOCKS);
     for (unsigned i = 0; i < blocks; i++) {
@@ -149,8 +149,10 @@ void inject_blocks_start(void)
     }
     /* Off the lists with what the refills left there. */
     struct osh_chain rest = {NULL, 0};
-    (void)osh_arch_exchange(OSH_SPARE, inject_cls, &rest);
-    rest = (struct osh_chain){NULL, 0};
+    if (OSH_SPARE_LIST) {
+        (void)osh_arch_exchange(OSH_SPARE, inject_cls, &rest);
+        rest = (struct osh_chain){NULL, 0};
+    }
     (void)osh_arch_exchange(OSH_ACTIVE, inject_cls, &rest);
     for (unsigned i = 0; i < blocks; i++) {
         inject_hold(all[i]);
