@@ -35,7 +35,7 @@ void osh_heap_reclaim(void)
 static void *from_any_slab(size_t alignment, unsigned cls)
 {
     for (; cls <= OSH_CLASS_MAX; cls++) {
-        if (osh_class_bytes(cls) % alignment == 0 && alignment <= OSH_PAGE_BYTES) {
+        if ((osh_class_bytes(cls) & (alignment - 1)) == 0 && alignment <= OSH_PAGE_BYTES) {
             struct osh_chain chain = osh_slab_get_existing(cls, 1);
             if (chain.count > 0) {
                 osh_heap_note_odd_size();
@@ -71,6 +71,7 @@ OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size)
         }
         if (!osh_arch_in_interrupt()) {
             osh_heap_reclaim();
+            osh_magazine_scarce();
         }
         void *block = from_anywhere(alignment, size);
         if (block != NULL) {

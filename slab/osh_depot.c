@@ -36,6 +36,22 @@ struct osh_chain osh_depot_get(unsigned cls)
     return (struct osh_chain){NULL, 0};
 }
 
+void osh_depot_reclaim(void (*give)(unsigned cls, struct osh_chain magazine))
+{
+    const osh_word_t *end = slots[OSH_DEPOT_SLOTS > 0 ? OSH_CLASSES : 0];
+    for (osh_word_t *slot = slots[0]; slot < end; slot++) {
+        if (osh_load(slot) == 0) {
+            continue;
+        }
+        /* Observes the links; pairs with the CAS of osh_depot_put(). */
+        osh_word_t word = osh_exchange(slot, 0);
+        if (word != 0) {
+            unsigned cls = (unsigned)(slot - slots[0]) / (sizeof(slots[0]) / sizeof(slots[0][0]));
+            give(cls, osh_chain_unpack(cls, word));
+        }
+    }
+}
+
 struct osh_chain osh_depot_peek(unsigned cls, unsigned slot)
 {
     return osh_chain_unpack(cls, osh_load_acquire(&slots[cls][slot]));

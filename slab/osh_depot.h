@@ -17,6 +17,9 @@ OSH_HIDDEN bool osh_depot_put(unsigned cls, struct osh_chain magazine);
 /* Takes a magazine; the empty chain when there is none. */
 OSH_HIDDEN struct osh_chain osh_depot_get(unsigned cls);
 
+/* Takes every magazine there is and hands each to `give`. */
+OSH_HIDDEN void osh_depot_reclaim(void (*give)(unsigned cls, struct osh_chain magazine));
+
 /* What slot `slot` holds now: a snapshot. */
 OSH_HIDDEN struct osh_chain osh_depot_peek(unsigned cls, unsigned slot);
 

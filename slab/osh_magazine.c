@@ -6,6 +6,8 @@
 #include "osh_links.h"
 #include "osh_slab.h"
 
+enum { SHORT_REFILLS = 16 };
+
 static const struct osh_chain no_blocks = {NULL, 0};
 
 /* Where a chain goes that a core has no place for. The depot takes magazines only. */
@@ -27,6 +29,26 @@ static void install(enum osh_which which, unsigned cls, struct osh_chain chain)
     pass_on(cls, chain);
 }
 
+/* Refills to come that take one block: see osh_magazine_scarce(). */
+static osh_word_t short_refills;
+
+/* How many blocks the slabs are asked for. */
+static unsigned refill(unsigned cls)
+{
+    osh_word_t left = osh_load(&short_refills);
+    if (OSH_LIKELY(left == 0)) {
+        return osh_class_info[cls].magazine;
+    }
+    /* Publishes nothing; another core's count may be lost. */
+    osh_store(&short_refills, left - 1);
+    return 1;
+}
+
+void osh_magazine_scarce(void)
+{
+    osh_store(&short_refills, SHORT_REFILLS); /* publishes nothing */
+}
+
 /* A magazine with at least one block, or the empty chain. */
 static struct osh_chain fetch(unsigned cls)
 {
@@ -40,7 +62,7 @@ static struct osh_chain fetch(unsigned cls)
             return chain;
         }
     }
-    return osh_slab_get(cls, osh_class_info[cls].magazine);
+    return osh_slab_get(cls, refill(cls));
 }
 
 static void *take(unsigned cls)
@@ -149,11 +171,8 @@ struct osh_chain osh_magazine_peek(unsigned cls, unsigned list)
 
 void osh_magazine_reclaim(void)
 {
-    for (unsigned cls = 1; OSH_DEPOT_SLOTS > 0 && cls <= OSH_CLASS_MAX; cls++) {
-        struct osh_chain magazine;
-        while ((magazine = osh_depot_get(cls)).count > 0) {
-            osh_slab_put(cls, magazine);
-        }
+    if (OSH_DEPOT_SLOTS > 0) {
+        osh_depot_reclaim(osh_slab_put);
     }
     for (unsigned core = 0; core < osh_arch_cores(); core++) {
         osh_arch_reclaim(core, osh_slab_put);

@@ -26,6 +26,10 @@ OSH_HIDDEN void osh_magazine_put(unsigned cls, void *block);
  * every empty slab to the arena. Task context or before start; one at a time. */
 OSH_HIDDEN void osh_magazine_reclaim(void);
 
+/* Memory has just been out: what a refill takes more than the block that is asked for
+ * would be given back by the next reclaim, so for some refills it takes no more. */
+OSH_HIDDEN void osh_magazine_scarce(void);
+
 /* What each list of a class holds now, of all cores and the depot: snapshots, for
  * statistics and checks. Lists are 0 to osh_magazine_lists() - 1. */
 OSH_HIDDEN unsigned osh_magazine_lists(void);

@@ -175,7 +175,13 @@ struct osh_chain osh_slab_get(unsigned cls, unsigned count)
 struct osh_chain osh_slab_get_existing(unsigned cls, unsigned count)
 {
     struct osh_chain chain = {NULL, 0};
-    (void)draw(&chain, cls, count, osh_arena.words - 1, OSH_REFILL_SLABS);
+    size_t word = osh_arena.words;
+    while (word > 0 && osh_load(osh_slab_partial(word - 1, cls)) == 0) {
+        word--; /* most classes have none when memory is out */
+    }
+    if (word > 0) {
+        (void)draw(&chain, cls, count, word - 1, OSH_REFILL_SLABS);
+    }
     return chain;
 }
 

@@ -107,6 +107,9 @@ bool osh_slab_release(size_t page, unsigned cls)
 void osh_slab_release_kept(void)
 {
     for (unsigned cls = 1; OSH_KEEP_SLABS && cls <= OSH_CLASS_MAX; cls++) {
+        if (osh_load(&osh_slabs.kept[cls]) == 0) {
+            continue;
+        }
         /* Whoever takes the page number is the one to try; pairs with keep(). */
         osh_word_t kept = osh_exchange(&osh_slabs.kept[cls], 0);
         if (kept != 0) {

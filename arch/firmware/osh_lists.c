@@ -108,12 +108,13 @@ void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain
     for (unsigned i = 0; i < OSH_LISTS_OF_CORE; i++) {
         osh_word_t *list = &osh_lists[core].word[i];
         unsigned cls = i % OSH_CLASSES;
-        if (is_empty(osh_load(list))) {
-            continue; /* empty: nothing to take, and nothing is claimed by looking */
+        osh_word_t empty = (osh_word_t)&osh_empty[cls];
+        if (osh_load(list) == empty) {
+            continue; /* nothing to take, and nothing is claimed by looking */
         }
         /* Observes the links of the chain; pairs with the releasing store of
          * osh_cpu_push and osh_cpu_exchange on that core. */
-        struct osh_chain chain = chain_of(cls, osh_cpu_take(list, (osh_word_t)&osh_empty[cls]));
+        struct osh_chain chain = chain_of(cls, osh_cpu_take(list, empty));
         if (chain.count > 0) {
             give(cls, chain);
         }

@@ -91,6 +91,36 @@ static void none_lost(void)
     REQUIRE(held() * sizeof(osh_word_t) == (found + gotten) * 2 * osh_class_bytes(CLS));
 }
 
+static void get_given(unsigned cls, struct osh_chain chain)
+{
+    REQUIRE(cls == CLS && chain.count == 2);
+    gotten++;
+    hold_chain(cls, chain);
+}
+
+static void reclaim_all(void)
+{
+    osh_depot_reclaim(get_given);
+}
+
+static void make_magazines_leave_one(void)
+{
+    make_magazines();
+    put_second();
+}
+
+const struct scenario depot_reclaim = {
+    .name = "depot-reclaim",
+    .promise = "a reclaim gets what others do not, while they leave and get",
+    .pages = 4,
+    .setup = make_magazines_leave_one,
+    .task = {put_one_get_one, reclaim_all},
+    .core = {0, 1},
+    .check = none_lost,
+    .quick = {4, 0, 0, 2},
+    .deep = {6, 0, 0, 4},
+};
+
 const struct scenario depot_slots = {
     .name = "depot",
     .promise = "a magazine left in the depot is got whole, once",

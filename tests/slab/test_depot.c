@@ -71,6 +71,38 @@ static void classes_do_not_share_slots(void)
     osh_slab_put(CLASS, chain);
 }
 
+static unsigned given_blocks;
+
+static void count_given(unsigned cls, struct osh_chain chain)
+{
+    given_blocks += chain.count;
+    osh_slab_put(cls, chain);
+}
+
+static void reclaim_gives_every_magazine_of_every_class(void)
+{
+    unsigned blocks = 0;
+    FOR_EACH_CLASS(cls)
+    {
+        for (unsigned i = 0; i < osh_class_info[cls].depot; i++) {
+            unsigned length = osh_class_info[cls].magazine;
+            struct osh_chain chain = osh_slab_get(cls, length);
+            if (chain.count == length && osh_depot_put(cls, chain)) {
+                blocks += length;
+            } else {
+                osh_slab_put(cls, chain);
+            }
+        }
+    }
+    given_blocks = 0;
+    osh_depot_reclaim(count_given);
+    assert_int_equal(given_blocks, blocks);
+    FOR_EACH_CLASS(cls)
+    {
+        assert_null(osh_depot_get(cls).head);
+    }
+}
+
 static void peek_takes_nothing(void)
 {
     struct osh_chain chain = magazine_of(2);
@@ -138,6 +170,7 @@ int main(void)
         in_fresh_heap(magazine_put_last_comes_out_first, PAGES),
         in_fresh_heap(full_depot_refuses, PAGES),
         in_fresh_heap(classes_do_not_share_slots, PAGES),
+        in_fresh_heap(reclaim_gives_every_magazine_of_every_class, ROOMY_HEAP),
         in_fresh_heap(peek_takes_nothing, PAGES),
         in_fresh_heap(magazines_have_one_owner_at_a_time, PAGES),
     };

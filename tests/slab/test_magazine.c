@@ -235,6 +235,19 @@ static void reclaim_takes_everything_from_every_core_and_class(void)
     assert_int_equal(stats.slab_pages, 0);
 }
 
+static void refills_take_no_more_than_is_asked_for_when_memory_was_out(void)
+{
+    take_blocks(1);
+    osh_magazine_scarce();
+    unsigned refills = 0;
+    while (active() == 0) {
+        assert_non_null(osh_magazine_get(CLASS));
+        assert_in_range(++refills, 1, 1000);
+    }
+    assert_in_range(refills, 3, 1000);
+    assert_int_equal(active(), MAGAZINE - 1);
+}
+
 static void classes_without_magazines_are_not_cached(void)
 {
     FOR_EACH_CLASS(cls)
@@ -302,6 +315,7 @@ int main(void)
         in_fresh_heap(random_walk_misses_once_in_a_magazine_of_steps, ROOMY_HEAP),
         in_fresh_heap(block_freed_last_is_handed_out_first, ROOMY_HEAP),
         in_fresh_heap(reclaim_takes_everything_from_every_core_and_class, ROOMY_HEAP),
+        in_fresh_heap(refills_take_no_more_than_is_asked_for_when_memory_was_out, ROOMY_HEAP),
         in_fresh_heap(classes_without_magazines_are_not_cached, ROOMY_HEAP),
         in_fresh_heap(cached_memory_of_64_threads_is_bounded_by_the_cores, PLATFORM_REGION),
     };

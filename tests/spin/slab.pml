@@ -383,7 +383,7 @@ inline put()
     atomic { page = 0; count = 0; mask0 = 0; mask1 = 0; cls = 0; OPERATION_ENDS; at_rest() }
 }
 
-/* mirrors slab/osh_slab_life.c osh_slab_release_kept: exchange */
+/* mirrors slab/osh_slab_life.c osh_slab_release_kept: load exchange */
 inline release_kept()
 {
     atomic { busy++; select(cls : 1 .. CLASSES); before = kept[cls]; kept[cls] = 0 };

@@ -253,15 +253,6 @@ static uint32_t cached_blocks(void)
     return blocks;
 }
 
-static uint32_t depot_slots(void)
-{
-    uint32_t slots = 0;
-    for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-        slots += (D(cls) + 1) * D(cls);
-    }
-    return slots;
-}
-
 /* What one look at depot, slabs and arena costs that finds nothing. */
 static uint32_t fruitless(unsigned cls)
 {
@@ -318,7 +309,7 @@ static void out_of_memory_offers_everything_back(void)
     uint32_t counted = COUNTED(block = os_malloc(1));
     CHECK(block == NULL);
     judge("malloc_out_interrupt", counted,
-          2 * fruitless(1) + OSH_CLASS_MAX * (cost.any + words() * cost.word) + cost.refuse);
+          2 * fruitless(1) + OSH_CLASS_MAX * (cost.any + words() * cost.any_word) + cost.refuse);
     os_heap_interrupt_leave();
 
     fill_caches(1, &hold[first[1]]);
@@ -327,8 +318,9 @@ static void out_of_memory_offers_everything_back(void)
     CHECK(stats.cached == stats.cached_bound);
     counted = COUNTED(block = os_malloc(OSH_SLAB_MAX));
     judge("malloc_out", counted,
-          2 * fruitless(OSH_CLASS_MAX) + cost.any + words() * cost.word + cost.refuse +
-              depot_slots() * cost.slot + cached_blocks() * (cost.put + cost.put_check) +
+          2 * fruitless(OSH_CLASS_MAX) + cost.any + words() * cost.any_word + cost.refuse +
+              OSH_CLASSES * OSH_DEPOT_SLOTS * cost.slot +
+              cached_blocks() * (cost.put + cost.put_check) +
               (uint32_t)osh_arena.pages * cost.release +
               OSH_CORES * OSH_LISTS_OF_CORE * (cost.list + cost.list_more) +
               OSH_CLASS_MAX * cost.kept);
