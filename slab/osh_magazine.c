@@ -160,13 +160,12 @@ unsigned osh_magazine_lists(void)
 struct osh_chain osh_magazine_peek(unsigned cls, unsigned list)
 {
     unsigned cores = osh_arch_cores();
-    if (list < cores) {
-        return osh_arch_peek(list, OSH_ACTIVE, cls);
+    unsigned of_cores = (1 + OSH_SPARE_LIST) * cores;
+    if (OSH_DEPOT_SLOTS > 0 && list >= of_cores) {
+        return osh_depot_peek(cls, list - of_cores);
     }
-    if (OSH_SPARE_LIST && list < 2 * cores) {
-        return osh_arch_peek(list - cores, OSH_SPARE, cls);
-    }
-    return osh_depot_peek(cls, list - (1 + OSH_SPARE_LIST) * cores);
+    bool spare = OSH_SPARE_LIST && list >= cores;
+    return osh_arch_peek(spare ? list - cores : list, spare ? OSH_SPARE : OSH_ACTIVE, cls);
 }
 
 void osh_magazine_reclaim(void)

@@ -69,23 +69,27 @@ static const volatile struct osh_link *head_here(unsigned cls)
  * empty, or full; a look is shorter than another try. */
 void *osh_arch_pop_slow(unsigned cls)
 {
-    void *block = NULL;
-    if (OSH_SMALL_CODE) {
-        block = osh_cpu_pop_sure(cls);
+    for (bool look = !OSH_SMALL_CODE;; look = true) {
+        if (look && head_here(cls)->next == 0) {
+            return NULL;
+        }
+        void *block = osh_cpu_pop_sure(cls);
+        if (block != NULL) {
+            return block;
+        }
     }
-    while (block == NULL && head_here(cls)->next != 0) {
-        block = osh_cpu_pop_sure(cls);
-    }
-    return block;
 }
 
 bool osh_arch_push_slow(unsigned cls, void *block)
 {
-    bool pushed = OSH_SMALL_CODE && osh_cpu_push_sure(cls, block);
-    while (!pushed && head_here(cls)->room != 0) {
-        pushed = osh_cpu_push_sure(cls, block);
+    for (bool look = !OSH_SMALL_CODE;; look = true) {
+        if (look && head_here(cls)->room == 0) {
+            return false;
+        }
+        if (osh_cpu_push_sure(cls, block)) {
+            return true;
+        }
     }
-    return pushed;
 }
 
 bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
