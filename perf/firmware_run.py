@@ -67,6 +67,21 @@ class Run:
         return int(mean) if mean == int(mean) else round(mean, 1)
 
 
+def _take(run: Run, line: str) -> None:
+    """One line; IndexError and ValueError when it is of another form."""
+    words = line.split()
+    if words[0] == "calls":
+        calls = run.calls.setdefault(words[1], Calls())
+        for word in words[2:]:
+            instructions, times = (int(part) for part in word.split(":"))
+            calls.times[instructions] = calls.times.get(instructions, 0) + times
+        if calls.count < 1 or min(calls.times.values()) < 1:
+            raise ValueError("no calls")
+    else:
+        name, value = words
+        run.values[name] = int(value)
+
+
 def parse(text: str) -> Run:
     """Lines of `calls NAME INSTRUCTIONS:TIMES ...` and `NAME VALUE`, `ok` at the end."""
     run = Run({}, {})
@@ -74,16 +89,10 @@ def parse(text: str) -> Run:
     if not lines or lines[-1] != "ok":
         raise FirmwareError(lines[-1] if lines else "it printed nothing")
     for line in lines[:-1]:
-        words = line.split()
-        if words[0] == "calls":
-            calls = run.calls.setdefault(words[1], Calls())
-            for word in words[2:]:
-                instructions, times = (int(part) for part in word.split(":"))
-                calls.times[instructions] = calls.times.get(instructions, 0) + times
-        elif len(words) == 2 and words[1].isdigit():
-            run.values[words[0]] = int(words[1])
-        else:
-            raise FirmwareError(f"unreadable: {line}")
+        try:
+            _take(run, line)
+        except (IndexError, ValueError) as error:
+            raise FirmwareError(f"unreadable: {line}") from error
     if not run.calls and not any(name.startswith("worst_") for name in run.values):
         raise FirmwareError("nothing was counted")
     return run

@@ -27,7 +27,10 @@ def addresses(text: str) -> list[int]:
     found: list[int] = []
     for line in text.splitlines():
         if line.startswith("Trace"):
-            found.append(int(line.split("[")[1].split("/")[1], 16))
+            try:
+                found.append(int(line.split("[")[1].split("/")[1], 16))
+            except (IndexError, ValueError) as error:
+                raise FirmwareError(f"no line of a trace: {line}") from error
         elif line.startswith("cpu_io_recompile") and found:
             found.pop()
     return found

@@ -72,6 +72,13 @@ interleavings() { # [EXPLORER-OPTION ...]
         "$dir/tests/model/explorer-exclusives" --scenario 'magazine*' --scenario 'reclaim*' \
             --json "$root/explorer-exclusives.json" --save "$root" "$@"
 }
+
+# The tools read it: reports, options, traces, executions of the explorer.
+damaged_input() {
+    local explorer=$root/tests/gcc/tests/model/explorer
+    ninja -C "$root/tests/gcc" tests/model/explorer >/dev/null &&
+        OSHEAP_EXPLORER=$explorer /usr/bin/python3 -B tests/fuzz/test_tools.py
+}
 controls() {
     /usr/bin/python3 tests/mutants/mutants.py "$root/mutants" --controls
 }
@@ -81,7 +88,7 @@ step "instructions of a pair" tests/count/count.sh "$root"
 step "coverage" tests/coverage/coverage.py "$root/coverage" --json "$root/coverage.json"
 step "memory-out" tests/memory_out/run.sh "$root"
 step "fuzzing, short" tests/fuzz/fuzz.py "$root/fuzz" --json "$root/fuzz.json"
-step "damaged input of the tools" /usr/bin/python3 -B tests/fuzz/test_tools.py
+step "damaged input of the tools" damaged_input
 step "AArch64" aarch64
 step "installed, by pkg-config, as a subproject" consumers
 step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --build "$root/size" --check

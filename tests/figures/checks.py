@@ -134,7 +134,9 @@ def figures_of(check: str, build: Path):
             raise Failure(f"{check}: there is no {path}")
         try:
             part = document.read(path)[check]
-        except (OSError, ValueError, KeyError) as error:
+            if len(FILES[check]) > 1 and not isinstance(part, list):
+                raise ValueError("no list")
+        except (OSError, ValueError, KeyError, RecursionError) as error:
             raise Failure(f"{check}: {path}: not what the check writes: {error!r}") from error
         found = part if found is None else found + part
     return found

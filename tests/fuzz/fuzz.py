@@ -22,7 +22,7 @@ ROOT = HERE.parent.parent
 CORPUS = HERE / "corpus"
 INPUT_MOST = 2048
 SLICE_S = 60
-SHORT_RUNS = 600
+SHORT_RUNS = {"tiny": 600, "nano": 600, "level2": 200, "level3": 200}
 
 TINY = ("OSH_PAGE_LOG2=9,OSH_RUN_LOG2=2,OSH_SLAB_MAX=1024,OSH_SLAB_OBJECTS=4,"
         "OSH_MAGAZINE_BYTES=256,OSH_MAGAZINE_MAX=8,OSH_DEPOT_SLOTS=2,OSH_CACHED_MAX=512,"
@@ -36,6 +36,8 @@ SANITIZED = ["-Db_sanitize=address,undefined", "-Db_lundef=false",
 LIBFUZZER = {
     "tiny": [*SANITIZED, f"-Dconfig={TINY}"],
     "nano": [*SANITIZED, f"-Dconfig={SMALL}", "-Dnewlib=nano"],
+    "level2": [*SANITIZED, f"-Dconfig={TINY}", "-Dhardening=2"],
+    "level3": [*SANITIZED, f"-Dconfig={TINY}", "-Dhardening=3"],
 }
 AFL_ENVIRONMENT = {"AFL_NO_UI": "1", "AFL_SKIP_CPUFREQ": "1", "AFL_NO_AFFINITY": "1",
                    "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1", "AFL_QUIET": "1"}
@@ -158,7 +160,7 @@ def short_run(campaign: Campaign) -> None:
     for name in folders:
         shutil.rmtree(campaign.root / f"{name}.queue", ignore_errors=True)
         campaign.start(name)
-    runs = {name: campaign.libfuzzer(name, folder / "fuzz_heap", [f"-runs={SHORT_RUNS}"])
+    runs = {name: campaign.libfuzzer(name, folder / "fuzz_heap", [f"-runs={SHORT_RUNS[name]}"])
             for name, folder in folders.items()}
     for name, run in runs.items():
         campaign.judge(name, run.wait())

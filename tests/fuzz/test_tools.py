@@ -4,9 +4,14 @@
 What is read and by whom: workers' reports (perf/worker.py, and then everything
 that the storm makes of them), files that tell of the machine (perf/machine.py),
 the storm's options, the soak program's report (tests/soak/soak.py), the list of
-reasons and gcovr's document (tests/coverage/coverage.py), the committed footprint
-(tests/size/footprint.py). OSHEAP_FUZZ_ROUNDS sets how many of each (400).
+reasons and gcovr's document (tests/coverage/coverage.py), the committed footprint and
+the calculator's options (tests/size), what firmware images print and QEMU's traces of
+them (perf/firmware_run.py, perf/firmware_trace.py), the checks' figures
+(tests/figures), the list of seeded faults (tests/mutants) and, if OSHEAP_EXPLORER
+names the explorer, its files of executions (tests/model/replay.c).
+OSHEAP_FUZZ_ROUNDS sets how many of each (400).
 """
+import argparse
 import copy
 import io
 import json
@@ -21,18 +26,26 @@ from pathlib import Path
 from unittest import mock
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-for folder in ("perf", "tests/soak", "tests/coverage", "tests/size"):
+# The last of these goes first: perf has a figures.py, too.
+for folder in ("tests/figures", "perf", "tests/soak", "tests/coverage", "tests/size",
+               "tests/mutants"):
     sys.path.insert(0, str(ROOT / folder))
 
 import bars  # noqa: E402
+import calculator  # noqa: E402
+import checks  # noqa: E402
 import coverage  # noqa: E402
+import firmware_run  # noqa: E402
+import firmware_trace  # noqa: E402
 import footprint  # noqa: E402
 import machine  # noqa: E402
+import mutants  # noqa: E402
 import plan  # noqa: E402
 import report_table  # noqa: E402
 import soak  # noqa: E402
 import storm  # noqa: E402
 import summary  # noqa: E402
+import verdicts  # noqa: E402
 import worker  # noqa: E402
 from campaign import Outcome  # noqa: E402
 
@@ -215,6 +228,96 @@ class Tools(unittest.TestCase):
                 with mock.patch.object(footprint, "COMMITTED", committed), \
                         redirect_stdout(silent), redirect_stderr(silent):
                     self.assertIn(footprint.check(sound), (0, 1))
+
+    def test_options_of_the_calculator(self):
+        words = (b"OSH_PAGE_LOG2=12", b"64M", b"32K", b"0x10", b"OSH_CORES=4")
+        for number in range(ROUNDS):
+            random_ = random.Random(f"calculator {number}")
+            word = damage_bytes(random_, random_.choice(words)).decode(errors="replace")
+            for read in (calculator.size_of, calculator.setting):
+                try:
+                    self.assertIsNotNone(read(word))
+                except argparse.ArgumentTypeError as error:
+                    self.assertIn(word.partition("=")[0], str(error))
+
+    def test_output_of_firmware(self):
+        sound = b"calls malloc 12:100 40:2\ncalls free 11:102\nlive 0\nworst_malloc 90\nok\n"
+        self.assertEqual(firmware_run.parse(sound.decode()).calls["free"].count, 102)
+        taken = 0
+        for number in range(ROUNDS):
+            random_ = random.Random(f"firmware {number}")
+            text = damage_bytes(random_, sound).decode(errors="replace")
+            try:
+                run = firmware_run.parse(text)
+            except firmware_run.FirmwareError as error:
+                self.assertTrue(str(error) or not text.splitlines()[-1])
+                continue
+            taken += 1
+            for calls in run.calls.values():
+                self.assertLessEqual(calls.best, calls.median)
+            self.assertIsInstance(run.pair, (int, float))
+        self.assertGreater(taken, 0)
+        self.assertLess(taken, ROUNDS)
+
+    def test_traces_of_firmware(self):
+        sound = b"Trace 0: 0x7f00 [00000000/00008120/0/0] os_malloc\ncpu_io_recompile: x\n" * 4
+        self.assertEqual(firmware_trace.addresses(sound.decode()), [])
+        for number in range(ROUNDS):
+            random_ = random.Random(f"trace {number}")
+            try:
+                found = firmware_trace.addresses(damage_bytes(random_, sound).decode(errors="replace"))
+                self.assertLessEqual(sum(firmware_trace.lengths(found, 0x8120)), 4 * len(found))
+            except firmware_run.FirmwareError as error:
+                self.assertIn("no line of a trace", str(error))
+
+    def test_figures_of_the_checks(self):
+        sound = {"explorer": [{"scenario": "start", "executions": 9, "violations": 0}],
+                 "spin": [{"model": "depot", "states": 10, "errors": 0,
+                           "negative_control_fails": True}],
+                 "mutants": {"total": 40, "killed": 40, "surviving": []},
+                 "coverage": {"lines": 97.0, "branches": 90.0},
+                 "injection": {"linux": {"instructions": 43, "interrupted": 43}}}
+        with tempfile.TemporaryDirectory() as folder:
+            for check in sound:
+                for text in damaged(f"figures {check}", {check: sound[check]}):
+                    for name in checks.FILES[check]:
+                        (Path(folder) / name).write_bytes(text)
+                    try:
+                        wrong = verdicts.judge(check, checks.figures_of(check, Path(folder)))
+                        self.assertTrue(all(line.startswith(f"{check}: ") for line in wrong))
+                    except checks.Failure as error:
+                        self.assertIn(check, str(error))
+
+    def test_list_of_seeded_faults(self):
+        sound = (ROOT / "tests/mutants/mutants.toml").read_bytes()
+        sound = sound[sound.index(b"[[mutant]]"):]
+        with tempfile.TemporaryDirectory() as folder:
+            listed = Path(folder) / "mutants.toml"
+            for number in range(ROUNDS):
+                random_ = random.Random(f"faults {number}")
+                cut = sound[:sound.index(b"[[mutant]]", 2000)]
+                listed.write_bytes(damage_bytes(random_, cut))
+                try:
+                    self.assertGreater(len(mutants.load(listed)), 0)
+                except mutants.Failure as error:
+                    self.assertTrue(str(error))
+
+    @unittest.skipUnless("OSHEAP_EXPLORER" in os.environ, "OSHEAP_EXPLORER names no explorer")
+    def test_executions_of_the_explorer(self):
+        sound = b"slab-reserve\n2 1 1 1\n0\n12\n0 1 0 0 1 0 0 0 1 0 0 0\n"
+        ended = set()
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "x.replay"
+            for number in range(ROUNDS // 4):
+                random_ = random.Random(f"execution {number}")
+                file.write_bytes(damage_bytes(random_, sound) if number else sound)
+                done = subprocess.run([os.environ["OSHEAP_EXPLORER"], "--replay", file],
+                                      capture_output=True, check=False, timeout=60)
+                said = done.stderr.decode(errors="replace")
+                self.assertIn(done.returncode, (0, 1, 2), (file.read_bytes(), said))
+                self.assertTrue(done.returncode != 2 or said.startswith("explorer: "), said)
+                ended.add(done.returncode)
+        self.assertIn(2, ended)
 
 
 if __name__ == "__main__":
