@@ -4,7 +4,7 @@
 #define OSH_ATOMIC_SHARED
 #include "osh_atomic.h"
 
-#if OSH_SMALL_CODE
+#if OSH_SMALL_CODE && !defined(OSH_ONE_UNIT)
 OSH_HIDDEN bool osh_shared_cas(osh_word_t *word, osh_word_t *expected, osh_word_t value);
 OSH_HIDDEN osh_word_t osh_shared_exchange(osh_word_t *word, osh_word_t value);
 OSH_HIDDEN osh_word_t osh_shared_fetch_add(osh_word_t *word, osh_word_t value);

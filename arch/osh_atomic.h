@@ -31,7 +31,7 @@ static inline unsigned osh_top_bit(osh_word_t word)
     return OSH_WORD_BITS - 1u - (unsigned)__builtin_clzl(word);
 }
 
-#if OSH_SMALL_CODE && !defined(OSH_ATOMIC_SHARED)
+#if OSH_SMALL_CODE && !defined(OSH_ONE_UNIT) && !defined(OSH_ATOMIC_SHARED)
 /* One copy of each in arch/osh_atomic.c, called. */
 OSH_HIDDEN bool osh_shared_cas(osh_word_t *word, osh_word_t *expected, osh_word_t value);
 OSH_HIDDEN osh_word_t osh_shared_exchange(osh_word_t *word, osh_word_t value);
@@ -49,6 +49,7 @@ OSH_HIDDEN unsigned osh_shared_count_bits(osh_word_t word);
 #define osh_count_bits osh_shared_count_bits
 #else
 
+#ifndef OSH_FETCH_BITS
 static inline osh_word_t osh_fetch_or(osh_word_t *word, osh_word_t bits)
 {
     osh_word_t old = osh_load(word);
@@ -65,6 +66,8 @@ static inline osh_word_t osh_fetch_and(osh_word_t *word, osh_word_t bits)
     return old;
 }
 
+#endif
+
 /* Raises *word to `value` unless it is there already. */
 static inline void osh_raise(osh_word_t *word, osh_word_t value)
 {
@@ -75,6 +78,13 @@ static inline void osh_raise(osh_word_t *word, osh_word_t value)
 
 static inline unsigned osh_count_bits(osh_word_t word)
 {
+    if (OSH_SMALL_CODE) {
+        unsigned count = 0;
+        for (; word != 0; word &= word - 1) {
+            count++;
+        }
+        return count;
+    }
     /* In parallel: without an instruction for it the builtin is a call. */
     const osh_word_t ones = ~(osh_word_t)0;
     word -= (word >> 1) & (ones / 3);

@@ -14,13 +14,29 @@
 #define OSH_SMALL_CODE 0
 #endif
 
-/* Shared by the library's files, invisible to a program it is linked into. */
+/* Shared by the library's files, invisible to a program it is linked into. Where the
+ * build makes all of them one translation unit (OSH_ONE_UNIT: firmware compiled for
+ * size), all of it is local to that, so that what is called once needs no call. */
+#if defined(OSH_ONE_UNIT)
+#define OSH_HIDDEN static
+#define OSH_SHARED static   /* declares a variable of several files ... */
+#define OSH_VARIABLE static /* ... and stands where one of them defines it */
+#else
 #define OSH_HIDDEN __attribute__((visibility("hidden")))
+#define OSH_SHARED extern OSH_HIDDEN
+#define OSH_VARIABLE
+#endif
 #define OSH_PUBLIC __attribute__((visibility("default")))
 
 #define OSH_ALIGNED(n) __attribute__((aligned(n)))
 #define OSH_INLINE static inline __attribute__((always_inline))
 #define OSH_NOINLINE __attribute__((noinline))
+/* Inline, but one function where the code is to be small. */
+#if OSH_SMALL_CODE
+#define OSH_SHARED_CODE static __attribute__((noinline, unused))
+#else
+#define OSH_SHARED_CODE static inline
+#endif
 #define OSH_COLD __attribute__((noinline, cold))
 
 /* For the one kind of load that is meant to race: see arch/portable/osh_pair.h. */

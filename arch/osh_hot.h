@@ -28,6 +28,6 @@ struct osh_hot {
     uintptr_t link_mask;
 } OSH_ALIGNED(OSH_CACHELINE);
 
-extern OSH_HIDDEN struct osh_hot osh_hot;
+OSH_SHARED struct osh_hot osh_hot;
 
 #endif

@@ -11,9 +11,12 @@
 #include "osh_magazine.h"
 #include "osh_report.h"
 
+/* From level 2 on, and where the code is to be small, every call takes the slow paths. */
+#define OSH_FAST_PATHS (OSH_HARDENING < 2 && !OSH_SMALL_CODE)
+
 OSH_PUBLIC void *os_malloc(size_t size)
 {
-    if (OSH_HARDENING < 2 && OSH_LIKELY(size < OSH_ARCH_FAST_SIZES)) {
+    if (OSH_FAST_PATHS && OSH_LIKELY(size < OSH_ARCH_FAST_SIZES)) {
         unsigned cls = OSH_ARCH_CLASS_OF(size);
         void *block = osh_arch_pop(cls);
         if (OSH_LIKELY(block != NULL)) {
@@ -28,7 +31,7 @@ OSH_PUBLIC void os_free(void *ptr)
 {
     unsigned cls;
     /* The newlib heap's pages have class 0, whose list takes nothing. */
-    if (OSH_HARDENING < 2 && OSH_LIKELY(osh_arch_find(ptr, &cls)) &&
+    if (OSH_FAST_PATHS && OSH_LIKELY(osh_arch_find(ptr, &cls)) &&
         osh_harden_is_start(cls, (uintptr_t)ptr - osh_hot.base) &&
         OSH_LIKELY(osh_arch_push(cls, ptr))) {
         return;

@@ -9,6 +9,7 @@
 #include "osh_fallback.h"
 #include "osh_heap.h"
 #include "osh_links.h"
+#include "osh_look.h"
 #include "osh_magazine.h"
 #include "osh_slab.h"
 #include "osh_slab_table.h"
@@ -24,7 +25,7 @@ static const char *check_slab(size_t page, unsigned cls, unsigned free)
 {
     unsigned objects = osh_class_info[cls].objects;
     unsigned bits = 0;
-    for (unsigned i = 0; i < osh_slab_words(cls); i++) {
+    for (unsigned i = osh_slab_words(cls); i-- > 0;) {
         osh_word_t word = osh_slab_free_bits(page, cls, i);
         unsigned here = objects - i * OSH_WORD_BITS;
         HOLDS(here >= OSH_WORD_BITS || word >> here == 0,
@@ -32,41 +33,61 @@ static const char *check_slab(size_t page, unsigned cls, unsigned free)
         bits += osh_count_bits(word);
     }
     HOLDS(bits == free, OSH_NAMED("slab", "the free count is not the number of free bits"));
-    HOLDS(free == 0 || osh_slab_is_listed(page, cls),
+    HOLDS(free == 0 || !OSH_SLAB_MAPS || osh_slab_is_listed(page, cls),
           OSH_NAMED("slab", "free objects, but not on the map"));
     HOLDS(free == 0 || !OSH_SLAB_HINTS || osh_load(&osh_slabs.hint[cls]) <= osh_arena.words,
           OSH_NAMED("slab", "the hint is out of range"));
     return NULL;
 }
 
-static const char *check_page(size_t page, size_t *claimed)
+static const char *check_page(size_t page, struct osh_look *look, bool all)
 {
     struct osh_slab_state slab = osh_slab_state(page);
-    bool newlib = (osh_arena.newlib[page / OSH_WORD_BITS] >> (page % OSH_WORD_BITS)) & 1;
-    bool is_claimed = osh_arena_is_claimed(page);
-    *claimed += is_claimed;
-    HOLDS(slab.cls <= OSH_CLASS_MAX, OSH_NAMED("arena", "a page's slab has an impossible class"));
+    HOLDS(!OSH_CHECK_NAMES || slab.cls <= OSH_CLASS_MAX,
+          OSH_NAMED("arena", "a page's slab has an impossible class"));
     unsigned cls = osh_arena.page_class[page];
     HOLDS(cls <= OSH_CLASS_MAX, OSH_NAMED("arena", "the class byte is impossible"));
-    HOLDS(osh_slab_state(osh_class_slab(cls, page)).cls == cls || cls == 0,
+    /* The first page of a slab's run has the state, all of them have the byte. */
+    size_t first = osh_class_slab(cls, page);
+    HOLDS(slab.cls == (first == page ? cls : 0) &&
+              (first == page || osh_slab_state(first).cls == cls),
           OSH_NAMED("arena", "the class byte is not the slab's class"));
-    HOLDS(slab.cls == cls || slab.cls == 0,
-          OSH_NAMED("arena", "the class byte is not the slab's class"));
-    HOLDS(!(newlib && cls != 0), OSH_NAMED("arena", "a page has two owners"));
-    HOLDS(is_claimed == (newlib || cls != 0), OSH_NAMED("arena", "a claimed page has no owner"));
+    bool newlib = osh_arena_is_newlib(page);
+    bool is_claimed = osh_arena_is_claimed(page);
+    look->claimed += is_claimed;
+    HOLDS(!OSH_CHECK_NAMES || !newlib || cls == 0, OSH_NAMED("arena", "a page has two owners"));
+    HOLDS((unsigned)is_claimed == (unsigned)newlib + (cls != 0),
+          OSH_NAMED("arena", "a claimed page has no owner"));
     HOLDS(slab.free <= osh_class_info[slab.cls].objects,
           OSH_NAMED("slab", "more free objects than it has"));
-    return slab.cls != 0 ? check_slab(page, slab.cls, slab.free) : NULL;
+    if (slab.cls == 0) {
+        return NULL;
+    }
+    look->slab_pages += (size_t)1 << osh_class_run(cls);
+    look->out += (osh_class_info[cls].objects - slab.free) * osh_class_bytes(cls);
+    return all ? check_slab(page, cls, slab.free) : NULL;
+}
+
+const char *osh_look_at_pages(struct osh_look *look, bool all)
+{
+    for (size_t page = 0; page < osh_arena.pages; page++) {
+        if (!OSH_SMALL_CODE && !all && page % OSH_WORD_BITS == 0 &&
+            osh_load(&osh_arena.claimed[page / OSH_WORD_BITS]) == 0) {
+            page += OSH_WORD_BITS - 1; /* nobody's, at a glance */
+            continue;
+        }
+        const char *wrong = check_page(page, look, all);
+        HOLDS(wrong == NULL || !all, wrong);
+    }
+    return NULL;
 }
 
 static const char *check_pages(void)
 {
-    size_t claimed = 0;
-    for (size_t page = 0; page < osh_arena.pages; page++) {
-        const char *wrong = check_page(page, &claimed);
-        HOLDS(wrong == NULL, wrong);
-    }
-    HOLDS(claimed == osh_load(&osh_arena.in_use),
+    struct osh_look look = {0};
+    const char *wrong = osh_look_at_pages(&look, true);
+    HOLDS(wrong == NULL, wrong);
+    HOLDS(look.claimed == osh_load(&osh_arena.in_use),
           OSH_NAMED("arena", "the pages in use are miscounted"));
     for (size_t page = osh_arena.pages; page % OSH_WORD_BITS != 0; page++) {
         HOLDS(osh_arena_is_claimed(page),
@@ -94,31 +115,32 @@ static const char *mark(unsigned cls, const void *block, bool undo)
     return NULL;
 }
 
-struct marking {
-    size_t blocks; /* marked so far, or still to be unmarked */
-    bool undo;
-};
-
-static const char *mark_chain(unsigned cls, struct osh_chain chain, struct marking *marking)
+/* Marks the blocks of a chain and counts them; or, `undo`, unmarks so many. */
+static const char *mark_chain(unsigned cls, struct osh_chain chain, size_t *blocks, bool undo)
 {
-    void *block = chain.head;
     HOLDS(chain.count <= osh_class_limit(cls), OSH_NAMED("cache", "a chain is longer than a list"));
-    for (unsigned i = 0; i < chain.count && !(marking->undo && marking->blocks == 0); i++) {
-        const char *wrong = mark(cls, block, marking->undo);
+    while (chain.count > 0 && (!undo || *blocks > 0)) {
+        const char *wrong = mark(cls, chain.head, undo);
         HOLDS(wrong == NULL, wrong);
-        marking->blocks += marking->undo ? (size_t)-1 : 1;
-        block = osh_links_next(block);
-        HOLDS((block == NULL) == (i + 1 == chain.count),
+        *blocks += undo ? (size_t)-1 : 1;
+        chain.head = osh_links_next(chain.head);
+        chain.count--;
+        HOLDS((chain.head == NULL) == (chain.count == 0),
               OSH_NAMED("cache", "a chain's length is not its count"));
     }
     return NULL;
 }
 
-static const char *mark_cached(struct marking *marking)
+const char *osh_look_at_cached(size_t *found, enum osh_marking marking)
 {
     for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-        for (unsigned list = 0; list < osh_magazine_lists(); list++) {
-            const char *wrong = mark_chain(cls, osh_magazine_peek(cls, list), marking);
+        for (unsigned list = osh_magazine_lists(); list-- > 0;) {
+            struct osh_chain chain = osh_magazine_peek(cls, list);
+            if (marking == OSH_COUNT_BYTES) {
+                *found += chain.count * osh_class_bytes(cls);
+                continue;
+            }
+            const char *wrong = mark_chain(cls, chain, found, marking == OSH_UNMARK);
             HOLDS(wrong == NULL, wrong);
         }
     }
@@ -127,10 +149,9 @@ static const char *mark_cached(struct marking *marking)
 
 static const char *check_cached(void)
 {
-    struct marking marking = {0, false};
-    const char *wrong = mark_cached(&marking);
-    marking.undo = true;
-    (void)mark_cached(&marking); /* the same blocks in the same order */
+    size_t blocks = 0;
+    const char *wrong = osh_look_at_cached(&blocks, OSH_MARK);
+    (void)osh_look_at_cached(&blocks, OSH_UNMARK); /* the same blocks in the same order */
     return wrong;
 }
 

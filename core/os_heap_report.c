@@ -6,17 +6,25 @@
 #include "osh_heap.h"
 #include "osh_report.h"
 
+#if OSH_CHECK_NAMES
+#define TEXT(word, sentence) sentence
 static const char *const texts[] = {
-    [OS_HEAP_NOT_OURS] = "the pointer is not of this heap",
-    [OS_HEAP_NO_BLOCKS] = "the pointer is in a page that holds no blocks: freed already?",
-    [OS_HEAP_NOT_A_START] = "the pointer is not the start of a block",
-    [OS_HEAP_FREED_TWICE] = "double free: the block is free already",
-    [OS_HEAP_WRONG_SIZE] = "the size is not the block's",
-    [OS_HEAP_BAD_HEADER] = "the header before a large block was overwritten",
-    [OS_HEAP_BAD_LINK] = "the link in a free block was overwritten",
-    [OS_HEAP_USED_AFTER_FREE] = "a free block was written to",
-    [OS_HEAP_OVERRUN] = "something was written behind the end of the block",
+#else
+#define TEXT(word, sentence) word
+static const char texts[][8] = {
+#endif
+    [OS_HEAP_NOT_OURS] = TEXT("foreign", "the pointer is not of this heap"),
+    [OS_HEAP_NO_BLOCKS] =
+        TEXT("no page", "the pointer is in a page that holds no blocks: freed already?"),
+    [OS_HEAP_NOT_A_START] = TEXT("inside", "the pointer is not the start of a block"),
+    [OS_HEAP_FREED_TWICE] = TEXT("twice", "double free: the block is free already"),
+    [OS_HEAP_WRONG_SIZE] = TEXT("size", "the size is not the block's"),
+    [OS_HEAP_BAD_HEADER] = TEXT("header", "the header before a large block was overwritten"),
+    [OS_HEAP_BAD_LINK] = TEXT("link", "the link in a free block was overwritten"),
+    [OS_HEAP_USED_AFTER_FREE] = TEXT("used", "a free block was written to"),
+    [OS_HEAP_OVERRUN] = TEXT("overrun", "something was written behind the end of the block"),
 };
+#define LAST_TEXT (sizeof(texts) / sizeof(texts[0]) - 1)
 
 /* The hook as a word. */
 static osh_word_t hook;
@@ -29,7 +37,7 @@ os_heap_report_hook *os_heap_set_report_hook(os_heap_report_hook *new_hook)
 
 const char *os_heap_misuse_text(enum os_heap_misuse misuse)
 {
-    return (unsigned)misuse < sizeof(texts) / sizeof(texts[0]) ? texts[misuse] : NULL;
+    return (unsigned)misuse - 1 < LAST_TEXT ? texts[misuse] : NULL;
 }
 
 /* What there is to say about a block at that address. */
@@ -45,8 +53,8 @@ static void describe(struct os_heap_report *report)
     if (cls != 0) {
         report->block_bytes = osh_class_bytes(cls);
         usable = osh_is_start(cls, (uintptr_t)block - osh_arena.base) ? report->block_bytes : 0;
-    } else if (osh_arena_is_newlib(page) && (uintptr_t)block % OSH_ALIGN == 0 &&
-               osh_fallback_sound(block)) {
+    } else if (OSH_HARDENING >= 3 && osh_arena_is_newlib(page) &&
+               (uintptr_t)block % OSH_ALIGN == 0 && osh_fallback_sound(block)) {
         usable = osh_fallback_usable(block);
     }
     size_t record = OSH_TRAILER_BYTES;
@@ -75,5 +83,5 @@ void osh_report(enum os_heap_misuse misuse, const void *address, const void *cal
 
 OSH_COLD void osh_report_pushed_twice(const void *block)
 {
-    osh_report(OS_HEAP_FREED_TWICE, block, osh_arch_fast() ? OSH_CALLER : NULL);
+    osh_report(OS_HEAP_FREED_TWICE, block, !OSH_SMALL_CODE && osh_arch_fast() ? OSH_CALLER : NULL);
 }

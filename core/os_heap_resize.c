@@ -23,54 +23,45 @@ static void *move(void *ptr, size_t old_bytes, void *moved, size_t size)
     return moved;
 }
 
-static void *resize_small(void *ptr, unsigned cls, size_t size)
-{
-    size_t bytes = osh_class_bytes(cls);
-    if (size > bytes) {
-        void *moved = OSH_HARDENING >= 2 ? osh_heap_get(OSH_BLOCK_MIN, size) : os_malloc(size);
-        return move(ptr, bytes, moved, size);
-    }
-    if (size >= bytes / 2 || cls == 1) {
-        return ptr;
-    }
-    /* A cut that finds no smaller block at once stays where it is. */
-    void *moved = move(ptr, bytes, osh_heap_try(OSH_BLOCK_MIN, size), size);
-    if (moved == NULL) {
-        osh_heap_note_odd_size();
-        return ptr;
-    }
-    return moved;
-}
-
-static void *resize_large(void *ptr, size_t size)
-{
-    size_t bytes = osh_fallback_usable(ptr);
-    /* Down into the slabs only when well below the boundary: a size that hovers
-     * around it does not bounce. */
-    if (size <= OSH_SLAB_MAX / 2) {
-        void *moved = move(ptr, bytes, osh_heap_try(OSH_BLOCK_MIN, size), size);
-        if (moved != NULL) {
-            return moved;
-        }
-        osh_heap_note_odd_size();
-    }
-    if (osh_fallback_resize(ptr, size) || size <= bytes) {
-        return ptr;
-    }
-    void *moved = move(ptr, bytes, osh_heap_try(OSH_BLOCK_MIN, size), size);
-    if (moved == NULL && !osh_arch_in_interrupt()) {
-        osh_heap_reclaim();
-        if (osh_fallback_resize(ptr, size)) {
-            return ptr;
-        }
-    }
-    return moved != NULL ? moved
-                         : move(ptr, bytes, osh_heap_last_resort(OSH_BLOCK_MIN, size), size);
-}
-
 static void *resize(void *ptr, unsigned cls, size_t size)
 {
-    return cls != 0 ? resize_small(ptr, cls, size) : resize_large(ptr, size);
+    size_t bytes = osh_heap_block_bytes(cls, ptr);
+    bool fits = size <= bytes;
+    void *moved;
+    if (cls != 0) {
+        if (fits && (size >= bytes / 2 || cls == 1)) {
+            return ptr;
+        }
+        if (!fits) {
+            moved = OSH_HARDENING >= 2 ? osh_heap_get(OSH_BLOCK_MIN, size) : os_malloc(size);
+            return move(ptr, bytes, moved, size);
+        }
+    } else if (size > OSH_SLAB_MAX / 2) {
+        /* Down into the slabs only when well below the boundary: a size that hovers
+         * around it does not bounce. */
+        moved = osh_fallback_resize(ptr, size);
+        if (moved != NULL || fits) {
+            return moved != NULL ? moved : ptr;
+        }
+    }
+    moved = osh_heap_try(OSH_BLOCK_MIN, size);
+    if (moved == NULL && fits) {
+        /* A cut that finds no smaller block at once stays where it is. */
+        osh_heap_note_odd_size();
+        if (cls == 0) {
+            (void)osh_fallback_resize(ptr, size); /* a cut never moves */
+        }
+        return ptr;
+    }
+    if (moved == NULL && !osh_arch_in_interrupt()) {
+        osh_heap_reclaim();
+        void *resized = osh_fallback_resize(ptr, size);
+        if (resized != NULL) {
+            return resized;
+        }
+    }
+    return move(ptr, bytes, moved != NULL ? moved : osh_heap_last_resort(OSH_BLOCK_MIN, size),
+                size);
 }
 
 OSH_PUBLIC void *os_realloc(void *ptr, size_t size)

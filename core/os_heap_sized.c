@@ -13,7 +13,9 @@ static osh_word_t odd_sizes;
 
 void osh_heap_note_odd_size(void)
 {
-    osh_store(&odd_sizes, 1); /* seen by whoever was given the block */
+    if (OSH_HARDENING > 0) {
+        osh_store(&odd_sizes, 1); /* seen by whoever was given the block */
+    }
 }
 
 /* What os_malloc and os_realloc give for `size`: the class of the size, one that a

@@ -4,16 +4,11 @@
 #include "arch.h"
 #include "osh_layout.h"
 
-struct osh_hot osh_hot;
-struct osh_arena osh_arena;
+OSH_VARIABLE struct osh_hot osh_hot;
+OSH_VARIABLE struct osh_arena osh_arena;
 
 /* Where every run is one page, what is said of longer ones costs nothing. */
 #define OSH_ONLY_PAGES(run) (OSH_RUN_LOG2 > 0 ? (run) : 0)
-
-static osh_word_t bit_of(size_t page)
-{
-    return (osh_word_t)1 << (page % OSH_WORD_BITS);
-}
 
 size_t osh_arena_table_bytes(size_t pages)
 {
@@ -33,9 +28,9 @@ void osh_arena_start(uintptr_t base, size_t pages, void *tables)
     osh_arena.page_class = (uint8_t *)(words + OSH_BITMAPS * osh_arena.words);
     osh_arena.top_word = osh_arena.words - 1;
     if (pages % OSH_WORD_BITS != 0) {
-        osh_arena.claimed[osh_arena.words - 1] = ~(bit_of(pages) - 1);
+        osh_arena.claimed[osh_arena.words - 1] = ~(osh_arena_bit(pages) - 1);
     }
-    osh_arena.segment = osh_arena.brk = osh_arena.claimed_to = base;
+    osh_arena.segment = osh_arena.brk = base;
 }
 
 /* The bits of 2^run pages from `page` on, all in one word. */
@@ -60,8 +55,10 @@ static void release(size_t word, osh_word_t bits, unsigned pages)
     (void)osh_fetch_add(&osh_arena.in_use, (osh_word_t)0 - pages); /* a statistic */
     /* Publishes that we are done with the pages; pairs with the claims. */
     (void)osh_fetch_and(&osh_arena.claimed[word], ~bits);
-    /* Raises the hint: publishes nothing, the bitmap is looked at again. */
-    osh_raise(&osh_arena.top_word, word);
+    if (OSH_SLAB_HINTS) {
+        /* Publishes nothing: the bitmap is looked at again. */
+        osh_raise(&osh_arena.top_word, word);
+    }
 }
 
 /* Where 2^run zeros begin at a multiple of 2^run: a bit for each such place. */
@@ -101,13 +98,13 @@ static size_t claim_below(size_t from, unsigned run)
 size_t osh_arena_claim_run(unsigned run)
 {
     run = OSH_ONLY_PAGES(run);
-    osh_word_t hint = osh_load(&osh_arena.top_word);
+    osh_word_t hint = OSH_SLAB_HINTS ? osh_load(&osh_arena.top_word) : osh_arena.words - 1;
     size_t page = claim_below(hint, run);
-    if (page == OSH_NO_PAGE) {
+    if (OSH_SLAB_HINTS && page == OSH_NO_PAGE) {
         /* A release may have been missed by a hint lowered meanwhile. */
         return claim_below(osh_arena.words - 1, run);
     }
-    if (run == 0 && page / OSH_WORD_BITS < hint) {
+    if (OSH_SLAB_HINTS && run == 0 && page / OSH_WORD_BITS < hint) {
         /* Lowers the hint, unless somebody raised it: publishes nothing. */
         (void)osh_cas(&osh_arena.top_word, &hint, page / OSH_WORD_BITS);
     }
@@ -124,10 +121,10 @@ bool osh_arena_claim_page(size_t page)
 {
     size_t word = page / OSH_WORD_BITS;
     /* Observes what the page's last owner left; pairs with release(). */
-    if (osh_fetch_or(&osh_arena.claimed[word], bit_of(page)) & bit_of(page)) {
+    if (osh_fetch_or(&osh_arena.claimed[word], osh_arena_bit(page)) & osh_arena_bit(page)) {
         return false;
     }
-    note_claimed(word, bit_of(page), 1);
+    note_claimed(word, osh_arena_bit(page), 1);
     return true;
 }
 

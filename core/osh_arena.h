@@ -36,11 +36,11 @@ struct osh_arena {
     /* newlib's break, under the fallback's mutex: */
     uintptr_t segment OSH_ALIGNED(OSH_CACHELINE); /* start of what the break can shrink to */
     uintptr_t brk;                                /* the break */
-    uintptr_t claimed_to;                         /* end of the pages claimed for it */
     size_t brk_pages;                             /* pages claimed for it, all segments */
+    bool stays;                                   /* sbrk must not jump now */
 };
 
-extern OSH_HIDDEN struct osh_arena osh_arena;
+OSH_SHARED struct osh_arena osh_arena;
 
 #define OSH_NO_PAGE ((size_t)-1)
 
@@ -88,6 +88,12 @@ static inline uintptr_t osh_arena_address(size_t page)
     return osh_arena.base + ((uintptr_t)page << OSH_PAGE_LOG2);
 }
 
+/* The bit of a page in its word of a bitmap. */
+static inline osh_word_t osh_arena_bit(size_t page)
+{
+    return (osh_word_t)1 << (page % OSH_WORD_BITS);
+}
+
 /* Page of an address inside the arena. */
 static inline size_t osh_arena_page(const void *address)
 {
@@ -99,17 +105,21 @@ static inline bool osh_arena_holds(const void *address)
     return (uintptr_t)address - osh_arena.base < (uintptr_t)osh_arena.pages << OSH_PAGE_LOG2;
 }
 
+/* Is the page's bit set in a bitmap? */
+OSH_SHARED_CODE bool osh_arena_on_map(const osh_word_t *map, size_t page)
+{
+    return osh_load(&map[page / OSH_WORD_BITS]) >> (page % OSH_WORD_BITS) & 1;
+}
+
 /* Is the page newlib's? True for the page of a live block of newlib's. */
 static inline bool osh_arena_is_newlib(size_t page)
 {
-    osh_word_t word = osh_load(&osh_arena.newlib[page / OSH_WORD_BITS]);
-    return (word >> (page % OSH_WORD_BITS)) & 1;
+    return osh_arena_on_map(osh_arena.newlib, page);
 }
 
 static inline bool osh_arena_is_claimed(size_t page)
 {
-    osh_word_t word = osh_load(&osh_arena.claimed[page / OSH_WORD_BITS]);
-    return (word >> (page % OSH_WORD_BITS)) & 1;
+    return osh_arena_on_map(osh_arena.claimed, page);
 }
 
 #endif

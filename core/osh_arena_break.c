@@ -3,11 +3,6 @@
  * Everything here runs under the fallback's mutex. */
 #include "osh_arena.h"
 
-static osh_word_t bit_of(size_t page)
-{
-    return (osh_word_t)1 << (page % OSH_WORD_BITS);
-}
-
 static bool claim_for_newlib(size_t page)
 {
     if (!osh_arena_claim_page(page)) {
@@ -15,7 +10,7 @@ static bool claim_for_newlib(size_t page)
     }
     osh_word_t *word = &osh_arena.newlib[page / OSH_WORD_BITS];
     /* Publishes nothing: who asks has a block of that page. One writer. */
-    osh_store(word, *word | bit_of(page));
+    osh_store(word, *word | osh_arena_bit(page));
     osh_arena.brk_pages++;
     return true;
 }
@@ -24,14 +19,23 @@ static void release_from_newlib(size_t page)
 {
     osh_arena.brk_pages--;
     osh_word_t *word = &osh_arena.newlib[page / OSH_WORD_BITS];
-    osh_store(word, *word & ~bit_of(page)); /* as above */
+    osh_store(word, *word & ~osh_arena_bit(page)); /* as above */
     osh_arena_release_run(page, 0);
 }
 
-/* Claims `count` pages in a row from `first`; on a taken one gives back what it
- * claimed and returns that page, else OSH_NO_PAGE. */
+/* The first page behind a break there: all below it, from its segment on, are claimed. */
+static size_t page_behind(uintptr_t brk)
+{
+    return (brk - osh_arena.base + OSH_PAGE_BYTES - 1) >> OSH_PAGE_LOG2;
+}
+
+/* Claims `count` pages in a row from `first`; on a taken one gives back what it claimed
+ * and returns that page, else OSH_NO_PAGE. */
 static size_t claim_row(size_t first, size_t count)
 {
+    if (first + count > osh_arena.pages) {
+        return osh_arena.pages;
+    }
     for (size_t i = 0; i < count; i++) {
         if (!claim_for_newlib(first + i)) {
             for (size_t j = i; j-- > 0;) {
@@ -43,34 +47,29 @@ static size_t claim_row(size_t first, size_t count)
     return OSH_NO_PAGE;
 }
 
-/* Next free page from `page` on, or the number of pages. */
+/* Next free page from `page` on, or the number of pages. Where the code is to be small,
+ * claiming will tell. */
 static size_t next_free(size_t page)
 {
-    while (page < osh_arena.pages) {
+    while (!OSH_SMALL_CODE && page < osh_arena.pages) {
         osh_word_t free = ~osh_load(&osh_arena.claimed[page / OSH_WORD_BITS]);
-        free &= ~(bit_of(page) - 1);
+        free &= ~(osh_arena_bit(page) - 1);
         if (free != 0) {
             return page / OSH_WORD_BITS * OSH_WORD_BITS + (size_t)__builtin_ctzl(free);
         }
         page = (page / OSH_WORD_BITS + 1) * OSH_WORD_BITS;
     }
-    return osh_arena.pages;
+    return page;
 }
 
-static size_t pages_for(uintptr_t bytes)
-{
-    return (bytes + OSH_PAGE_BYTES - 1) >> OSH_PAGE_LOG2;
-}
-
-/* The break cannot go on where it is: starts a segment above. */
+/* The break cannot go on where it is: starts a segment at `first` or above. */
 static void *start_segment(size_t first, uintptr_t bytes)
 {
-    size_t count = pages_for(bytes);
+    size_t count = page_behind(osh_arena.base + bytes);
     for (first = next_free(first); first + count <= osh_arena.pages; first = next_free(first + 1)) {
         size_t taken = claim_row(first, count);
         if (taken == OSH_NO_PAGE) {
             osh_arena.segment = osh_arena_address(first);
-            osh_arena.claimed_to = osh_arena.segment + ((uintptr_t)count << OSH_PAGE_LOG2);
             osh_arena.brk = osh_arena.segment + bytes;
             return (void *)osh_arena.segment;
         }
@@ -79,34 +78,24 @@ static void *start_segment(size_t first, uintptr_t bytes)
     return (void *)-1;
 }
 
-/* Claims the pages a break `bytes` higher needs; the first taken one, or
- * OSH_NO_PAGE when all is well. */
-static size_t claim_behind_break(uintptr_t bytes)
-{
-    if (bytes <= osh_arena.claimed_to - osh_arena.brk) {
-        return OSH_NO_PAGE;
-    }
-    size_t first = (osh_arena.claimed_to - osh_arena.base) >> OSH_PAGE_LOG2;
-    size_t count = pages_for(osh_arena.brk + bytes - osh_arena.claimed_to);
-    size_t taken = claim_row(first, count);
-    if (taken == OSH_NO_PAGE) {
-        osh_arena.claimed_to += (uintptr_t)count << OSH_PAGE_LOG2;
-    }
-    return taken;
-}
-
 static bool beyond_region(uintptr_t bytes)
 {
-    return bytes > osh_arena.base + ((uintptr_t)osh_arena.pages << OSH_PAGE_LOG2) - osh_arena.brk;
+    return bytes > (uintptr_t)osh_arena.pages << OSH_PAGE_LOG2;
+}
+
+/* Moves the break up, if the pages it needs are free; the first that is not, or
+ * OSH_NO_PAGE when all is well. */
+static size_t go_on(uintptr_t bytes)
+{
+    size_t first = page_behind(osh_arena.brk);
+    size_t taken = claim_row(first, page_behind(osh_arena.brk + bytes) - first);
+    osh_arena.brk += taken == OSH_NO_PAGE ? bytes : 0;
+    return taken;
 }
 
 bool osh_arena_extend_break(uintptr_t bytes)
 {
-    if (beyond_region(bytes) || claim_behind_break(bytes) != OSH_NO_PAGE) {
-        return false;
-    }
-    osh_arena.brk += bytes;
-    return true;
+    return !beyond_region(bytes) && go_on(bytes) == OSH_NO_PAGE;
 }
 
 static void *grow(uintptr_t bytes)
@@ -114,13 +103,12 @@ static void *grow(uintptr_t bytes)
     if (beyond_region(bytes)) {
         return (void *)-1;
     }
-    size_t taken = claim_behind_break(bytes);
-    if (taken != OSH_NO_PAGE) {
-        return start_segment(taken + 1, bytes);
-    }
     uintptr_t old = osh_arena.brk;
-    osh_arena.brk = old + bytes;
-    return (void *)old;
+    size_t taken = go_on(bytes);
+    if (taken == OSH_NO_PAGE) {
+        return (void *)old;
+    }
+    return osh_arena.stays ? (void *)-1 : start_segment(taken + 1, bytes);
 }
 
 static void *shrink(uintptr_t bytes)
@@ -130,10 +118,8 @@ static void *shrink(uintptr_t bytes)
         return (void *)-1;
     }
     osh_arena.brk = old - bytes;
-    while (osh_arena.claimed_to - OSH_PAGE_BYTES >= osh_arena.brk &&
-           osh_arena.claimed_to > osh_arena.segment) {
-        osh_arena.claimed_to -= OSH_PAGE_BYTES;
-        release_from_newlib((osh_arena.claimed_to - osh_arena.base) >> OSH_PAGE_LOG2);
+    for (size_t page = page_behind(old); page-- > page_behind(osh_arena.brk);) {
+        release_from_newlib(page);
     }
     return (void *)old;
 }
@@ -158,5 +144,5 @@ void osh_arena_reset_break(void)
             release_from_newlib(word * OSH_WORD_BITS + osh_top_bit(osh_arena.newlib[word]));
         }
     }
-    osh_arena.segment = osh_arena.brk = osh_arena.claimed_to = osh_arena.base;
+    osh_arena.segment = osh_arena.brk = osh_arena.base;
 }

@@ -25,7 +25,7 @@ _Static_assert(OSH_CLASS_OF(OSH_TABLE_MAX) <= OSH_CLASS_MAX || OSH_TABLE_MAX > O
 #define ROW(r) \
     GRANULES4((r)*16), GRANULES4((r)*16 + 4), GRANULES4((r)*16 + 8), GRANULES4((r)*16 + 12)
 
-const uint8_t osh_class_table[(OSH_TABLE_MAX >> OSH_TABLE_SHIFT) + 1] = {
+OSH_VARIABLE const uint8_t osh_class_table[OSH_TABLE_ENTRIES] = {
     [0] = 1, ROW(0),
 #if OSH_TABLE_MAX > 128
     ROW(1),
@@ -111,12 +111,12 @@ enum { EACH(MAGAZINE, COMMA) };
         .depot = (uint8_t)DEPOT_FOR(bytes_of_##n, magazine_of_##n),                            \
         INFO_RUN(n)}
 
-const struct osh_class osh_class_info[OSH_CLASSES] = {EACH(INFO, COMMA), [0] = {0}};
+OSH_VARIABLE const struct osh_class osh_class_info[OSH_CLASSES] = {EACH(INFO, COMMA), [0] = {0}};
 
-#if OSH_LINK_WORDS > 1
+#if OSH_LINK_WORDS > 1 && !OSH_SMALL_CODE
 #define EMPTY(n) [n <= OSH_CLASS_MAX ? n : 0] = {.room = OSH_LIST_MAGAZINES * magazine_of_##n}
 
-const struct osh_link osh_empty[OSH_CLASSES] = {EACH(EMPTY, COMMA), [0] = {0}};
+OSH_VARIABLE const struct osh_link osh_empty[OSH_CLASSES] = {EACH(EMPTY, COMMA), [0] = {0}};
 #endif
 
 /* floor(2^W / bytes) + 1, see osh_harden.h: 2^W itself does not fit. */
@@ -134,7 +134,7 @@ const struct osh_link osh_empty[OSH_CLASSES] = {EACH(EMPTY, COMMA), [0] = {0}};
                                (osh_start_t)(START_RECIP(bytes_of_##n) * bytes_of_##n)), \
         START_MASK(run_of_##n)}
 
-const struct osh_start osh_start[OSH_CLASSES] = {EACH(START, COMMA), [0] = {0}};
+OSH_VARIABLE const struct osh_start osh_start[OSH_CLASSES] = {EACH(START, COMMA), [0] = {0}};
 
 #pragma GCC diagnostic pop
 
@@ -145,4 +145,4 @@ const struct osh_start osh_start[OSH_CLASSES] = {EACH(START, COMMA), [0] = {0}};
 /* Level 3's quarantine is a cache, too. */
 #define BOUND_QUARANTINE \
     (OSH_HARDENING >= 3 ? (size_t)OSH_QUARANTINE_BLOCKS * OSH_QUARANTINE_MAX : 0u)
-const size_t osh_class_cached_bound = EACH(BOUND, PLUS) + BOUND_QUARANTINE;
+OSH_VARIABLE const size_t osh_class_cached_bound = EACH(BOUND, PLUS) + BOUND_QUARANTINE;

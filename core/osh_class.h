@@ -14,6 +14,7 @@
 #include "osh_compiler.h"
 #include "osh_config.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -121,8 +122,10 @@ struct osh_class {
 #endif
 };
 
-extern OSH_HIDDEN const struct osh_class osh_class_info[];
-extern OSH_HIDDEN const uint8_t osh_class_table[];
+#define OSH_TABLE_ENTRIES ((OSH_TABLE_MAX >> OSH_TABLE_SHIFT) + 1)
+
+OSH_SHARED const struct osh_class osh_class_info[OSH_CLASSES];
+OSH_SHARED const uint8_t osh_class_table[OSH_TABLE_ENTRIES];
 
 #define OSH_TABLE_INDEX(size) (((size) + ((1u << OSH_TABLE_SHIFT) - 1u)) >> OSH_TABLE_SHIFT)
 
@@ -174,6 +177,12 @@ static inline size_t osh_class_bytes(unsigned cls)
     return osh_class_info[cls].bytes;
 }
 
+/* Are there blocks of the class in cores' lists? */
+static inline bool osh_class_is_cached(unsigned cls)
+{
+    return OSH_SLAB_MAX <= OSH_CACHED_MAX || osh_class_info[cls].magazine != 0;
+}
+
 /* Index in its slab of the object that holds byte `offset` of the slab. */
 static inline unsigned osh_class_index(unsigned cls, uintptr_t offset)
 {
@@ -182,6 +191,6 @@ static inline unsigned osh_class_index(unsigned cls, uintptr_t offset)
 }
 
 /* Most bytes all magazines of all cores and all depot slots can hold: P7. */
-extern OSH_HIDDEN const size_t osh_class_cached_bound;
+OSH_SHARED const size_t osh_class_cached_bound;
 
 #endif

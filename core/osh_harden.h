@@ -39,7 +39,7 @@ struct osh_start {
     osh_start_t mask; /* bytes of a slab - 1 */
 #endif
 };
-extern OSH_HIDDEN const struct osh_start osh_start[];
+OSH_SHARED const struct osh_start osh_start[OSH_CLASSES];
 
 #if OSH_RUN_LOG2 > 0
 #define OSH_START_MASK(cls) (osh_start[cls].mask)

@@ -57,7 +57,7 @@ void *osh_heap_sealed(void *block, size_t size, const void *caller)
 }
 
 /* To where it came from. `caller` is for the report. */
-static void let_go(unsigned cls, void *block, const void *caller)
+static void hand_back(unsigned cls, void *block, const void *caller)
 {
     if (cls != 0) {
         osh_magazine_put(cls, block);
@@ -75,7 +75,7 @@ static void leave_quarantine(void *block)
         osh_report(OS_HEAP_USED_AFTER_FREE, block, NULL);
         return;
     }
-    let_go(cls, block, NULL);
+    hand_back(cls, block, NULL);
 }
 
 void osh_heap_free_guarded(unsigned cls, void *block, const void *caller)
@@ -100,7 +100,7 @@ void osh_heap_free_guarded(unsigned cls, void *block, const void *caller)
         }
         return;
     }
-    let_go(cls, block, caller);
+    hand_back(cls, block, caller);
 }
 
 void osh_heap_end_quarantine(void)

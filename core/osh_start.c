@@ -25,18 +25,18 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
     if (pages > OSH_ARCH_REGION_MAX >> OSH_PAGE_LOG2) {
         pages = OSH_ARCH_REGION_MAX >> OSH_PAGE_LOG2;
     }
-    while (pages > 0 && !OSH_LAYOUT_FITS(start, end, pages)) {
-        pages--;
+    for (; pages > 0; pages--) {
+        uintptr_t base = OSH_LAYOUT_BASE(start, pages);
+        if (base - start + ((uintptr_t)pages << OSH_PAGE_LOG2) <= end - start) {
+            if (!zeroed) {
+                memset((void *)start, 0, base - start);
+            }
+            osh_arena_start(base, pages, (void *)start);
+            osh_slab_start(pages, (void *)(start + OSH_ARENA_TABLE_BYTES(pages)));
+            return true;
+        }
     }
-    if (pages == 0) {
-        return false;
-    }
-    if (!zeroed) {
-        memset((void *)start, 0, OSH_TABLE_BYTES(pages));
-    }
-    osh_arena_start(OSH_LAYOUT_BASE(start, pages), pages, (void *)start);
-    osh_slab_start(pages, (void *)(start + OSH_ARENA_TABLE_BYTES(pages)));
-    return true;
+    return false;
 }
 
 /* The fast paths read these fields without ordering: so everybody must be made

@@ -27,33 +27,33 @@ static bool begin(bool with_mutex)
     return true;
 }
 
-/* Waits for the heap; false in an interrupt, which must not. */
-static bool enter(void)
+static bool get_in(bool wait)
 {
     if (osh_arch_in_interrupt()) {
         return false;
     }
     bool with_mutex = osh_arch_os_started();
-    if (with_mutex) {
+    if (with_mutex && wait) {
         osh_arch_lock(OSH_MUTEX_FALLBACK);
+    } else if (with_mutex && !osh_arch_try_lock(OSH_MUTEX_FALLBACK)) {
+        return false;
     }
     return begin(with_mutex);
+}
+
+/* Waits for the heap; false in an interrupt, which must not. */
+static bool enter(void)
+{
+    return get_in(true);
 }
 
 static bool try_enter(void)
 {
-    if (osh_arch_in_interrupt()) {
-        return false;
-    }
-    bool with_mutex = osh_arch_os_started();
-    if (with_mutex && !osh_arch_try_lock(OSH_MUTEX_FALLBACK)) {
-        return false;
-    }
-    return begin(with_mutex);
+    return get_in(false);
 }
 
 /* To newlib, unless it must not have the block. */
-static bool release(void *block, const void *caller)
+static bool free_sound(void *block, const void *caller)
 {
     enum os_heap_misuse misuse = OSH_HARDENING > 0 ? osh_newlib_fault(block) : 0;
     if (OSH_UNLIKELY(misuse != 0)) {
@@ -83,7 +83,7 @@ static void drain(void)
                 break;
             }
             void *next = osh_deferred_next(block);
-            if (OSH_UNLIKELY(!release(block, NULL))) {
+            if (OSH_UNLIKELY(!free_sound(block, NULL))) {
                 break; /* a block that was deferred twice makes the list a ring */
             }
             drained++;
@@ -144,13 +144,13 @@ void *osh_fallback_memalign(size_t alignment, size_t size, bool anywhere)
     return block;
 }
 
-bool osh_fallback_resize(void *block, size_t size)
+void *osh_fallback_resize(void *block, size_t size)
 {
     if (!enter()) {
-        return false;
+        return NULL;
     }
     enum os_heap_misuse misuse = OSH_HARDENING > 0 ? osh_newlib_fault(block) : 0;
-    bool resized = false;
+    void *resized = NULL;
     if (OSH_UNLIKELY(misuse != 0)) {
         osh_report(misuse, block, NULL);
     } else {
@@ -163,7 +163,7 @@ bool osh_fallback_resize(void *block, size_t size)
 void osh_fallback_free(void *block, const void *caller)
 {
     if (try_enter()) {
-        (void)release(block, caller);
+        (void)free_sound(block, caller);
         leave();
         return;
     }

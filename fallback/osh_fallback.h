@@ -17,9 +17,10 @@
  * the break cannot reach, where a segment is opened. For a heap that is nearly full. */
 OSH_HIDDEN void *osh_fallback_memalign(size_t alignment, size_t size, bool anywhere);
 
-/* Makes the block at least `size` bytes, cutting what is more, if that needs no
- * move. False: the block is as it was. Waits for the mutex like allocation. */
-OSH_HIDDEN bool osh_fallback_resize(void *block, size_t size);
+/* Makes the block at least `size` bytes, cutting what is more, if newlib can without the
+ * caller's help, and returns where it is then: the same place, if newlib cannot move it.
+ * NULL: the block is as it was. Waits for the mutex like allocation. */
+OSH_HIDDEN void *osh_fallback_resize(void *block, size_t size);
 
 /* Any context; never blocks. From level 1 on a block that newlib must not get is
  * reported, at once or when whoever has the heap drains; `caller` is for the report. */

@@ -14,9 +14,10 @@
 
 OSH_HIDDEN void *osh_newlib_malloc(size_t size);
 
-/* Makes a block at least `size` bytes without moving it: cuts it, or takes the
- * free chunk behind it. False, with nothing changed, when that is not enough. */
-OSH_HIDDEN bool osh_newlib_resize(void *block, size_t size);
+/* Makes a block at least `size` bytes: cuts it, or takes the free chunk behind it, and
+ * returns it. NULL, with nothing changed, when that is not enough. Compiled for size below
+ * level 2, where newlib aligns as we do: its realloc, which may return another block. */
+OSH_HIDDEN void *osh_newlib_resize(void *block, size_t size);
 OSH_HIDDEN void *osh_newlib_memalign(size_t alignment, size_t size);
 OSH_HIDDEN void osh_newlib_free(void *block);
 

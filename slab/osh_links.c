@@ -7,7 +7,7 @@
 #include "osh_report.h"
 #include "osh_slab.h"
 
-static const struct osh_chain no_blocks = {NULL, 0};
+static const struct osh_chain none = {NULL, 0};
 
 static bool is_object(unsigned cls, const void *block)
 {
@@ -19,7 +19,7 @@ static bool is_object(unsigned cls, const void *block)
 void *osh_links_pop_checked(unsigned cls, struct osh_chain *chain)
 {
     void *block = chain->head;
-    struct osh_chain below = no_blocks;
+    struct osh_chain below = none;
     bool sound = is_object(cls, block);
     if (sound) {
         below = (struct osh_chain){osh_links_next(block), chain->count - 1};
@@ -39,7 +39,7 @@ void *osh_links_pop_checked(unsigned cls, struct osh_chain *chain)
         }
     }
     if (OSH_UNLIKELY(!sound)) {
-        *chain = no_blocks;
+        *chain = none;
         osh_report(OS_HEAP_BAD_LINK, block, NULL);
         return NULL;
     }
@@ -58,7 +58,7 @@ static void put_back(unsigned cls, struct osh_chain chain)
 
 void *osh_links_take(unsigned cls)
 {
-    struct osh_chain chain = no_blocks;
+    struct osh_chain chain = none;
     if (!osh_arch_exchange(OSH_ACTIVE, cls, &chain) || chain.count == 0) {
         return NULL;
     }
@@ -71,7 +71,7 @@ void *osh_links_take(unsigned cls)
 
 bool osh_links_give(unsigned cls, void *block)
 {
-    struct osh_chain chain = no_blocks;
+    struct osh_chain chain = none;
     if (!osh_arch_exchange(OSH_ACTIVE, cls, &chain)) {
         return false;
     }

@@ -24,7 +24,7 @@ static inline void *osh_links_next(const void *block)
 }
 
 /* Puts a block in front. */
-static inline void osh_links_push(unsigned cls, struct osh_chain *chain, void *block)
+OSH_SHARED_CODE void osh_links_push(unsigned cls, struct osh_chain *chain, void *block)
 {
     osh_chain_link(cls, block, *chain);
     if (OSH_HARDENING >= 2) {

@@ -67,7 +67,7 @@ static struct osh_chain fetch(unsigned cls)
 
 static void *take(unsigned cls)
 {
-    if (osh_class_info[cls].magazine == 0) {
+    if (!osh_class_is_cached(cls)) {
         return osh_slab_get(cls, 1).head;
     }
     void *block = OSH_HARDENING >= 2 ? osh_links_take(cls) : osh_arch_pop_slow(cls);
@@ -138,7 +138,7 @@ static void halve(unsigned cls, void *block)
 
 void osh_magazine_put(unsigned cls, void *block)
 {
-    if (osh_class_info[cls].magazine == 0) {
+    if (!osh_class_is_cached(cls)) {
         osh_slab_put(cls, single(cls, block));
         return;
     }

@@ -6,7 +6,7 @@
 #include "osh_layout.h"
 #include "osh_slab_table.h"
 
-struct osh_slabs osh_slabs;
+OSH_VARIABLE struct osh_slabs osh_slabs;
 
 _Static_assert((OSH_PAGE_BYTES >> 3) <= OSH_STATE_FREE, "a slab's objects can be counted");
 
@@ -24,6 +24,9 @@ void osh_slab_start(size_t pages, void *tables)
 
 void osh_slab_list(size_t page, unsigned cls)
 {
+    if (!OSH_SLAB_MAPS) {
+        return;
+    }
     size_t word = page / OSH_WORD_BITS;
     osh_word_t bit = (osh_word_t)1 << (page % OSH_WORD_BITS);
     /* After the count was raised: see unlist() in osh_slab.c, which it pairs with. */
@@ -98,8 +101,10 @@ bool osh_slab_release(size_t page, unsigned cls)
     }
     set_class(page, cls, 0);
     size_t word = page / OSH_WORD_BITS;
-    /* Before the page can be a slab again, so that no new listing is lost. */
-    (void)osh_fetch_and(osh_slab_partial(word, cls), ~((osh_word_t)1 << (page % OSH_WORD_BITS)));
+    if (OSH_SLAB_MAPS) {
+        /* Before the page can be a slab again, so that no new listing is lost. */
+        (void)osh_fetch_and(osh_slab_partial(word, cls), ~osh_arena_bit(page));
+    }
     osh_arena_release_run(page, osh_class_run(cls));
     return true;
 }

@@ -36,6 +36,10 @@
 #define OSH_RECORD_WORDS (OSH_RECORD_BITS + OSH_SLAB_WORDS)
 #endif
 
+/* Is there a map of the slabs that may have free objects? Not where the code is to be
+ * small and the region has few pages: there a refill looks at the states themselves. */
+#define OSH_SLAB_MAPS (!OSH_SMALL_CODE || OSH_SLAB_HINTS)
+
 /* Entries of the arrays below: one for each class, or none that is used. */
 #define OSH_HINTS (OSH_SLAB_HINTS ? OSH_CLASSES : 1u)
 #define OSH_KEPT (OSH_KEEP_SLABS ? OSH_CLASSES : 1u)
@@ -51,7 +55,7 @@ struct osh_slabs {
     osh_word_t kept[OSH_KEPT];   /* page + 1 of the last slab that became empty, or 0 */
 };
 
-extern OSH_HIDDEN struct osh_slabs osh_slabs;
+OSH_SHARED struct osh_slabs osh_slabs;
 
 #define OSH_STATE_FREE ((osh_word_t)0xffff)
 #define OSH_STATE_SHIFT 16
@@ -83,19 +87,24 @@ struct osh_slab_state {
     unsigned free;
 };
 
-static inline struct osh_slab_state osh_slab_state(size_t page)
+OSH_INLINE struct osh_slab_state osh_slab_state(size_t page)
 {
     osh_word_t state = osh_load_acquire(osh_slab_state_word(page)); /* for checks: bits, too */
     return (struct osh_slab_state){osh_state_class(state), osh_state_free(state)};
 }
 
-/* A slab's bits, one per free object. */
-static inline osh_word_t *osh_slab_bits(size_t page, unsigned cls)
+/* A slab's bits, one per free object, given its state word. */
+static inline osh_word_t *osh_slab_bits_of(osh_word_t *state, size_t page, unsigned cls)
 {
     if (OSH_FAR_WORDS > 0 && osh_class_bytes(cls) < 64) {
         return &osh_slabs.far[page * OSH_FAR_WORDS];
     }
-    return &osh_slabs.record[page * OSH_RECORD_WORDS + OSH_RECORD_BITS];
+    return state + OSH_RECORD_BITS;
+}
+
+static inline osh_word_t *osh_slab_bits(size_t page, unsigned cls)
+{
+    return osh_slab_bits_of(osh_slab_state_word(page), page, cls);
 }
 
 static inline osh_word_t *osh_slab_partial(size_t page_word, unsigned cls)

@@ -98,6 +98,7 @@ static inline unsigned osh_cpu_core(void)
     return 0;
 }
 
+#define OSH_CPU_TELLS_INTERRUPTS
 static inline bool osh_cpu_in_interrupt(void)
 {
     osh_word_t ipsr;

@@ -55,6 +55,7 @@ static inline unsigned osh_cpu_core(void)
 #endif
 }
 
+#define OSH_CPU_TELLS_INTERRUPTS
 static inline bool osh_cpu_in_interrupt(void)
 {
     osh_word_t ipsr;

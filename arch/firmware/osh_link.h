@@ -25,7 +25,12 @@ struct osh_link {
 
 _Static_assert(OSH_BLOCK_MIN >= sizeof(struct osh_link), "every block holds a link");
 
-extern OSH_HIDDEN const struct osh_link osh_empty[OSH_CLASSES];
+/* Where the code is to be small, RAM that osh_arch_start fills instead of a table. */
+#if OSH_SMALL_CODE
+OSH_SHARED struct osh_link osh_empty[OSH_CLASSES];
+#else
+OSH_SHARED const struct osh_link osh_empty[OSH_CLASSES];
+#endif
 
 /* In the depot: the head alone, since what is there is a magazine, as long as any. */
 static inline osh_word_t osh_chain_pack(struct osh_chain chain)

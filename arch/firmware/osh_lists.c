@@ -4,9 +4,16 @@
 #include "osh_arena.h"
 
 /* Stopped, before the heap starts. */
-struct osh_lists osh_lists[OSH_CORES] = {
+OSH_VARIABLE struct osh_lists osh_lists[OSH_CORES] = {
     [0 ... OSH_CORES - 1] = {.word = {[0 ... OSH_LISTS_OF_CORE - 1] = (osh_word_t)&osh_empty[0]}},
 };
+
+#if OSH_SMALL_CODE
+OSH_VARIABLE struct osh_link osh_empty[OSH_CLASSES];
+#define FILL_EMPTY(cls) ((void)(osh_empty[cls].room = osh_class_limit(cls)))
+#else
+#define FILL_EMPTY(cls) ((void)0)
+#endif
 
 static unsigned index_of(enum osh_which which, unsigned cls)
 {
@@ -29,9 +36,11 @@ static struct osh_chain chain_of(unsigned cls, osh_word_t word)
 
 void osh_arch_start(void)
 {
-    for (unsigned core = 0; core < OSH_CORES; core++) {
-        for (unsigned i = 0; i < OSH_LISTS_OF_CORE; i++) {
-            osh_lists[core].word[i] = (osh_word_t)&osh_empty[i % OSH_CLASSES];
+    for (unsigned i = 0; i < OSH_LISTS_OF_CORE; i++) {
+        unsigned cls = i % OSH_CLASSES;
+        FILL_EMPTY(cls);
+        for (unsigned core = 0; core < OSH_CORES; core++) {
+            osh_lists[core].word[i] = (osh_word_t)&osh_empty[cls];
         }
     }
     osh_hot.lists = osh_lists;

@@ -51,6 +51,6 @@ _Static_assert(sizeof(struct osh_lists) == 1 << OSH_LISTS_LOG2,
                "a core's lists are found by shift");
 #endif
 
-extern OSH_HIDDEN struct osh_lists osh_lists[OSH_CORES] OSH_ALIGNED(1 << OSH_LISTS_ALIGN_LOG2);
+OSH_SHARED struct osh_lists osh_lists[OSH_CORES] OSH_ALIGNED(1 << OSH_LISTS_ALIGN_LOG2);
 
 #endif

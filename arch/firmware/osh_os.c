@@ -12,6 +12,21 @@ _Static_assert((unsigned)OSH_MUTEXES == OS_HEAP_PORT_MUTEXES, "as many as the he
 extern const char osh_libc_routes;
 static const char *const route __attribute__((used)) = &osh_libc_routes;
 
+#if OSH_SMALL_CODE && defined(OSH_CPU_TELLS_INTERRUPTS)
+/* Nothing that the CPU does not know. */
+void os_heap_interrupt_enter(void)
+{
+}
+
+void os_heap_interrupt_leave(void)
+{
+}
+
+__attribute__((weak)) bool os_heap_port_in_interrupt(void)
+{
+    return osh_cpu_in_interrupt();
+}
+#else
 /* Per core: written there alone, with interrupts masked. */
 static unsigned nesting[OSH_CORES];
 
@@ -37,6 +52,7 @@ __attribute__((weak)) bool os_heap_port_in_interrupt(void)
     osh_cpu_unmask(state);
     return nested;
 }
+#endif
 
 bool osh_arch_in_interrupt(void)
 {
@@ -77,6 +93,13 @@ void osh_arch_publish(void)
 bool osh_arch_region(void **region, size_t *bytes)
 {
     return os_heap_port_region(region, bytes);
+}
+
+/* Not called: OSH_ARCH_DECOMMITS is 0. */
+void osh_arch_decommit(void *pages, size_t bytes)
+{
+    (void)pages;
+    (void)bytes;
 }
 
 uintptr_t osh_arch_secret(void)

@@ -23,7 +23,7 @@ struct osh_lists {
 _Static_assert(sizeof(struct osh_lists) == 1 << OSH_LISTS_LOG2,
                "a core's lists are found by shift");
 
-extern OSH_HIDDEN struct osh_lists osh_lists[OSH_CORES];
+OSH_SHARED struct osh_lists osh_lists[OSH_CORES];
 
 /*
  * Word lists and chains hold a block and the room left after it in one word:

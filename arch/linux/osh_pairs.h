@@ -16,8 +16,7 @@
 #define OSH_TLS_MODEL "initial-exec"
 #endif
 
-extern OSH_HIDDEN _Thread_local struct osh_lists *osh_pairs_mine
-    __attribute__((tls_model(OSH_TLS_MODEL)));
+OSH_SHARED _Thread_local struct osh_lists *osh_pairs_mine __attribute__((tls_model(OSH_TLS_MODEL)));
 
 OSH_INLINE void *osh_pairs_pop(unsigned cls)
 {

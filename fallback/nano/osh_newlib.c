@@ -162,16 +162,16 @@ static void cut(chunk *whole, void *block, size_t size)
     }
 }
 
-bool osh_newlib_resize(void *block, size_t size)
+void *osh_newlib_resize(void *block, size_t size)
 {
     chunk *whole = get_chunk_from_ptr(block);
     size_t usable = osh_nano_usable_size(block);
     if (size > MAX_ALLOC_SIZE || (size > usable && !lengthen(whole, size - usable))) {
-        return false;
+        return NULL;
     }
     cut(whole, block, size < CHUNK_ALIGN ? CHUNK_ALIGN : size);
     live_bytes += osh_nano_usable_size(block) - usable;
-    return true;
+    return block;
 }
 
 size_t osh_newlib_usable(const void *block)

@@ -7,6 +7,7 @@
 #include "osh_newlib.h"
 
 #include "osh_arena.h"
+#include "osh_class.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -166,19 +167,39 @@ static bool extend(mchunkptr chunk, size_t want)
     return true;
 }
 
-/* newlib's realloc cuts in place, so asking it for less than there is never moves. */
-bool osh_newlib_resize(void *block, size_t size)
+/* By newlib's realloc, which copies under the mutex when it moves, and what it could
+ * before it says no: the top may grow. */
+static void *resize_by_realloc(void *block, size_t size)
 {
+    void *resized = osh_mallocr_realloc(block, size);
+    if (resized == NULL) {
+        mchunkptr chunk = mem2chunk(block);
+        size_t have = chunksize(chunk);
+        if (chunk_at_offset(chunk, have) == top && size <= PTRDIFF_MAX - MINSIZE) {
+            osh_arena.stays = true;
+            malloc_extend_top(size + MINSIZE - have - chunksize(top));
+            osh_arena.stays = false;
+            resized = osh_mallocr_realloc(block, size);
+        }
+    }
+    return resized;
+}
+
+/* newlib's realloc cuts in place, so asking it for less than there is never moves. */
+void *osh_newlib_resize(void *block, size_t size)
+{
+    if (OSH_SMALL_CODE && OSH_HARDENING < 2 && OSH_ALIGN <= MALLOC_ALIGNMENT) {
+        return resize_by_realloc(block, size);
+    }
     mchunkptr chunk = mem2chunk(block);
     if (size > PTRDIFF_MAX - MINSIZE) {
-        return false;
+        return NULL;
     }
     size_t want = request2size(size);
     if (want > chunksize(chunk) && !extend(chunk, want)) {
-        return false;
+        return NULL;
     }
-    (void)osh_mallocr_realloc(block, size);
-    return true;
+    return osh_mallocr_realloc(block, size);
 }
 
 /* What malloc_extend_top does when the break has jumped, without its condition
@@ -219,65 +240,67 @@ void osh_newlib_reset(void)
     memset(&current_mallinfo, 0, sizeof(current_mallinfo));
 }
 
-/* One contiguous run of newlib's pages, chunk by chunk from its start: segments
- * that each begin at a page. */
-static const char *walk_run(uintptr_t start, uintptr_t end, struct osh_newlib_walk *walk)
+/* The first of newlib's pages from there on, of which 64 of others' are passed over at a
+ * glance; or the end. */
+static uintptr_t next_run(uintptr_t at)
 {
-    mchunkptr chunk = (mchunkptr)start;
-    bool before_in_use = true; /* what was before the run is nobody's to merge with */
-    while ((uintptr_t)chunk < end) {
-        size_t size = chunksize(chunk);
-        if (!prev_inuse(chunk) == before_in_use) {
-            return OSH_NAMED("newlib", "a chunk's PREV_INUSE bit disagrees with its neighbour");
-        }
-        if (chunk == top || size == SIZE_SZ) {
-            if (chunk == top && (uintptr_t)chunk + size != osh_arena.brk) {
-                return OSH_NAMED("newlib", "the top chunk does not end at the break");
-            }
-            /* The top, or the fenceposts, end a segment; another may follow. */
-            uintptr_t last = (uintptr_t)chunk + (chunk == top ? size : 2 * SIZE_SZ);
-            chunk = (mchunkptr)((last + OSH_PAGE_BYTES - 1) & ~(OSH_PAGE_BYTES - 1));
-            before_in_use = true;
-            continue;
-        }
-        if (is_stub(chunk, end - (uintptr_t)chunk)) {
-            before_in_use = true;
-            chunk = chunk_at_offset(chunk, size);
-            continue;
-        }
-        if (size < MINSIZE || (size & MALLOC_ALIGN_MASK) != 0 || size > end - (uintptr_t)chunk) {
-            return OSH_NAMED("newlib", "a chunk's size is impossible");
-        }
-        mchunkptr next = chunk_at_offset(chunk, size);
-        before_in_use = prev_inuse(next);
-        if (before_in_use) {
-            walk->blocks++;
-            walk->bytes += size - SIZE_SZ;
-        } else if (next->prev_size != size) {
-            return OSH_NAMED("newlib", "a free chunk's size is not repeated at its end");
-        } else if (chunk->fd->bk != chunk || chunk->bk->fd != chunk) {
-            return OSH_NAMED("newlib", "a free chunk is not linked into its bin");
-        }
-        chunk = next;
+    size_t page = (at - osh_arena.base + OSH_PAGE_BYTES - 1) >> OSH_PAGE_LOG2;
+    while (page < osh_arena.pages && !osh_arena_is_newlib(page)) {
+        page += !OSH_SMALL_CODE && osh_arena.newlib[page / OSH_WORD_BITS] == 0
+                    ? OSH_WORD_BITS - page % OSH_WORD_BITS
+                    : 1;
     }
-    return NULL;
+    return osh_arena_address(page);
 }
 
+/* Chunk by chunk: segments that each begin at a page, one behind the other or not. What
+ * was before a segment is nobody's to merge with. */
 struct osh_newlib_walk osh_newlib_walk(void)
 {
     struct osh_newlib_walk walk = {0, 0, NULL};
-    for (size_t page = 0; page < osh_arena.pages && walk.wrong == NULL; page++) {
-        if (page % OSH_WORD_BITS == 0 && osh_arena.newlib[page / OSH_WORD_BITS] == 0) {
-            page += OSH_WORD_BITS - 1; /* 64 pages of others' at a glance */
+    bool before_in_use = true;
+    mchunkptr chunk = (mchunkptr)next_run(osh_arena.base);
+    while (osh_arena_holds(chunk)) {
+        size_t size = chunksize(chunk);
+        if (!prev_inuse(chunk) == before_in_use) {
+            walk.wrong =
+                OSH_NAMED("newlib", "a chunk's PREV_INUSE bit disagrees with its neighbour");
+            break;
+        }
+        if (chunk == top || size == SIZE_SZ) {
+            if (chunk == top && (uintptr_t)chunk + size != osh_arena.brk) {
+                walk.wrong = OSH_NAMED("newlib", "the top chunk does not end at the break");
+                break;
+            }
+            /* The top, or the fenceposts, end a segment; another may follow. */
+            chunk = (mchunkptr)next_run((uintptr_t)chunk + (chunk == top ? size : 2 * SIZE_SZ));
+            before_in_use = true;
             continue;
         }
-        size_t first = page;
-        while (page < osh_arena.pages && osh_arena_is_newlib(page)) {
-            page++;
+        mchunkptr next = chunk_at_offset(chunk, size);
+        bool sound =
+            next > chunk && osh_arena_holds(next) && osh_arena_is_newlib(osh_arena_page(next));
+        if (sound && is_stub(chunk, 2 * size)) {
+            before_in_use = true;
+            chunk = next;
+            continue;
         }
-        if (page > first) {
-            walk.wrong = walk_run(osh_arena_address(first), osh_arena_address(page), &walk);
+        if (!sound || size < MINSIZE || (size & MALLOC_ALIGN_MASK) != 0) {
+            walk.wrong = OSH_NAMED("newlib", "a chunk's size is impossible");
+            break;
         }
+        before_in_use = prev_inuse(next);
+        if (before_in_use) {
+            walk.blocks++;
+            walk.bytes += size - SIZE_SZ;
+        } else if (next->prev_size != size) {
+            walk.wrong = OSH_NAMED("newlib", "a free chunk's size is not repeated at its end");
+            break;
+        } else if (chunk->fd->bk != chunk || chunk->bk->fd != chunk) {
+            walk.wrong = OSH_NAMED("newlib", "a free chunk is not linked into its bin");
+            break;
+        }
+        chunk = next;
     }
     return walk;
 }

@@ -111,6 +111,9 @@ static void free_bit_beyond_the_objects_is_named(void)
 
 static void slab_missing_on_the_map_is_named(void)
 {
+    if (!OSH_SLAB_MAPS) {
+        skip_because("there are no maps");
+    }
     size_t page = slab_page();
     is_named(osh_slab_partial(page / OSH_WORD_BITS, CLASS), 0,
              "slab: free objects, but not on the map");

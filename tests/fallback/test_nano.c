@@ -47,7 +47,8 @@ static void trim_stops_at_the_start_of_the_last_segment(void)
     assert_int_equal(osh_arena.segment, osh_arena_address(2));
     assert_int_equal(osh_arena.brk_pages, 6);
 
-    assert_true(osh_fallback_resize(low, 64)); /* its end is free now, as is the new segment */
+    assert_ptr_equal(osh_fallback_resize(low, 64),
+                     low); /* its end is free now, as is the new segment */
     osh_fallback_reclaim();
     assert_int_equal(osh_arena.brk_pages, 5);
     assert_null(os_heap_check());

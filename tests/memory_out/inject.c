@@ -69,7 +69,7 @@ bool __wrap_osh_arena_claim_page(size_t page)
  * goes to the end of a page, never does. */
 static bool needs_a_page(ptrdiff_t increment)
 {
-    return increment > 0 && (uintptr_t)increment > osh_arena.claimed_to - osh_arena.brk;
+    return increment > 0 && (uintptr_t)increment > -osh_arena.brk % OSH_PAGE_BYTES;
 }
 
 void *__wrap_osh_arena_sbrk(ptrdiff_t increment)

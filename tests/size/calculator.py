@@ -61,7 +61,7 @@ def calculate(arguments: argparse.Namespace, root: Path) -> dict:
     for name, size, newlibs in build.static_ram(objects, "size"):
         static["newlib" if newlibs else STATIC.get(name, "other")] += size
     static["all"] = sum(static.values())
-    bound = build.constant(objects, "osh_class_cached_bound")
+    bound = build.constant(defines, "core/osh_class.c", "osh_class_cached_bound")
     return {"target": arguments.target, "level": arguments.level, "preset": arguments.preset,
             "config": arguments.config, "region": region, "cores": cores, "page": page,
             "classes": classes, "small_max": small, "magazine_max": magazine, "depot_slots": slots,

@@ -24,7 +24,7 @@ TARGETS = {"m33": "an521", "m4": "m4", "m7": "m7", "m0": "m0", "a15": "a15",
 PRESETS = ("tiny", "small", "large")
 LEVELS = ("Os", "O2")
 FAMILY = ("os_malloc", "os_free", "os_realloc", "os_calloc")
-NEWLIB = "osh_newlib.c"
+NEWLIB = ("osh_newlib.c", "osheap.c")  # the sources that have newlib's own text
 KINDS = {".text": "text", ".rodata": "rodata", ".data": "data", ".sdata": "data",
          ".bss": "bss", ".sbss": "bss"}
 
@@ -64,13 +64,17 @@ class Build:
         if not (self.folder / "build.ninja").exists():
             cross = ["--cross-file", str(self.cross)] if self.cross else []
             run(["meson", "setup", str(self.folder), str(SOURCE), *cross, "-Dtests=false",
-                 "-Dstorm=false", f"-Doptimization={self.level.removeprefix('O')}"])
+                 "-Dstorm=false", "-Dhardening=0", f"-Doptimization={self.level.removeprefix('O')}"])
         run(["ninja", "-C", str(self.folder), "build.ninja", "fallback/newlib_mallocr.h"])
 
     def _commands(self) -> list[list[str]]:
         entries = json.loads((self.folder / "compile_commands.json").read_text())
         return [shlex.split(entry["command"]) for entry in entries
                 if "libosheap.a.p" in entry["output"] or "libosheap_newlib.a.p" in entry["output"]]
+
+    def _library(self) -> list[str]:
+        """The command of any of the library's own sources."""
+        return next(c for c in self._commands() if "libosheap.a.p" in c[c.index("-o") + 1])
 
     def _with(self, command: list[str], defines: list[str], out: Path) -> list[str]:
         """The command for another output, without the image tests' own markers."""
@@ -90,7 +94,7 @@ class Build:
         for command in self._commands():
             out = folder / Path(command[command.index("-o") + 1]).name
             words = self._with(command, defines, out)
-            if NEWLIB in words[words.index("-c") + 1]:
+            if words[words.index("-c") + 1].endswith(NEWLIB):
                 words.append("-g")  # tells newlib's functions from those beside them
             run(words, cwd=self.folder)
             objects.append(out)
@@ -102,19 +106,22 @@ class Build:
         values = ",\n".join(f"(unsigned long long)({e})" for e in expressions)
         source.write_text('#include "osh_layout.h"\nconst unsigned long long probe[] = {\n'
                           f"{values}}};\n")
-        command = next(c for c in self._commands() if "osh_start" in c[c.index("-o") + 1])
+        command = self._library()
         words = self._with(command, defines, out)
         words[words.index("-c") + 1] = str(source)
         run(words, cwd=self.folder)
         return self._section(out, ".rodata.probe", 8)
 
-    def constant(self, objects: list[Path], name: str) -> int:
-        """The value of a constant of the library, of the size of a pointer."""
-        for path in objects:
-            found = self._section(path, ".rodata." + name, None)
-            if found:
-                return found[0]
-        raise Failed(f"no object of the library has the constant {name}")
+    def constant(self, defines: list[str], source: str, name: str) -> int:
+        """The value of a constant of a source of the library, of the size of a pointer."""
+        out = self.folder / "constant.o"
+        words = self._with(self._library(), defines, out)
+        words[words.index("-c") + 1] = str(SOURCE / source)
+        run(words, cwd=self.folder)
+        found = self._section(out, ".rodata." + name, None)
+        if not found:
+            raise Failed(f"{source} has no constant {name}")
+        return found[0]
 
     def _section(self, path: Path, section: str, width: int | None) -> list[int]:
         """A section's contents as numbers; one number without a width."""

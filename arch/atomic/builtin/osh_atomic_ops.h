@@ -47,16 +47,24 @@ static inline bool osh_cas(osh_word_t *word, osh_word_t *expected, osh_word_t va
 
 static inline osh_word_t osh_exchange(osh_word_t *word, osh_word_t value)
 {
-    /* CK's builtins have no exchange: a CAS that retries is one. */
-    osh_word_t old = osh_load(word);
-    while (!osh_cas(word, &old, value)) {
-    }
-    return old;
+    return __atomic_exchange_n(word, value, __ATOMIC_ACQ_REL); /* CK's builtins have none */
 }
 
 static inline osh_word_t osh_fetch_add(osh_word_t *word, osh_word_t value)
 {
     return __atomic_fetch_add(word, value, __ATOMIC_ACQ_REL); /* CK's takes a pointer here */
+}
+
+/* One loop of exclusives each, or one instruction. */
+#define OSH_FETCH_BITS
+static inline osh_word_t osh_fetch_or(osh_word_t *word, osh_word_t bits)
+{
+    return __atomic_fetch_or(word, bits, __ATOMIC_ACQ_REL);
+}
+
+static inline osh_word_t osh_fetch_and(osh_word_t *word, osh_word_t bits)
+{
+    return __atomic_fetch_and(word, bits, __ATOMIC_ACQ_REL);
 }
 
 typedef struct {
