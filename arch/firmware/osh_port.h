@@ -15,6 +15,7 @@
  *                                   the list is stopped
  *   osh_cpu_take(list, word)        exchanges a word of any core's lists
  *   osh_cpu_in_interrupt()          as far as the CPU itself can tell
+ *                                   (OSH_CPU_TELLS_INTERRUPTS: always)
  *   osh_cpu_mask(), osh_cpu_unmask(state)   a few instructions without interrupts
  *
  * What makes them correct together, on every CPU: the lists of a core are
