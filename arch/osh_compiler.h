@@ -8,10 +8,12 @@
 
 /* Compiled for size (-Os): what several files use is then one function that is
  * called, where otherwise each has it inline. */
+#ifndef OSH_SMALL_CODE
 #ifdef __OPTIMIZE_SIZE__
 #define OSH_SMALL_CODE 1
 #else
 #define OSH_SMALL_CODE 0
+#endif
 #endif
 
 /* Shared by the library's files, invisible to a program it is linked into. Where the

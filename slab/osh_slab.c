@@ -34,7 +34,7 @@ static osh_word_t highest(osh_word_t word, unsigned count)
     if (have <= count) {
         return word;
     }
-    if (OSH_SMALL_CODE || have - count <= count) {
+    if (have - count <= count) {
         for (unsigned drop = have - count; drop > 0; drop--) {
             word &= word - 1;
         }

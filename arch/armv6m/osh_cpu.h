@@ -16,6 +16,9 @@
 #error "without exclusives there is nothing between cores: -DOSH_CORES=1"
 #endif
 
+/* Nothing can come in between, so what refuses once refuses for what it is asked. */
+#define OSH_CPU_NEVER_INTERRUPTED 1
+
 static inline osh_word_t osh_cpu_mask(void)
 {
     osh_word_t state;

@@ -83,7 +83,7 @@ void *osh_arch_pop_slow(unsigned cls)
             return NULL;
         }
         void *block = osh_cpu_pop_sure(cls);
-        if (block != NULL) {
+        if (OSH_CPU_NEVER_INTERRUPTED || block != NULL) {
             return block;
         }
     }
@@ -95,8 +95,9 @@ bool osh_arch_push_slow(unsigned cls, void *block)
         if (look && head_here(cls)->room == 0) {
             return false;
         }
-        if (osh_cpu_push_sure(cls, block)) {
-            return true;
+        bool pushed = osh_cpu_push_sure(cls, block);
+        if (OSH_CPU_NEVER_INTERRUPTED || pushed) {
+            return pushed;
         }
     }
 }

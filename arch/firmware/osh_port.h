@@ -47,6 +47,11 @@
 OSH_HIDDEN void *osh_arch_pop_slow(unsigned cls);
 OSH_HIDDEN bool osh_arch_push_slow(unsigned cls, void *block);
 
+/* 1 where an operation refuses only a list that is empty, or full. */
+#ifndef OSH_CPU_NEVER_INTERRUPTED
+#define OSH_CPU_NEVER_INTERRUPTED 0
+#endif
+
 /* Where one try is as sure as any other. */
 #ifndef OSH_CPU_SURE
 #define osh_cpu_pop_sure osh_cpu_pop
