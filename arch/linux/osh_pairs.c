@@ -54,8 +54,8 @@ void osh_pairs_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain))
     for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
         for (unsigned which = OSH_ACTIVE; which <= OSH_SPARE; which++) {
             osh_word2_t old;
-            if (osh_pair_exchange(&osh_lists[core].of.pair[which][cls], 0,
-                                  osh_class_limit(cls), &old) &&
+            if (osh_pair_exchange(&osh_lists[core].of.pair[which][cls], 0, osh_class_limit(cls),
+                                  &old) &&
                 old.first != 0) {
                 give(cls, chain_of(cls, old));
             }
