@@ -18,6 +18,7 @@
 
 /* Nothing can come in between, so what refuses once refuses for what it is asked. */
 #define OSH_CPU_NEVER_INTERRUPTED 1
+#define OSH_CPU_LOOK_FIRST 0
 
 static inline osh_word_t osh_cpu_mask(void)
 {

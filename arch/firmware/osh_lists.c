@@ -75,10 +75,10 @@ static const volatile struct osh_link *head_here(unsigned cls)
 
 /* Each turn but the last was interrupted, or met a reclaim: somebody else got
  * something done. Where the fast paths are inline, most who come here have seen the list
- * empty, or full; a look is shorter than another try. */
+ * empty, or full. */
 void *osh_arch_pop_slow(unsigned cls)
 {
-    for (bool look = !OSH_SMALL_CODE;; look = true) {
+    for (bool look = OSH_CPU_LOOK_FIRST;; look = true) {
         if (look && head_here(cls)->next == 0) {
             return NULL;
         }
@@ -91,7 +91,7 @@ void *osh_arch_pop_slow(unsigned cls)
 
 bool osh_arch_push_slow(unsigned cls, void *block)
 {
-    for (bool look = !OSH_SMALL_CODE;; look = true) {
+    for (bool look = OSH_CPU_LOOK_FIRST;; look = true) {
         if (look && head_here(cls)->room == 0) {
             return false;
         }

@@ -52,6 +52,11 @@ OSH_HIDDEN bool osh_arch_push_slow(unsigned cls, void *block);
 #define OSH_CPU_NEVER_INTERRUPTED 0
 #endif
 
+/* 1 where a look at a list is much shorter than an operation that refuses. */
+#ifndef OSH_CPU_LOOK_FIRST
+#define OSH_CPU_LOOK_FIRST (!OSH_SMALL_CODE)
+#endif
+
 /* Where one try is as sure as any other. */
 #ifndef OSH_CPU_SURE
 #define osh_cpu_pop_sure osh_cpu_pop

@@ -175,6 +175,7 @@ OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
 }
 
 #define OSH_CPU_SURE
+#define OSH_CPU_LOOK_FIRST 0 /* a refusal is one look, masked */
 OSH_INLINE void *osh_cpu_pop_sure(unsigned index)
 {
     OSH_POP(OSH_LX, OSH_SURE_COMMIT);
