@@ -4,7 +4,7 @@
 checks, cheapest first, until one fails. One that nothing notices is a gap.
 
 The checks are what the list says should find it, then the explorer, scenario by
-scenario, then the unit and the concurrent suites. A check counts only if it passes
+scenario, then the unit and the concurrent suites and the table of misuse. A check counts only if it passes
 on the tree as it is; one that does not, or a fault whose text is not in its file
 exactly once, ends everything."""
 
@@ -26,6 +26,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 EXPLORER = "tests/model/explorer"
 EXCLUSIVES = "tests/model/explorer-exclusives" # the same scenarios on firmware's lists
+# Unit tests take milliseconds, the table of misuse most of a minute.
+SUITES = ("osheap:unit", "osheap:concurrent", "osheap:hardening")
 # The tree outside of tests/model has no weaker read-modify-writes than its own.
 STRONGER = " ".join(f"-Dosh_{op}_{order}=osh_{op}" for op in ("cas", "exchange", "fetch_add")
                     for order in ("relaxed", "acquire", "release"))
@@ -48,6 +50,15 @@ class Mutant:
     missed: list[str] = field(default_factory=list) # scenarios that should have found it
     seconds: float = 0.0
 
+    def require_form(self) -> None:
+        """ValueError unless it is one of text, in a file of the tree."""
+        texts = [self.id, self.file, self.replace, self.with_, self.fault, self.expect or ""]
+        if not all(isinstance(text, str) for text in texts) or not self.replace or \
+                not isinstance(self.control, list) or "\0" in self.file or \
+                not all(isinstance(name, str) for name in self.control) or \
+                Path(self.file).is_absolute() or ".." in Path(self.file).parts:
+            raise ValueError(f"{self.id}: not the form of a fault")
+
     def apply(self, tree: Path) -> None:
         path = tree / self.file
         text = path.read_text()
@@ -61,13 +72,14 @@ class Mutant:
 class Check:
     name: str
     command: list[str]
+    folder: Path # where it runs: meson names programs from there
     env: dict[str, str] = field(default_factory=dict)
     limit: float = 300.0
 
     def passes(self) -> bool:
         """False also when it hangs."""
         try:
-            done = subprocess.run(self.command, env={**os.environ, **self.env}, cwd=ROOT,
+            done = subprocess.run(self.command, env={**os.environ, **self.env}, cwd=self.folder,
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                   timeout=self.limit, check=False)
         except subprocess.TimeoutExpired:
@@ -77,15 +89,20 @@ class Check:
 
 def load(path: Path) -> list[Mutant]:
     mutants = []
-    for entry in tomllib.loads(path.read_text())["mutant"]:
-        entry["with_"] = entry.pop("with")
-        mutants.append(Mutant(**entry))
+    try:
+        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["mutant"]:
+            entry["with_"] = entry.pop("with")
+            mutants.append(Mutant(**entry))
+            mutants[-1].require_form()
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise Failure(f"{path}: not a list of faults: {error!r}") from error
     names = [mutant.id for mutant in mutants]
     for name in names:
         if names.count(name) > 1:
             raise Failure(f"{name}: there are two of that name")
     for mutant in mutants:
-        times = (ROOT / mutant.file).read_text().count(mutant.replace)
+        file = ROOT / mutant.file
+        times = file.read_text().count(mutant.replace) if file.is_file() else 0
         if times != 1:
             raise Failure(f"{mutant.id}: its text is {times} times in {mutant.file}, not once")
     return mutants
@@ -102,6 +119,7 @@ class Tree:
         self.source = folder / "tree"
         self.build = folder / "build"
         self.tests: list[dict] | None = None # as meson lists them
+        self.programs: set[Path] | None = None
         self.refresh()
         if not (self.build / "build.ninja").exists():
             setup = run(["meson", "setup", str(self.build), str(self.source), "-Dtests=true",
@@ -135,7 +153,15 @@ class Tree:
         program = EXCLUSIVES if scenario.startswith("exclusives/") else EXPLORER
         return Check(f"explorer {scenario}",
                      [str(self.build / program), "--scenario", scenario.split("/")[-1],
-                      "--save", str(self.build)])
+                      "--save", str(self.build)], self.build)
+
+    def build_for(self, check: Check) -> None:
+        """The programs that a check runs, and no others."""
+        if self.programs is None:
+            listed = json.loads(run(["meson", "introspect", "--targets", str(self.build)]).stdout)
+            self.programs = {Path(name) for target in listed for name in target["filename"]}
+        named = [self.build / word for word in check.command]
+        self.ninja(*(str(path.relative_to(self.build)) for path in named if path in self.programs))
 
     def check(self, name: str) -> Check:
         if name.startswith("explorer "):
@@ -146,15 +172,16 @@ class Tree:
         raise Failure(f"there is no test '{name}'")
 
     def suites(self) -> list[Check]:
-        """Unit tests first: they take milliseconds."""
+        """In the order of SUITES."""
         if self.tests is None:
             self.tests = json.loads(
                 run(["meson", "introspect", "--tests", str(self.build)]).stdout)
         wanted = [test for test in self.tests
-                  if {"osheap:unit", "osheap:concurrent"} & set(test["suite"])
+                  if set(SUITES) & set(test["suite"])
                   and not test["name"].startswith(("stress", "arch/symbols", "what "))]
-        wanted.sort(key=lambda test: "osheap:unit" not in test["suite"])
-        return [Check(test["name"], test["cmd"], test["env"]) for test in wanted]
+        wanted.sort(key=lambda test: min(SUITES.index(name) for name in test["suite"]
+                                         if name in SUITES))
+        return [Check(test["name"], test["cmd"], self.build, test["env"]) for test in wanted]
 
 
 def require_controls(mutants: list[Mutant], tree: Tree) -> None:
@@ -174,17 +201,15 @@ class Clean:
     def __init__(self, folder: Path):
         self.tree = Tree(folder)
         self.passing: set[str] = set()
-        self.built = False
         self.lock = threading.Lock()
 
     def require(self, name: str) -> None:
         with self.lock:
             if name in self.passing:
                 return
-            if not self.built:
-                self.tree.ninja("all", EXPLORER, EXCLUSIVES)
-                self.built = True
-            if not self.tree.check(name).passes():
+            check = self.tree.check(name)
+            self.tree.build_for(check)
+            if not check.passes():
                 raise Failure(f"{name} fails on the tree as it is")
             self.passing.add(name)
 
@@ -192,8 +217,9 @@ class Clean:
 def others(tree: Tree, expected: str | None) -> Iterator[str]:
     """The checks in the order in which they are tried; builds what they need."""
     if expected is not None:
-        tree.ninja()
+        tree.build_for(tree.check(expected))
         yield expected
+    tree.ninja(EXPLORER)
     yield from (f"explorer {name}" for name in tree.scenarios())
     tree.ninja()
     yield from (check.name for check in tree.suites())
@@ -204,7 +230,8 @@ def try_mutant(mutant: Mutant, tree: Tree, clean: Clean, control_only: bool) -> 
     began = time.monotonic()
     mutant.apply(tree.source)
     try:
-        tree.ninja(EXPLORER, *([EXCLUSIVES] if "exclusives/" in "".join(mutant.control) else []))
+        for name in mutant.control:
+            tree.build_for(tree.explore(name))
         found = [name for name in mutant.control if not tree.explore(name).passes()]
         mutant.missed = [name for name in mutant.control if name not in found]
         for name in found:
