@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define SMALL 100u
-#define LARGE 300000u
+#define LARGE ((size_t)300000)
 #define REGION ((size_t)64 << 20)
 
 static volatile char seen;
@@ -153,7 +153,7 @@ static void clean(size_t most)
     seen = block[9] == 1 ? 1 : 2;
     os_free(block);
     os_free(os_realloc(os_malloc(0), 10));
-    seen = os_realloc(os_malloc(10), 0) == NULL;
+    seen = os_realloc(os_malloc(10), 0) == NULL ? 1 : 2;
     os_free(os_malloc(0));
     os_free(os_reallocarray(NULL, 3, 5));
     (void)os_heap_trim();
