@@ -174,13 +174,20 @@ const struct scenario magazine_full = {
     .deep = {2, 1, 1, 0},
 };
 
+static unsigned active_length(void)
+{
+    return osh_arch_peek(0, OSH_ACTIVE, CLS).count;
+}
+
 static void put_on_full_lists(void)
 {
     put_held(0);
     unsigned magazine = osh_class_info[CLS].magazine;
-    struct osh_chain active = osh_arch_peek(0, OSH_ACTIVE, CLS);
-    REQUIRE(active.count == (OSH_SPARE_LIST ? 1 : magazine + 1));
+    unsigned stays = OSH_SPARE_LIST ? 0 : magazine;
+    REQUIRE(active_length() == stays + 1);
     REQUIRE(osh_magazine_peek(CLS, osh_magazine_lists() - OSH_DEPOT_SLOTS).count == magazine);
+    held_by_setup[0] = osh_magazine_get(CLS);
+    REQUIRE(active_length() == stays);
 }
 
 const struct scenario magazine_halved = {
