@@ -49,7 +49,7 @@ class Build:
 
     def __init__(self, root: Path, target: str, level: str):
         self.target, self.level = target, level
-        self.folder = root / f"{target}-{level}"
+        self.folder = root / f"{target}-{level}-level0"
         self.cross: Path | None = None  # the machine this runs on
         self.compiler = "gcc"
         if target in TARGETS:
