@@ -5,16 +5,21 @@
 #include "osh_config.h"
 
 /* Whole cache lines, so that classes keep out of each other's way. */
-static osh_word_t
-    slots[OSH_CLASSES][OSH_DEPOT_SLOTS > 0 ? OSH_DEPOT_SLOTS : 1] OSH_ALIGNED(OSH_CACHELINE);
+#define SLOTS_OF_CLASS (OSH_DEPOT_SLOTS > 0 ? OSH_DEPOT_SLOTS : 1)
+static osh_word_t slots[OSH_CLASSES * SLOTS_OF_CLASS] OSH_ALIGNED(OSH_CACHELINE);
+
+static osh_word_t *slot_of(unsigned cls, unsigned i)
+{
+    return &slots[cls * SLOTS_OF_CLASS + i];
+}
 
 bool osh_depot_put(unsigned cls, struct osh_chain magazine)
 {
     for (unsigned i = 0; i < osh_class_info[cls].depot; i++) {
         osh_word_t empty = 0;
         /* Publishes the chain's links; pairs with the exchange below. */
-        if (osh_load(&slots[cls][i]) == 0 &&
-            osh_cas(&slots[cls][i], &empty, osh_chain_pack(magazine))) {
+        if (osh_load(slot_of(cls, i)) == 0 &&
+            osh_cas(slot_of(cls, i), &empty, osh_chain_pack(magazine))) {
             return true;
         }
     }
@@ -25,9 +30,9 @@ bool osh_depot_put(unsigned cls, struct osh_chain magazine)
 struct osh_chain osh_depot_get(unsigned cls)
 {
     for (unsigned i = osh_class_info[cls].depot; i-- > 0;) {
-        if (osh_load(&slots[cls][i]) != 0) {
+        if (osh_load(slot_of(cls, i)) != 0) {
             /* Observes the links; pairs with the CAS above. */
-            osh_word_t word = osh_exchange(&slots[cls][i], 0);
+            osh_word_t word = osh_exchange(slot_of(cls, i), 0);
             if (word != 0) {
                 return osh_chain_unpack(cls, word);
             }
@@ -38,15 +43,15 @@ struct osh_chain osh_depot_get(unsigned cls)
 
 void osh_depot_reclaim(void (*give)(unsigned cls, struct osh_chain magazine))
 {
-    const osh_word_t *end = slots[OSH_DEPOT_SLOTS > 0 ? OSH_CLASSES : 0];
-    for (osh_word_t *slot = slots[0]; slot < end; slot++) {
+    const osh_word_t *end = slots + (OSH_DEPOT_SLOTS > 0 ? OSH_CLASSES * SLOTS_OF_CLASS : 0);
+    for (osh_word_t *slot = slots; slot < end; slot++) {
         if (osh_load(slot) == 0) {
             continue;
         }
         /* Observes the links; pairs with the CAS of osh_depot_put(). */
         osh_word_t word = osh_exchange(slot, 0);
         if (word != 0) {
-            unsigned cls = (unsigned)(slot - slots[0]) / (sizeof(slots[0]) / sizeof(slots[0][0]));
+            unsigned cls = (unsigned)(slot - slots) / SLOTS_OF_CLASS;
             give(cls, osh_chain_unpack(cls, word));
         }
     }
@@ -54,5 +59,5 @@ void osh_depot_reclaim(void (*give)(unsigned cls, struct osh_chain magazine))
 
 struct osh_chain osh_depot_peek(unsigned cls, unsigned slot)
 {
-    return osh_chain_unpack(cls, osh_load_acquire(&slots[cls][slot]));
+    return osh_chain_unpack(cls, osh_load_acquire(slot_of(cls, slot)));
 }
