@@ -25,7 +25,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 EXPLORER = "tests/model/explorer"
-EXCLUSIVES = "tests/model/explorer-exclusives" # the same scenarios on firmware's lists
+# The same scenarios on firmware's lists, and with the slabs of a build for size.
+OTHERS = {"exclusives": "tests/model/explorer-exclusives", "small": "tests/model/explorer-small"}
 # Unit tests take milliseconds, the table of misuse most of a minute.
 SUITES = ("osheap:unit", "osheap:concurrent", "osheap:hardening")
 # The tree outside of tests/model has no weaker read-modify-writes than its own.
@@ -149,8 +150,8 @@ class Tree:
         return [line.split()[0] for line in listed.splitlines()]
 
     def explore(self, scenario: str) -> Check:
-        """A scenario, of firmware's lists if it begins with exclusives/."""
-        program = EXCLUSIVES if scenario.startswith("exclusives/") else EXPLORER
+        """A scenario, of another explorer if it begins with exclusives/ or small/."""
+        program = OTHERS.get(scenario.rpartition("/")[0], EXPLORER)
         return Check(f"explorer {scenario}",
                      [str(self.build / program), "--scenario", scenario.split("/")[-1],
                       "--save", str(self.build)], self.build)
