@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from objects import FAMILY, LEVELS, PRESETS, SOURCE, TARGETS, Build, Failed
+from objects import DIAGNOSTICS, FAMILY, LEVELS, PRESETS, SOURCE, TARGETS, Build, Failed
 from table import write_table
 
 COMMITTED = SOURCE / "docs" / "footprint.json"
@@ -25,6 +25,8 @@ def measure(root: Path, target: str, level: str) -> dict[str, dict]:
         objects = build.compile([f"OSH_PRESET_{preset.upper()}=1"], preset)
         found[preset] = {
             "api": build.keep(objects, build.public(objects), "api"),
+            "serving": build.keep(objects, [name for name in build.public(objects)
+                                            if name not in DIAGNOSTICS], "serving"),
             "family": build.keep(objects, list(FAMILY), "family"),
             "all": build.keep(objects, build.exported(objects), "all"),
         }

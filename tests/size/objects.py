@@ -23,6 +23,7 @@ TARGETS = {"m33": "an521", "m4": "m4", "m7": "m7", "m0": "m0", "a15": "a15",
            "a72": "a72", "n1": "n1", "rv64": "rv64", "rv32": "rv32"}
 PRESETS = ("tiny", "small", "large")
 LEVELS = ("Os", "O2")
+DIAGNOSTICS = ("os_heap_check", "os_heap_stats")
 FAMILY = ("os_malloc", "os_free", "os_realloc", "os_calloc")
 NEWLIB = ("osh_newlib.c", "osheap.c")  # the sources that have newlib's own text
 KINDS = {".text": "text", ".rodata": "rodata", ".data": "data", ".sdata": "data",
