@@ -7,9 +7,9 @@
  * asks for it:
  *
  *   struct osh_lists         the lists of one core: for every class an active
- *                            and, with OSH_SPARE_LIST, a spare one. All bits zero means every list
- *                            is *stopped*: at once empty and full, so that
- *                            both pop and push refuse it.
+ *                            and, with OSH_SPARE_LIST, a spare one. All bits
+ *                            zero means every list is *stopped*: at once empty
+ *                            and full, so that both pop and push refuse it.
  *   osh_arch_pop(cls)        the fast paths, see below
  *   osh_arch_push(cls, block)
  *   osh_chain_link(cls, block, below)

@@ -29,7 +29,7 @@ TINY = ("OSH_PAGE_LOG2=9,OSH_RUN_LOG2=2,OSH_SLAB_MAX=1024,OSH_SLAB_OBJECTS=4,"
         "OSH_CORES=4,OSH_TRIM_BYTES=2048")
 SMALL = ("OSH_PAGE_LOG2=12,OSH_RUN_LOG2=0,OSH_SLAB_MAX=1024,OSH_TABLE_SHIFT=3,"
          "OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=2,OSH_CACHED_MAX=512,"
-         "OSH_CORES=4")
+         "OSH_CORES=4,OSH_SPARE_LIST=0")
 COMMON = ["-Dfuzz=true", "-Dstorm=false", "-Dport=portable", "-Ddebug=true"]
 SANITIZED = ["-Db_sanitize=address,undefined", "-Db_lundef=false",
              "-Dc_args=-fsanitize=fuzzer-no-link -fno-sanitize-recover=all"]
