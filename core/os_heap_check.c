@@ -45,7 +45,7 @@ static const char *check_page(size_t page, struct osh_look *look, bool all)
     struct osh_slab_state slab = osh_slab_state(page);
     HOLDS(!OSH_CHECK_NAMES || slab.cls <= OSH_CLASS_MAX,
           OSH_NAMED("arena", "a page's slab has an impossible class"));
-    unsigned cls = osh_arena.page_class[page];
+    unsigned cls = osh_load_byte(&osh_arena.page_class[page]);
     HOLDS(cls <= OSH_CLASS_MAX, OSH_NAMED("arena", "the class byte is impossible"));
     /* The first page of a slab's run has the state, all of them have the byte. */
     size_t first = osh_class_slab(cls, page);
