@@ -58,7 +58,8 @@ void os_free(void *ptr);
  *
  * Contexts: as os_malloc; a large block is resized in an interrupt only where
  *   it need not touch the newlib heap.
- * Complexity: O(size) when it copies, outside any lock.
+ * Complexity: O(size) when it copies, outside any lock; in a library compiled for size
+ *   (-Os) a large block that stays large is copied under the mutex.
  * Failure: NULL, the old block untouched.
  * Source: Mynewt os_realloc; C11 7.22.3.5; size 0 as glibc and newlib do.
  */
