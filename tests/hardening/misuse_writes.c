@@ -13,7 +13,7 @@ static void fill(struct trial *trial, void *at, size_t bytes)
     }
 }
 
-static void free_link(struct trial *trial)
+static void link_bytes(struct trial *trial, size_t bytes)
 {
     size_t size = 1 + pick(trial, 200);
     noise(trial, size);
@@ -21,8 +21,19 @@ static void free_link(struct trial *trial)
     void *block = block_of(size);
     os_free(first); /* so that there is something to link to */
     os_free(block);
-    fill(trial, block, sizeof(void *));
+    fill(trial, block, bytes);
     aftermath(trial, size);
+}
+
+static void free_link(struct trial *trial)
+{
+    link_bytes(trial, sizeof(void *));
+}
+
+/* The restartable sequences have the room of the list there, below the address. */
+static void free_link_count(struct trial *trial)
+{
+    link_bytes(trial, 2);
 }
 
 static void free_body(struct trial *trial)
@@ -170,6 +181,9 @@ static void read_after_free(struct trial *trial)
 const struct misuse write_misuses[] = {
     {"write_after_free_to_a_link", "write after free: the link of a cached block", free_link,
      AFTER_FREE, DAMAGED},
+    {"write_after_free_to_the_count_of_a_link",
+     "write after free: the count beside a cached block's link", free_link_count, AFTER_FREE,
+     DAMAGED},
     {"write_after_free_to_a_block_of_a_word", "write after free: a block of 8 bytes", free_one_word,
      AFTER_FREE, DAMAGED},
     {"write_after_free_to_a_body", "write after free: behind the link", free_body, AFTER_FREE,

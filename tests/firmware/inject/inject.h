@@ -9,9 +9,11 @@
 #include <stdint.h>
 
 /* aim.c: the sled before an operation, and the counter it is aligned by. The sled has
- * INJECT_SLED instructions, of which a shot runs through INJECT_SLED_FROM at least. */
+ * INJECT_SLED instructions, of which a shot runs through INJECT_SLED_FROM at least, or
+ * through INJECT_SLED_LONG where the operation has a report to make before it ends. */
 #define INJECT_SLED 960u
 #define INJECT_SLED_FROM 480u
+#define INJECT_SLED_LONG 240u
 void inject_start_counter(void);
 void inject_align_to_tick(void);
 void inject_wait_in_sled(unsigned instructions);
