@@ -23,12 +23,11 @@
 
 static const char *check_slab(size_t page, unsigned cls, unsigned free)
 {
-    unsigned objects = osh_class_info[cls].objects;
+    unsigned objects = osh_class_objects(cls);
     unsigned bits = 0;
-    for (unsigned i = osh_slab_words(cls); i-- > 0;) {
-        osh_word_t word = osh_slab_free_bits(page, cls, i);
-        unsigned here = objects - i * OSH_WORD_BITS;
-        HOLDS(here >= OSH_WORD_BITS || word >> here == 0,
+    for (unsigned i = 0; i < objects; i += OSH_WORD_BITS) {
+        osh_word_t word = osh_slab_free_bits(page, cls, i / OSH_WORD_BITS);
+        HOLDS(objects - i >= OSH_WORD_BITS || word >> (objects - i) == 0,
               OSH_NAMED("slab", "a bit beyond its objects is set"));
         bits += osh_count_bits(word);
     }
@@ -58,13 +57,13 @@ static const char *check_page(size_t page, struct osh_look *look, bool all)
     HOLDS(!OSH_CHECK_NAMES || !newlib || cls == 0, OSH_NAMED("arena", "a page has two owners"));
     HOLDS((unsigned)is_claimed == (unsigned)newlib + (cls != 0),
           OSH_NAMED("arena", "a claimed page has no owner"));
-    HOLDS(slab.free <= osh_class_info[slab.cls].objects,
+    HOLDS(slab.free <= osh_class_objects(slab.cls),
           OSH_NAMED("slab", "more free objects than it has"));
     if (slab.cls == 0) {
         return NULL;
     }
     look->slab_pages += (size_t)1 << osh_class_run(cls);
-    look->out += (osh_class_info[cls].objects - slab.free) * osh_class_bytes(cls);
+    look->out += (osh_class_objects(cls) - slab.free) * osh_class_bytes(cls);
     return all ? check_slab(page, cls, slab.free) : NULL;
 }
 
@@ -89,7 +88,7 @@ static const char *check_pages(void)
     HOLDS(wrong == NULL, wrong);
     HOLDS(look.claimed == osh_load(&osh_arena.in_use),
           OSH_NAMED("arena", "the pages in use are miscounted"));
-    for (size_t page = osh_arena.pages; page % OSH_WORD_BITS != 0; page++) {
+    for (size_t page = osh_arena.pages; !OSH_LEAN && page % OSH_WORD_BITS != 0; page++) {
         HOLDS(osh_arena_is_claimed(page),
               OSH_NAMED("arena", "a bit beyond the last page is clear"));
     }
@@ -120,14 +119,16 @@ static const char *mark_chain(unsigned cls, struct osh_chain chain, size_t *bloc
 {
     HOLDS(chain.count <= osh_class_limit(cls), OSH_NAMED("cache", "a chain is longer than a list"));
     while (chain.count > 0 && (!undo || *blocks > 0)) {
+        HOLDS(!OSH_CHECK_NAMES || chain.head != NULL,
+              OSH_NAMED("cache", "a chain's length is not its count"));
         const char *wrong = mark(cls, chain.head, undo);
         HOLDS(wrong == NULL, wrong);
         *blocks += undo ? (size_t)-1 : 1;
         chain.head = osh_links_next(chain.head);
         chain.count--;
-        HOLDS((chain.head == NULL) == (chain.count == 0),
-              OSH_NAMED("cache", "a chain's length is not its count"));
     }
+    HOLDS(chain.count > 0 || chain.head == NULL,
+          OSH_NAMED("cache", "a chain's length is not its count"));
     return NULL;
 }
 

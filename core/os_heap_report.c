@@ -13,18 +13,18 @@ static const char *const texts[] = {
 #define TEXT(word, sentence) word
 static const char texts[][8] = {
 #endif
-    [OS_HEAP_NOT_OURS] = TEXT("foreign", "the pointer is not of this heap"),
-    [OS_HEAP_NO_BLOCKS] =
+    [OS_HEAP_NOT_OURS - 1] = TEXT("foreign", "the pointer is not of this heap"),
+    [OS_HEAP_NO_BLOCKS - 1] =
         TEXT("no page", "the pointer is in a page that holds no blocks: freed already?"),
-    [OS_HEAP_NOT_A_START] = TEXT("inside", "the pointer is not the start of a block"),
-    [OS_HEAP_FREED_TWICE] = TEXT("twice", "double free: the block is free already"),
-    [OS_HEAP_WRONG_SIZE] = TEXT("size", "the size is not the block's"),
-    [OS_HEAP_BAD_HEADER] = TEXT("header", "the header before a large block was overwritten"),
-    [OS_HEAP_BAD_LINK] = TEXT("link", "the link in a free block was overwritten"),
-    [OS_HEAP_USED_AFTER_FREE] = TEXT("used", "a free block was written to"),
-    [OS_HEAP_OVERRUN] = TEXT("overrun", "something was written behind the end of the block"),
+    [OS_HEAP_NOT_A_START - 1] = TEXT("inside", "the pointer is not the start of a block"),
+    [OS_HEAP_FREED_TWICE - 1] = TEXT("twice", "double free: the block is free already"),
+    [OS_HEAP_WRONG_SIZE - 1] = TEXT("size", "the size is not the block's"),
+    [OS_HEAP_BAD_HEADER - 1] = TEXT("header", "the header before a large block was overwritten"),
+    [OS_HEAP_BAD_LINK - 1] = TEXT("link", "the link in a free block was overwritten"),
+    [OS_HEAP_USED_AFTER_FREE - 1] = TEXT("used", "a free block was written to"),
+    [OS_HEAP_OVERRUN - 1] = TEXT("overrun", "something was written behind the end of the block"),
 };
-#define LAST_TEXT (sizeof(texts) / sizeof(texts[0]) - 1)
+#define TEXTS (sizeof(texts) / sizeof(texts[0])) /* of misuse 1 on */
 
 /* The hook as a word. */
 static osh_word_t hook;
@@ -37,7 +37,7 @@ os_heap_report_hook *os_heap_set_report_hook(os_heap_report_hook *new_hook)
 
 const char *os_heap_misuse_text(enum os_heap_misuse misuse)
 {
-    return (unsigned)misuse - 1 < LAST_TEXT ? texts[misuse] : NULL;
+    return (unsigned)misuse - 1 < TEXTS ? texts[misuse - 1] : NULL;
 }
 
 /* What there is to say about a block at that address. */
@@ -68,7 +68,7 @@ void osh_report(enum os_heap_misuse misuse, const void *address, const void *cal
 {
     struct os_heap_report report = {
         .misuse = misuse,
-        .text = texts[misuse],
+        .text = texts[misuse - 1],
         .address = address,
         .core = osh_arch_core(),
         .caller = caller,

@@ -24,10 +24,14 @@ void osh_arena_start(uintptr_t base, size_t pages, void *tables)
     osh_arena.words = OSH_PAGE_WORDS(pages);
     osh_arena.claimed = words;
     osh_arena.newlib = words + osh_arena.words;
-    osh_arena.used = words + (OSH_BITMAPS - 1) * osh_arena.words; /* where there is one */
+    if (OSH_ARCH_DECOMMITS) {
+        osh_arena.used = words + (OSH_BITMAPS - 1) * osh_arena.words;
+    }
     osh_arena.page_class = (uint8_t *)(words + OSH_BITMAPS * osh_arena.words);
-    osh_arena.top_word = osh_arena.words - 1;
-    if (pages % OSH_WORD_BITS != 0) {
+    if (OSH_SLAB_HINTS) {
+        osh_arena.top_word = osh_arena.words - 1;
+    }
+    if (!OSH_LEAN && pages % OSH_WORD_BITS != 0) {
         osh_arena.claimed[osh_arena.words - 1] = ~(osh_arena_bit(pages) - 1);
     }
     osh_arena.segment = osh_arena.brk = base;
@@ -76,6 +80,15 @@ static osh_word_t free_places(osh_word_t claimed, unsigned run)
     return free & multiples[run];
 }
 
+/* The highest, page by page. */
+static size_t claim_a_page(void)
+{
+    size_t page = osh_arena.pages;
+    while (page-- > 0 && !osh_arena_claim_page(page)) {
+    }
+    return page; /* OSH_NO_PAGE behind the last */
+}
+
 /* Claims the highest such run at or below word `from`. */
 static size_t claim_below(size_t from, unsigned run)
 {
@@ -98,6 +111,9 @@ static size_t claim_below(size_t from, unsigned run)
 size_t osh_arena_claim_run(unsigned run)
 {
     run = OSH_ONLY_PAGES(run);
+    if (OSH_LEAN) {
+        return claim_a_page();
+    }
     osh_word_t hint = OSH_SLAB_HINTS ? osh_load(&osh_arena.top_word) : osh_arena.words - 1;
     size_t page = claim_below(hint, run);
     if (OSH_SLAB_HINTS && page == OSH_NO_PAGE) {

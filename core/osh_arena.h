@@ -15,6 +15,7 @@
 #include "osh_compiler.h"
 #include "osh_config.h"
 #include "osh_hot.h"
+#include "osh_lean.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +27,8 @@ struct osh_arena {
     size_t pages;        /* how many there are */
     size_t words;        /* of each bitmap */
     uint8_t *page_class; /* a byte per page: the class of the slab there, or 0 */
-    osh_word_t *claimed; /* a bit per page: somebody's. Bits past the end are set */
+    osh_word_t *claimed; /* a bit per page: somebody's. Bits past the end are set,
+                            unless OSH_LEAN */
     osh_word_t *used;    /* a bit per page: claimed since it was last decommitted */
     osh_word_t *newlib;  /* a bit per page: claimed for newlib's break (same mutex) */
     /* Written by every claim and release, so in a line of their own: */

@@ -118,7 +118,8 @@ static void *shrink(uintptr_t bytes)
         return (void *)-1;
     }
     osh_arena.brk = old - bytes;
-    for (size_t page = page_behind(old); page-- > page_behind(osh_arena.brk);) {
+    size_t behind = page_behind(osh_arena.brk);
+    for (size_t page = page_behind(old); page-- > behind;) {
         release_from_newlib(page);
     }
     return (void *)old;
@@ -139,9 +140,9 @@ void *osh_arena_open_segment(uintptr_t bytes)
 
 void osh_arena_reset_break(void)
 {
-    for (size_t word = 0; word < osh_arena.words; word++) {
-        while (osh_arena.newlib[word] != 0) {
-            release_from_newlib(word * OSH_WORD_BITS + osh_top_bit(osh_arena.newlib[word]));
+    for (size_t page = 0; osh_arena.brk_pages > 0; page++) {
+        if (osh_arena_is_newlib(page)) {
+            release_from_newlib(page);
         }
     }
     osh_arena.segment = osh_arena.brk = osh_arena.base;

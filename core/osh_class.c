@@ -70,19 +70,13 @@ enum { EACH(BYTES, COMMA) };
 #define RUN(n) run_of_##n = RUN_FOR(bytes_of_##n)
 enum { EACH(RUN, COMMA) };
 
-#define MAGAZINE_FIT(b) (OSH_MAGAZINE_BYTES / (b))
-#define MAGAZINE_FOR(b)                                      \
-    ((b) > OSH_CACHED_MAX                 ? 0                \
-     : MAGAZINE_FIT(b) < OSH_MAGAZINE_MIN ? OSH_MAGAZINE_MIN \
-     : MAGAZINE_FIT(b) > OSH_MAGAZINE_MAX ? OSH_MAGAZINE_MAX \
-                                          : MAGAZINE_FIT(b))
-#define MAGAZINE(n) magazine_of_##n = MAGAZINE_FOR(bytes_of_##n)
+#define MAGAZINE(n) magazine_of_##n = OSH_MAGAZINE_FOR(bytes_of_##n)
 enum { EACH(MAGAZINE, COMMA) };
 
 /* The 1 stands for the class that is not cached, whose slots are 0 all the same. */
 #define DEPOT_FIT(b, m) ((m) == 0 ? 0 : OSH_DEPOT_BYTES / (((m) + ((m) == 0)) * (b)))
 #define DEPOT_FOR(b, m)                                    \
-    (MAGAZINE_FIT(b) == 0                ? 0               \
+    (OSH_MAGAZINE_FIT(b) == 0            ? 0               \
      : DEPOT_FIT(b, m) > OSH_DEPOT_SLOTS ? OSH_DEPOT_SLOTS \
                                          : DEPOT_FIT(b, m))
 

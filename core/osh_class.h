@@ -13,6 +13,7 @@
 
 #include "osh_compiler.h"
 #include "osh_config.h"
+#include "osh_lean.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -111,6 +112,14 @@ typedef uint8_t osh_class_count_t;
 typedef uint16_t osh_class_count_t;
 #endif
 
+/* Blocks in a magazine of blocks of so many bytes. */
+#define OSH_MAGAZINE_FIT(b) (OSH_MAGAZINE_BYTES / (b))
+#define OSH_MAGAZINE_FOR(b)                                      \
+    ((b) > OSH_CACHED_MAX                     ? 0                \
+     : OSH_MAGAZINE_FIT(b) < OSH_MAGAZINE_MIN ? OSH_MAGAZINE_MIN \
+     : OSH_MAGAZINE_FIT(b) > OSH_MAGAZINE_MAX ? OSH_MAGAZINE_MAX \
+                                              : OSH_MAGAZINE_FIT(b))
+
 struct osh_class {
     osh_recip_t recip;          /* floor((2^OSH_RECIP_SHIFT - 1) / (bytes / 8)) */
     osh_class_bytes_t bytes;    /* of a block */
@@ -135,6 +144,9 @@ static inline unsigned osh_class_of_table(size_t size)
     return osh_class_table[OSH_TABLE_INDEX(size)];
 }
 
+#if OSH_LEAN
+#include "osh_class_lean.h"
+#else
 /* Class of a size up to OSH_SLAB_MAX: no division, no loop. */
 static inline unsigned osh_class_of(size_t size)
 {
@@ -146,14 +158,30 @@ static inline unsigned osh_class_of(size_t size)
     return OSH_CLASS_LOG(s, b);
 }
 
-/* Most blocks in one of a core's lists: in the active one there are two magazines where
- * it is the only one. */
-#define OSH_LIST_MAGAZINES (OSH_SPARE_LIST ? 1u : 2u)
-
-static inline unsigned osh_class_limit(unsigned cls)
+static inline size_t osh_class_bytes(unsigned cls)
 {
-    return OSH_LIST_MAGAZINES * osh_class_info[cls].magazine;
+    return osh_class_info[cls].bytes;
 }
+
+/* Blocks in a slab. */
+static inline unsigned osh_class_objects(unsigned cls)
+{
+    return osh_class_info[cls].objects;
+}
+
+/* Blocks in a magazine; 0: none is kept in cores' lists. */
+static inline unsigned osh_class_magazine(unsigned cls)
+{
+    return osh_class_info[cls].magazine;
+}
+
+/* Index in its slab of the object that holds byte `offset` of the slab. */
+static inline unsigned osh_class_index(unsigned cls, uintptr_t offset)
+{
+    osh_product_t position = (osh_product_t)((offset >> 3) + 1);
+    return (unsigned)((position * osh_class_info[cls].recip) >> OSH_RECIP_SHIFT);
+}
+#endif
 
 /* A slab of the class is 2^this pages. */
 static inline unsigned osh_class_run(unsigned cls)
@@ -166,28 +194,25 @@ static inline unsigned osh_class_run(unsigned cls)
 #endif
 }
 
+/* Most blocks in one of a core's lists: in the active one there are two magazines where
+ * it is the only one. */
+#define OSH_LIST_MAGAZINES (OSH_SPARE_LIST ? 1u : 2u)
+
+static inline unsigned osh_class_limit(unsigned cls)
+{
+    return OSH_LIST_MAGAZINES * osh_class_magazine(cls);
+}
+
 /* First page of the slab of that class that has `page`. */
 static inline size_t osh_class_slab(unsigned cls, size_t page)
 {
     return page & ~(((size_t)1 << osh_class_run(cls)) - 1);
 }
 
-static inline size_t osh_class_bytes(unsigned cls)
-{
-    return osh_class_info[cls].bytes;
-}
-
 /* Are there blocks of the class in cores' lists? */
 static inline bool osh_class_is_cached(unsigned cls)
 {
-    return OSH_SLAB_MAX <= OSH_CACHED_MAX || osh_class_info[cls].magazine != 0;
-}
-
-/* Index in its slab of the object that holds byte `offset` of the slab. */
-static inline unsigned osh_class_index(unsigned cls, uintptr_t offset)
-{
-    osh_product_t position = (osh_product_t)((offset >> 3) + 1);
-    return (unsigned)((position * osh_class_info[cls].recip) >> OSH_RECIP_SHIFT);
+    return OSH_SLAB_MAX <= OSH_CACHED_MAX || osh_class_magazine(cls) != 0;
 }
 
 /* Most bytes all magazines of all cores and all depot slots can hold: P7. */

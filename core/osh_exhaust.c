@@ -36,10 +36,10 @@ static void *from_any_slab(size_t alignment, unsigned cls)
 {
     for (; cls <= OSH_CLASS_MAX; cls++) {
         if ((osh_class_bytes(cls) & (alignment - 1)) == 0 && alignment <= OSH_PAGE_BYTES) {
-            struct osh_chain chain = osh_slab_get_existing(cls, 1);
-            if (chain.count > 0) {
+            void *block = OSH_LEAN ? osh_magazine_get(cls) : osh_slab_get_existing(cls, 1).head;
+            if (block != NULL) {
                 osh_heap_note_odd_size();
-                return chain.head;
+                return block;
             }
         }
     }
@@ -51,7 +51,8 @@ static void *from_anywhere(size_t alignment, size_t size)
 {
     unsigned cls = osh_heap_class_for(alignment, size);
     if (cls != 0) {
-        void *block = osh_magazine_get(cls);
+        /* Where the code is to be small, one and the same loop. */
+        void *block = OSH_LEAN ? NULL : osh_magazine_get(cls);
         if (block == NULL) {
             block = from_any_slab(alignment, cls);
         }
@@ -71,7 +72,9 @@ OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size)
         }
         if (!osh_arch_in_interrupt()) {
             osh_heap_reclaim();
-            osh_magazine_scarce();
+            if (!OSH_LEAN) {
+                osh_magazine_scarce();
+            }
         }
         void *block = from_anywhere(alignment, size);
         if (block != NULL) {

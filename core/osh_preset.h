@@ -76,6 +76,9 @@
 #define OSH_PRESET_NAME "small"
 #define OSH_PRESET_REGION (256u << 10)
 #define OSH_PRESET_CORES 2
+#ifndef OSH_CACHELINE
+#define OSH_CACHELINE 32
+#endif
 #ifndef OSH_PAGE_LOG2
 #define OSH_PAGE_LOG2 11
 #endif

@@ -12,18 +12,20 @@
  * Who is inside. `inside` keeps code that interrupted the holder out before
  * there are mutexes; the others are written only by who is inside.
  */
-static osh_word_t inside;
-static bool locked;        /* did the holder take the mutex? */
-static size_t live_blocks; /* of newlib's, deferred ones included */
-static size_t drained;     /* blocks that were deferred and are freed now */
+static struct {
+    osh_word_t inside;
+    size_t live_blocks; /* of newlib's, deferred ones included */
+    size_t drained;     /* blocks that were deferred and are freed now */
+    bool locked;        /* did the holder take the mutex? */
+} heap;
 
 static bool begin(bool with_mutex)
 {
-    if (!with_mutex && osh_load(&inside) != 0) {
+    if (!with_mutex && osh_load(&heap.inside) != 0) {
         return false; /* we have interrupted the holder */
     }
-    osh_store(&inside, 1); /* seen by what interrupts this core; program order is enough */
-    locked = with_mutex;
+    osh_store(&heap.inside, 1); /* seen by what interrupts this core; program order is enough */
+    heap.locked = with_mutex;
     return true;
 }
 
@@ -61,7 +63,7 @@ static bool free_sound(void *block, const void *caller)
         return false;
     }
     osh_newlib_free(block);
-    live_blocks--;
+    heap.live_blocks--;
     return true;
 }
 
@@ -86,7 +88,7 @@ static void drain(void)
             if (OSH_UNLIKELY(!free_sound(block, NULL))) {
                 break; /* a block that was deferred twice makes the list a ring */
             }
-            drained++;
+            heap.drained++;
             block = next;
         }
     }
@@ -95,8 +97,8 @@ static void drain(void)
 /* True when there may be others now, who could not get in. */
 static bool let_go(void)
 {
-    bool with_mutex = locked;
-    osh_store(&inside, 0); /* pairs with begin() of what interrupts this core */
+    bool with_mutex = heap.locked;
+    osh_store(&heap.inside, 0); /* pairs with begin() of what interrupts this core */
     if (with_mutex) {
         osh_arch_unlock(OSH_MUTEX_FALLBACK);
         osh_fence(); /* unlock, then look: pairs with the fence in osh_fallback_free */
@@ -123,7 +125,7 @@ static void *allocate(size_t alignment, size_t size)
 {
     void *block =
         alignment > NEWLIB_ALIGN ? osh_newlib_memalign(alignment, size) : osh_newlib_malloc(size);
-    live_blocks += block != NULL;
+    heap.live_blocks += block != NULL;
     return block;
 }
 
@@ -190,7 +192,7 @@ void osh_fallback_reclaim(void)
         return;
     }
     drain();
-    if (live_blocks == 0) {
+    if (heap.live_blocks == 0) {
         osh_newlib_reset();
         osh_arena_reset_break();
     } else {
@@ -205,14 +207,14 @@ struct osh_fallback_stats osh_fallback_stats(void)
     if (!enter()) {
         return stats;
     }
-    stats.pending = stats.deferred - drained;
+    stats.pending = stats.deferred - heap.drained;
     drain();
     struct osh_newlib_walk walk = osh_newlib_walk();
     stats.live = walk.bytes;
     stats.pages = osh_arena.brk_pages;
     stats.wrong = walk.wrong;
-    if (walk.wrong == NULL && walk.blocks != live_blocks) {
-        stats.wrong = OSH_NAMED("fallback", "the blocks in use are not those handed out");
+    if (walk.wrong == NULL && walk.blocks != heap.live_blocks) {
+        stats.wrong = OSH_NAMED("newlib", "the blocks in use are not those handed out");
     }
     leave();
     return stats;

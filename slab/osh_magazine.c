@@ -16,17 +16,17 @@ static void pass_on(unsigned cls, struct osh_chain chain)
     if (chain.count == 0) {
         return;
     }
-    if (OSH_DEPOT_SLOTS == 0 || chain.count != osh_class_info[cls].magazine ||
+    if (OSH_DEPOT_SLOTS == 0 || chain.count != osh_class_magazine(cls) ||
         !osh_depot_put(cls, chain)) {
         osh_slab_put(cls, chain);
     }
 }
 
 /* Makes a chain one of this core's lists, and passes on what was there. */
-static void install(enum osh_which which, unsigned cls, struct osh_chain chain)
+static void install(enum osh_which which, unsigned cls, struct osh_chain *chain)
 {
-    (void)osh_arch_exchange(which, cls, &chain); /* stopped: the chain is still ours */
-    pass_on(cls, chain);
+    (void)osh_arch_exchange(which, cls, chain); /* stopped: the chain is still ours */
+    pass_on(cls, *chain);
 }
 
 /* Refills to come that take one block: see osh_magazine_scarce(). */
@@ -35,9 +35,9 @@ static osh_word_t short_refills;
 /* How many blocks the slabs are asked for. */
 static unsigned refill(unsigned cls)
 {
-    osh_word_t left = osh_load(&short_refills);
+    osh_word_t left = OSH_LEAN ? 0 : osh_load(&short_refills);
     if (OSH_LIKELY(left == 0)) {
-        return osh_class_info[cls].magazine;
+        return osh_class_magazine(cls);
     }
     /* Publishes nothing; another core's count may be lost. */
     osh_store(&short_refills, left - 1);
@@ -65,6 +65,18 @@ static struct osh_chain fetch(unsigned cls)
     return osh_slab_get(cls, refill(cls));
 }
 
+/* Where the code is to be small: what is left of a refill, like blocks that are freed. */
+static void put_rest(unsigned cls, struct osh_chain chain)
+{
+    while (chain.count > 0) {
+        void *block = osh_links_pop(cls, &chain);
+        if (OSH_HARDENING >= 2 && block == NULL) {
+            return; /* a damaged chain, dropped */
+        }
+        osh_magazine_put(cls, block);
+    }
+}
+
 static void *take(unsigned cls)
 {
     if (!osh_class_is_cached(cls)) {
@@ -82,8 +94,10 @@ static void *take(unsigned cls)
         }
         block = osh_links_pop(cls, &chain);
     } while (OSH_HARDENING >= 2 && block == NULL); /* a damaged chain, dropped */
-    if (chain.count > 0) {
-        install(OSH_ACTIVE, cls, chain);
+    if (OSH_LEAN) {
+        put_rest(cls, chain);
+    } else if (chain.count > 0) {
+        install(OSH_ACTIVE, cls, &chain);
     }
     return block;
 }
@@ -97,9 +111,12 @@ void *osh_magazine_get(unsigned cls)
     return block;
 }
 
-/* A chain of one. */
+/* A chain of one. Where links are not checked, nobody reads that of a chain's last. */
 static struct osh_chain single(unsigned cls, void *block)
 {
+    if (OSH_LEAN && OSH_HARDENING < 2) {
+        return (struct osh_chain){block, 1};
+    }
     struct osh_chain chain = no_blocks;
     osh_links_push(cls, &chain, block);
     return chain;
@@ -114,7 +131,7 @@ static void begin_anew(unsigned cls, void *block)
         return;
     }
     if (chain.count > 0) {
-        install(OSH_SPARE, cls, chain);
+        install(OSH_SPARE, cls, &chain);
     }
 }
 
@@ -126,13 +143,13 @@ static void halve(unsigned cls, void *block)
     struct osh_chain upper = no_blocks;
     (void)osh_arch_exchange(OSH_ACTIVE, cls, &lower); /* stopped: there is none */
     if (lower.count == osh_class_limit(cls)) {
-        upper = osh_links_cut(cls, &lower, osh_class_info[cls].magazine);
+        upper = osh_links_cut(cls, &lower, osh_class_magazine(cls));
     } else { /* somebody made room meanwhile */
         upper = lower;
         lower = no_blocks;
     }
     osh_links_push(cls, &upper, block);
-    install(OSH_ACTIVE, cls, upper); /* first: what is freed meanwhile finds no list */
+    install(OSH_ACTIVE, cls, &upper); /* first: what is freed meanwhile finds no list */
     pass_on(cls, lower);
 }
 
@@ -145,7 +162,9 @@ void osh_magazine_put(unsigned cls, void *block)
     if (OSH_HARDENING >= 2 ? osh_links_give(cls, block) : osh_arch_push_slow(cls, block)) {
         return;
     }
-    if (OSH_SPARE_LIST) {
+    if (OSH_LEAN) {
+        osh_slab_put(cls, single(cls, block)); /* one at a time, which it does anyway */
+    } else if (OSH_SPARE_LIST) {
         begin_anew(cls, block);
     } else {
         halve(cls, block);

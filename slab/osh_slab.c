@@ -162,7 +162,7 @@ struct osh_chain osh_slab_get(unsigned cls, unsigned count)
     }
     if (chain.count == 0) {
         /* A magazine may be longer than a slab. */
-        unsigned objects = osh_class_info[cls].objects;
+        unsigned objects = osh_class_objects(cls);
         unsigned first = count < objects ? count : objects;
         size_t page = osh_slab_create(cls, first);
         if (page != OSH_NO_PAGE) {
@@ -213,7 +213,7 @@ static void credit(size_t page, unsigned cls, unsigned count)
     } else if (OSH_SLAB_HINTS) {
         osh_raise(&osh_slabs.hint[cls], page / OSH_WORD_BITS); /* a hint: publishes nothing */
     }
-    if (free == osh_class_info[cls].objects) {
+    if (free == osh_class_objects(cls)) {
         keep(page, cls);
     }
 }

@@ -18,8 +18,10 @@ size_t osh_slab_table_bytes(size_t pages)
 void osh_slab_start(size_t pages, void *tables)
 {
     osh_slabs.record = tables;
-    osh_slabs.far = osh_slabs.record + pages * OSH_RECORD_WORDS;
-    osh_slabs.partial = osh_slabs.far + pages * OSH_FAR_WORDS;
+    if (OSH_FAR_WORDS > 0 || OSH_SLAB_MAPS) {
+        osh_slabs.far = osh_slabs.record + pages * OSH_RECORD_WORDS;
+        osh_slabs.partial = osh_slabs.far + pages * OSH_FAR_WORDS;
+    }
 }
 
 void osh_slab_list(size_t page, unsigned cls)
@@ -37,17 +39,15 @@ void osh_slab_list(size_t page, unsigned cls)
     }
 }
 
-/* All objects free: whole words of ones, then the rest. */
+/* All objects free: words of ones, the last one as many as are left. */
 static void fill_bits(size_t page, unsigned cls)
 {
     osh_word_t *bits = osh_slab_bits(page, cls);
-    unsigned objects = osh_class_info[cls].objects;
-    unsigned i = 0;
-    for (; objects >= OSH_WORD_BITS; objects -= OSH_WORD_BITS) {
-        osh_store(&bits[i++], ~(osh_word_t)0);
-    }
-    if (objects > 0) {
-        osh_store(&bits[i], ((osh_word_t)1 << objects) - 1);
+    unsigned left = osh_class_objects(cls);
+    while (left > 0) {
+        unsigned here = left < OSH_WORD_BITS ? left : (unsigned)OSH_WORD_BITS;
+        osh_store(bits++, ~(osh_word_t)0 >> (OSH_WORD_BITS - here));
+        left -= here;
     }
 }
 
@@ -62,7 +62,7 @@ static void set_class(size_t page, unsigned cls, uint8_t byte)
 static void fill_objects(size_t page, unsigned cls)
 {
     size_t bytes = osh_class_bytes(cls);
-    for (unsigned i = 0; i < osh_class_info[cls].objects; i++) {
+    for (unsigned i = 0; i < osh_class_objects(cls); i++) {
         char *object = (char *)osh_arena_address(page) + i * bytes;
         osh_guard_fill(object, 0, osh_guard_words(bytes));
         osh_guard_fill(object, 0, OSH_LINK_WORDS);
@@ -82,9 +82,8 @@ size_t osh_slab_create(unsigned cls, unsigned count)
     set_class(page, cls, (uint8_t)cls);
     /* Publishes bits and class byte; pairs with the load of the state in
      * reserve(), and with the passing on of a block's address. */
-    osh_store_release(osh_slab_state_word(page),
-                      osh_state(cls, osh_class_info[cls].objects - count));
-    if (osh_class_info[cls].objects > count) {
+    osh_store_release(osh_slab_state_word(page), osh_state(cls, osh_class_objects(cls) - count));
+    if (osh_class_objects(cls) > count) {
         osh_slab_list(page, cls); /* otherwise the first put will */
     }
     return page;
@@ -92,7 +91,7 @@ size_t osh_slab_create(unsigned cls, unsigned count)
 
 bool osh_slab_release(size_t page, unsigned cls)
 {
-    osh_word_t all_free = osh_state(cls, osh_class_info[cls].objects);
+    osh_word_t all_free = osh_state(cls, osh_class_objects(cls));
     /* Takes the slab from everybody: succeeds only when nobody holds an object
      * or a reservation. Observes the puts that made it so; pairs with their
      * additions to the state. */
@@ -125,7 +124,7 @@ void osh_slab_release_kept(void)
 
 unsigned osh_slab_words(unsigned cls)
 {
-    return (osh_class_info[cls].objects + OSH_WORD_BITS - 1u) / OSH_WORD_BITS;
+    return (osh_class_objects(cls) + OSH_WORD_BITS - 1u) / OSH_WORD_BITS;
 }
 
 osh_word_t osh_slab_free_bits(size_t page, unsigned cls, unsigned i)

@@ -43,14 +43,11 @@ static unsigned collect_one(osh_word_t *bits, unsigned words)
     }
 }
 
-/* Takes objects of the slab until the chain has `count` or the slab nothing free. The
- * first one may be `reserved` already. */
-static void take_from(struct osh_chain *chain, size_t page, unsigned cls, unsigned count,
-                      bool reserved)
+/* Takes objects of the slab until the chain has `count` or the slab nothing free. */
+static void take_from(struct osh_chain *chain, size_t page, unsigned cls, unsigned count)
 {
     osh_word_t *state = osh_slab_state_word(page);
-    while (chain->count < count && (reserved || reserve_one(state, cls))) {
-        reserved = false;
+    while (chain->count < count && reserve_one(state, cls)) {
         unsigned index = collect_one(osh_slab_bits_of(state, page, cls), osh_slab_words(cls));
         void *object = (void *)(osh_arena_address(page) + index * osh_class_bytes(cls));
         if (OSH_HARDENING >= 2 && !osh_guard_is_filled(object, 0, OSH_LINK_WORDS)) {
@@ -83,7 +80,7 @@ static size_t draw_on_map(struct osh_chain *chain, unsigned cls, unsigned count,
         osh_word_t map = osh_load(osh_slab_partial(word, cls));
         for (; map != 0; map &= ~osh_arena_bit(osh_top_bit(map))) {
             size_t page = word * OSH_WORD_BITS + osh_top_bit(map);
-            take_from(chain, page, cls, count, false);
+            take_from(chain, page, cls, count);
             if (chain->count < count || osh_slab_state(page).free == 0) {
                 unlist(page, cls); /* at once, so that none that have nothing gather */
             }
@@ -100,7 +97,7 @@ static void draw(struct osh_chain *chain, unsigned cls, unsigned count, bool all
 {
     if (!OSH_SLAB_MAPS) {
         for (size_t page = osh_arena.pages; page-- > 0 && chain->count < count;) {
-            take_from(chain, page, cls, count, false);
+            take_from(chain, page, cls, count);
         }
         return;
     }
@@ -123,13 +120,15 @@ struct osh_chain osh_slab_get(unsigned cls, unsigned count)
 {
     struct osh_chain chain = {NULL, 0};
     draw(&chain, cls, count, !OSH_SLAB_HINTS);
-    if (chain.count == 0) {
-        /* One object is reserved at once: a slab that nobody takes anything of would never
-         * become empty, which is when its page is given back. */
-        size_t page = osh_slab_create(cls, 1);
-        if (page != OSH_NO_PAGE) {
-            take_from(&chain, page, cls, count, true);
+    /* A slab that is made is taken from, by us or by those who leave nothing of it: one that
+     * nobody takes anything of would never become empty, which is when its page is given
+     * back. */
+    while (chain.count == 0) {
+        size_t page = osh_slab_create(cls, 0);
+        if (page == OSH_NO_PAGE) {
+            break;
         }
+        take_from(&chain, page, cls, count);
     }
     return chain;
 }
@@ -169,7 +168,7 @@ static bool put_one(size_t page, unsigned cls, unsigned object)
             osh_raise(&osh_slabs.hint[cls], page / OSH_WORD_BITS); /* publishes nothing */
         }
     }
-    if (osh_state_free(before) + 1 == osh_class_info[cls].objects) {
+    if (osh_state_free(before) + 1 == osh_class_objects(cls)) {
         keep(page, cls);
     }
     return true;

@@ -5,8 +5,8 @@
 # A variant's build directory is BUILD_ROOT/VARIANT and is used again.
 set -u
 
-variants='gcc clang portable asan tsan valgrind small preset size nano level0 level2 level3 out long'
-usual='gcc clang portable asan tsan valgrind small preset size nano level0 level2 level3'
+variants='gcc clang portable asan tsan valgrind small preset size lean nano level0 level2 level3 out long'
+usual='gcc clang portable asan tsan valgrind small preset size lean nano level0 level2 level3'
 
 if [ $# -lt 1 ]; then
     echo "usage: $0 BUILD_ROOT [VARIANT...]   variants: $variants (out and long: only when named)" >&2
@@ -50,6 +50,9 @@ once='--no-suite hardening --no-suite inject'
 
 small=OSH_PAGE_LOG2=12,OSH_SLAB_MAX=1024,OSH_CLASS_STEPS_LOG2=2,OSH_TABLE_SHIFT=3
 small=$small,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=2,OSH_SPARE_LIST=0
+lean=OSH_PAGE_LOG2=12,OSH_RUN_LOG2=0,OSH_SLAB_MAX=1024,OSH_CLASS_STEPS_LOG2=2,OSH_TABLE_SHIFT=3
+lean=$lean,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=0,OSH_SPARE_LIST=0
+lean=$lean,OSH_SLAB_HINTS=0,OSH_KEEP_SLABS=0
 
 for variant in "$@"; do
     started=$(date +%s)
@@ -104,6 +107,10 @@ for variant in "$@"; do
     size)
         echo "matrix: size: gcc, built for size, both ports"
         build size gcc -Doptimization=s && check size $once
+        ;;
+    lean)
+        echo "matrix: lean: gcc, built for size and smallest (core/osh_lean.h), both ports"
+        build lean gcc -Doptimization=s -Dconfig="$lean" && check lean $once
         ;;
     level0 | level2 | level3)
         echo "matrix: $variant: gcc, hardening level ${variant#level}, both ports"

@@ -22,7 +22,7 @@ for option in "$@"; do
 done
 mkdir -p "$root"
 # The last step takes these from the steps of this run.
-rm -f "$root"/{explorer,explorer-exclusives,explorer-small,spin,coverage,injection,checks}.json
+rm -f "$root"/{explorer,explorer-exclusives,explorer-small,explorer-lean,spin,coverage,injection,checks}.json
 passed=0
 failed=()
 
@@ -67,12 +67,14 @@ storm_verified() {
 # Every interleaving within bounds, and each scenario seen failing.
 interleavings() { # [EXPLORER-OPTION ...]
     local dir=$root/tests/gcc
-    ninja -C "$dir" tests/model/explorer tests/model/explorer-exclusives tests/model/explorer-small >/dev/null &&
+    ninja -C "$dir" tests/model/explorer tests/model/explorer-{exclusives,small,lean} >/dev/null &&
         "$dir/tests/model/explorer" --json "$root/explorer.json" --save "$root" "$@" &&
         "$dir/tests/model/explorer-exclusives" --scenario 'magazine*' --scenario 'reclaim*' \
             --json "$root/explorer-exclusives.json" --save "$root" "$@" &&
         "$dir/tests/model/explorer-small" --scenario 'slab*' --scenario 'magazine*' --scenario 'heap*' \
-            --json "$root/explorer-small.json" --save "$root" "$@"
+            --json "$root/explorer-small.json" --save "$root" "$@" &&
+        "$dir/tests/model/explorer-lean" --scenario 'slab*' --scenario 'magazine*' --scenario 'heap*' \
+            --json "$root/explorer-lean.json" --save "$root" "$@"
 }
 
 # The tools read it: reports, options, traces, executions of the explorer.

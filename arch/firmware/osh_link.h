@@ -40,7 +40,7 @@ static inline osh_word_t osh_chain_pack(struct osh_chain chain)
 
 static inline struct osh_chain osh_chain_unpack(unsigned cls, osh_word_t word)
 {
-    return (struct osh_chain){(void *)word, word == 0 ? 0 : osh_class_info[cls].magazine};
+    return (struct osh_chain){(void *)word, word == 0 ? 0 : osh_class_magazine(cls)};
 }
 
 static inline osh_word_t osh_link_below(unsigned cls, struct osh_chain chain)

@@ -38,13 +38,18 @@ void osh_arch_start(void)
 {
     for (unsigned i = 0; i < OSH_LISTS_OF_CORE; i++) {
         unsigned cls = i % OSH_CLASSES;
+        if (cls == 0) {
+            continue; /* remains stopped */
+        }
         FILL_EMPTY(cls);
         for (unsigned core = 0; core < OSH_CORES; core++) {
             osh_lists[core].word[i] = (osh_word_t)&osh_empty[cls];
         }
     }
     osh_hot.lists = osh_lists;
-    osh_lists[0].page_class = osh_arena.page_class - (osh_arena.base >> OSH_PAGE_LOG2);
+    if (!OSH_SMALL_CODE) { /* read by fast paths alone */
+        osh_lists[0].page_class = osh_arena.page_class - (osh_arena.base >> OSH_PAGE_LOG2);
+    }
 }
 
 bool osh_arch_fast(void)

@@ -215,7 +215,9 @@ bool osh_newlib_open_segment(size_t bytes)
     if (start == (void *)-1) {
         return false;
     }
-    sbrked_mem += pages;
+    if (!OSH_SMALL_CODE) {
+        sbrked_mem += pages; /* a statistic of newlib's, which nobody asks for */
+    }
     top = start;
     set_head(top, pages | PREV_INUSE);
     /* The old top becomes a chunk between a double fencepost and what it was
@@ -237,7 +239,9 @@ void osh_newlib_reset(void)
     }
     av_[0] = av_[1] = 0; /* binblocks, and the size of the initial top */
     sbrk_base = (char *)(-1);
-    memset(&current_mallinfo, 0, sizeof(current_mallinfo));
+    if (!OSH_SMALL_CODE) { /* statistics of newlib's, which nobody asks for */
+        memset(&current_mallinfo, 0, sizeof(current_mallinfo));
+    }
 }
 
 /* The first of newlib's pages from there on, of which 64 of others' are passed over at a
@@ -280,7 +284,7 @@ struct osh_newlib_walk osh_newlib_walk(void)
         mchunkptr next = chunk_at_offset(chunk, size);
         bool sound =
             next > chunk && osh_arena_holds(next) && osh_arena_is_newlib(osh_arena_page(next));
-        if (sound && is_stub(chunk, 2 * size)) {
+        if (sound && is_stub(chunk, 4 * SIZE_SZ)) {
             before_in_use = true;
             chunk = next;
             continue;

@@ -102,6 +102,10 @@ static void every_class_has_a_slab_a_magazine_and_a_depot_within_bounds(void **s
     FOR_EACH_CLASS(cls)
     {
         const struct osh_class *info = &osh_class_info[cls];
+        /* Also where these are computed and no table is read. */
+        assert_int_equal(osh_class_bytes(cls), info->bytes);
+        assert_int_equal(osh_class_objects(cls), info->objects);
+        assert_int_equal(osh_class_magazine(cls), info->magazine);
         assert_true(info->objects >= 1 && osh_class_run(cls) <= OSH_RUN_LOG2);
         assert_int_equal(info->objects, (OSH_PAGE_BYTES << osh_class_run(cls)) / info->bytes);
         assert_in_range(info->magazine, 0, OSH_MAGAZINE_MAX);

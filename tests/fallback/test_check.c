@@ -68,7 +68,7 @@ static void lost_block_is_named(void)
     void *above = os_malloc(LARGE_SIZE(1));
     size_t both = (*size_of(below) & ~IN_USE_BEFORE) + (*size_of(above) & ~IN_USE_BEFORE);
     is_named(size_of(below), both | IN_USE_BEFORE,
-             "fallback: the blocks in use are not those handed out");
+             "newlib: the blocks in use are not those handed out");
 }
 
 static void free_chunk_whose_size_is_not_repeated_is_named(void)

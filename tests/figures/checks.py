@@ -30,7 +30,9 @@ EXPLORERS = {"explorer.json": ["tests/model/explorer"],
              "explorer-exclusives.json": ["tests/model/explorer-exclusives",
                                           "--scenario", "magazine*", "--scenario", "reclaim*"],
              "explorer-small.json": ["tests/model/explorer-small", "--scenario", "slab*",
-                                     "--scenario", "magazine*", "--scenario", "heap*"]}
+                                     "--scenario", "magazine*", "--scenario", "heap*"],
+             "explorer-lean.json": ["tests/model/explorer-lean", "--scenario", "slab*",
+                                    "--scenario", "magazine*", "--scenario", "heap*"]}
 INJECTOR = "tests/inject"
 # What decides whether a seeded fault is found.
 JUDGED_BY = ("meson.build", "meson_options.txt", "arch", "core", "slab", "fallback",

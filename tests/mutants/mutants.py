@@ -25,8 +25,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 EXPLORER = "tests/model/explorer"
-# The same scenarios on firmware's lists, and with the slabs of a build for size.
-OTHERS = {"exclusives": "tests/model/explorer-exclusives", "small": "tests/model/explorer-small"}
+# The same scenarios on firmware's lists, with the slabs of a build for size, and in the
+# smallest configuration of one.
+OTHERS = {name: f"tests/model/explorer-{name}" for name in ("exclusives", "small", "lean")}
 # Unit tests take milliseconds, the table of misuse most of a minute.
 SUITES = ("osheap:unit", "osheap:concurrent", "osheap:hardening")
 # The tree outside of tests/model has no weaker read-modify-writes than its own.

@@ -40,9 +40,19 @@ OSH_INLINE void osh_store_release(osh_word_t *word, osh_word_t value)
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-static inline bool osh_cas(osh_word_t *word, osh_word_t *expected, osh_word_t value)
+/* What was in the word, which is `value` now if that was `expected`. */
+OSH_SHARED_CODE osh_word_t osh_cas_value(osh_word_t *word, osh_word_t expected, osh_word_t value)
 {
-    return ck_pr_cas_ptr_value(word, (void *)*expected, (void *)value, expected);
+    (void)ck_pr_cas_ptr_value(word, (void *)expected, (void *)value, &expected);
+    return expected;
+}
+
+OSH_INLINE bool osh_cas(osh_word_t *word, osh_word_t *expected, osh_word_t value)
+{
+    osh_word_t was = osh_cas_value(word, *expected, value);
+    bool done = was == *expected;
+    *expected = was;
+    return done;
 }
 
 static inline osh_word_t osh_exchange(osh_word_t *word, osh_word_t value)
