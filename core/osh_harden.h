@@ -47,19 +47,25 @@ OSH_SHARED const struct osh_start osh_start[OSH_CLASSES];
 #define OSH_START_MASK(start) (OSH_PAGE_BYTES - 1)
 #endif
 
-/* Does an object of that class start `offset` bytes after the first page? */
-OSH_INLINE bool osh_is_start(unsigned cls, uintptr_t offset)
+/* Does an object of the class whose entry that is start `offset` bytes after the first
+ * page? */
+OSH_INLINE bool osh_start_is_at(const struct osh_start *start, uintptr_t offset)
 {
-    const struct osh_start *start = &osh_start[cls];
     __asm__("" : "+r"(start)); /* one address, from which both can be loaded at once */
     osh_start_t in_slab = offset & OSH_START_MASK(start);
     return (osh_start_t)(in_slab * start->recip) < start->limit;
 }
 
-/* The same, or true without a look where nobody asked for checks. */
-OSH_INLINE bool osh_harden_is_start(unsigned cls, uintptr_t offset)
+OSH_INLINE bool osh_is_start(unsigned cls, uintptr_t offset)
 {
-    return OSH_HARDENING == 0 || OSH_LIKELY(osh_is_start(cls, offset));
+    return osh_start_is_at(&osh_start[cls], offset);
+}
+
+/* The same, or true without a look where nobody asked for checks. `starts` is osh_start, by
+ * whichever way the caller has it. */
+OSH_INLINE bool osh_harden_is_start(const struct osh_start *starts, unsigned cls, uintptr_t offset)
+{
+    return OSH_HARDENING == 0 || OSH_LIKELY(osh_start_is_at(&starts[cls], offset));
 }
 
 /* Reports that a core's list has `block` for its head already. */

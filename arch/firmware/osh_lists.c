@@ -2,6 +2,7 @@
 /* What the lists need besides the CPU's own sequences. */
 #include "arch.h"
 #include "osh_arena.h"
+#include "osh_harden.h"
 
 /* Stopped, before the heap starts. */
 OSH_VARIABLE struct osh_lists osh_lists[OSH_CORES] = {
@@ -44,6 +45,9 @@ void osh_arch_start(void)
         }
     }
     osh_hot.lists = osh_lists;
+    if (OSH_CPU_HOT_TABLES) {
+        osh_hot.starts = osh_start;
+    }
     osh_lists[0].page_class = osh_arena.page_class - (osh_arena.base >> OSH_PAGE_LOG2);
 }
 
