@@ -22,7 +22,15 @@
 
 #include <stdbool.h>
 
-#if OSH_WIDE || (OSH_SLAB_MAX) > (1ull << (31 - (OSH_PAGE_LOG2) - (OSH_RUN_LOG2)))
+/* 32 bits suffice where slabs are small. A 64-bit CPU takes 64 all the same, which saves
+ * cutting the offset; RISC-V multiplies 32 bits of a register without that, and an entry of
+ * 8 bytes is found by the same shift as a list. */
+#ifdef __riscv
+#define OSH_START_WIDE 0
+#else
+#define OSH_START_WIDE OSH_WIDE
+#endif
+#if OSH_START_WIDE || (OSH_SLAB_MAX) > (1ull << (31 - (OSH_PAGE_LOG2) - (OSH_RUN_LOG2)))
 typedef uint64_t osh_start_t;
 #define OSH_START_BITS 64
 #else
@@ -52,7 +60,7 @@ OSH_SHARED const struct osh_start osh_start[OSH_CLASSES];
 OSH_INLINE bool osh_start_is_at(const struct osh_start *start, uintptr_t offset)
 {
     __asm__("" : "+r"(start)); /* one address, from which both can be loaded at once */
-    osh_start_t in_slab = offset & OSH_START_MASK(start);
+    osh_start_t in_slab = (osh_start_t)(offset & OSH_START_MASK(start));
     return (osh_start_t)(in_slab * start->recip) < start->limit;
 }
 
