@@ -64,6 +64,11 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
 }
 #endif
 
+/* The table osh_start, for os_free. */
+#ifndef OSH_ARCH_STARTS
+#define OSH_ARCH_STARTS osh_start
+#endif
+
 /* Most bytes of pages that osh_chain_pack can tell apart. */
 #ifndef OSH_ARCH_REGION_MAX
 #define OSH_ARCH_REGION_MAX SIZE_MAX
@@ -89,7 +94,7 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
  *   empty or stopped.
  * osh_arch_push: puts one block on it; false when that is full or stopped.
  *   May have written the block's link even then. Class 0 is always
- *   stopped.
+ *   stopped. Once the heap has started: before, there is no block to push.
  * Both may refuse for reasons of their own (a port that is not the one in
  * use, an interruption); osh_arch_pop_slow and osh_arch_push_slow do not.
  */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct osh_lists;
+struct osh_start;
 
 struct osh_hot {
     /* Sizes below this go to osh_arch_pop at once; 0 before the heap has a
@@ -22,9 +23,12 @@ struct osh_hot {
     uintptr_t fast_bytes;
     uintptr_t base;            /* first page */
     const uint8_t *page_class; /* a byte per page: its class, 0 if no slab */
-    intptr_t rseq;             /* Linux: where the rseq area lies from the thread pointer */
-    struct osh_lists *lists;   /* the lists of core 0; the others follow */
-    unsigned link_shift;       /* how a block's first word holds the next: see osh_link */
+    union {
+        intptr_t rseq; /* Linux: where the rseq area lies from the thread pointer */
+        const struct osh_start *starts; /* RISC-V: osh_start */
+    };
+    struct osh_lists *lists; /* the lists of core 0; the others follow */
+    unsigned link_shift;     /* how a block's first word holds the next: see osh_link */
     uintptr_t link_mask;
 } OSH_ALIGNED(OSH_CACHELINE);
 

@@ -32,7 +32,7 @@ OSH_PUBLIC void os_free(void *ptr)
     unsigned cls;
     /* The newlib heap's pages have class 0, whose list takes nothing. */
     if (OSH_FAST_PATHS && OSH_LIKELY(osh_arch_find(ptr, &cls)) &&
-        osh_harden_is_start(cls, (uintptr_t)ptr - osh_hot.base) &&
+        osh_harden_is_start(OSH_ARCH_STARTS, cls, (uintptr_t)ptr - osh_hot.base) &&
         OSH_LIKELY(osh_arch_push(cls, ptr))) {
         return;
     }

@@ -22,7 +22,13 @@
 
 #include <stdbool.h>
 
-#if OSH_WIDE || (OSH_SLAB_MAX) > (1ull << (31 - (OSH_PAGE_LOG2) - (OSH_RUN_LOG2)))
+/* 32 bits suffice where slabs are small. A 64-bit CPU takes 64 all the same, which saves
+ * cutting the offset; the build of one that multiplies 32 bits of a register without that
+ * (RISC-V) says 0: an entry of 8 bytes is found by the same shift as a list. */
+#ifndef OSH_START_WIDE
+#define OSH_START_WIDE OSH_WIDE
+#endif
+#if OSH_START_WIDE || (OSH_SLAB_MAX) > (1ull << (31 - (OSH_PAGE_LOG2) - (OSH_RUN_LOG2)))
 typedef uint64_t osh_start_t;
 #define OSH_START_BITS 64
 #else
@@ -47,19 +53,25 @@ OSH_SHARED const struct osh_start osh_start[OSH_CLASSES];
 #define OSH_START_MASK(start) (OSH_PAGE_BYTES - 1)
 #endif
 
-/* Does an object of that class start `offset` bytes after the first page? */
-OSH_INLINE bool osh_is_start(unsigned cls, uintptr_t offset)
+/* Does an object of the class whose entry that is start `offset` bytes after the first
+ * page? */
+OSH_INLINE bool osh_start_is_at(const struct osh_start *start, uintptr_t offset)
 {
-    const struct osh_start *start = &osh_start[cls];
     __asm__("" : "+r"(start)); /* one address, from which both can be loaded at once */
-    osh_start_t in_slab = offset & OSH_START_MASK(start);
+    osh_start_t in_slab = (osh_start_t)(offset & OSH_START_MASK(start));
     return (osh_start_t)(in_slab * start->recip) < start->limit;
 }
 
-/* The same, or true without a look where nobody asked for checks. */
-OSH_INLINE bool osh_harden_is_start(unsigned cls, uintptr_t offset)
+OSH_INLINE bool osh_is_start(unsigned cls, uintptr_t offset)
 {
-    return OSH_HARDENING == 0 || OSH_LIKELY(osh_is_start(cls, offset));
+    return osh_start_is_at(&osh_start[cls], offset);
+}
+
+/* The same, or true without a look where nobody asked for checks. `starts` is osh_start, by
+ * whichever way the caller has it. */
+OSH_INLINE bool osh_harden_is_start(const struct osh_start *starts, unsigned cls, uintptr_t offset)
+{
+    return OSH_HARDENING == 0 || OSH_LIKELY(osh_start_is_at(&starts[cls], offset));
 }
 
 /* Reports that a core's list has `block` for its head already. */

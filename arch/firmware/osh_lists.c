@@ -2,6 +2,7 @@
 /* What the lists need besides the CPU's own sequences. */
 #include "arch.h"
 #include "osh_arena.h"
+#include "osh_harden.h"
 
 /* Stopped, before the heap starts. */
 OSH_VARIABLE struct osh_lists osh_lists[OSH_CORES] = {
@@ -47,6 +48,9 @@ void osh_arch_start(void)
         }
     }
     osh_hot.lists = osh_lists;
+    if (OSH_CPU_HOT_TABLES) {
+        osh_hot.starts = osh_start;
+    }
     if (!OSH_SMALL_CODE) { /* read by fast paths alone */
         osh_lists[0].page_class = osh_arena.page_class - (osh_arena.base >> OSH_PAGE_LOG2);
     }

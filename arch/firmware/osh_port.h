@@ -72,6 +72,15 @@ OSH_HIDDEN bool osh_arch_push_slow(unsigned cls, void *block);
 #define OSH_ARCH_CLASS_OF(size) osh_cpu_class_of(OSH_TABLE_INDEX(size))
 #endif
 
+/* 1 where os_free finds osh_start and the lists by their addresses in osh_hot. */
+#ifndef OSH_CPU_HOT_TABLES
+#define OSH_CPU_HOT_TABLES 0
+#endif
+
+#if OSH_CPU_HOT_TABLES
+#define OSH_ARCH_STARTS osh_hot.starts
+#endif
+
 #if OSH_HARDENING == 0
 /* Trusts that a block is one: its address leads to its class in a shift and a load. */
 #define OSH_ARCH_FIND

@@ -22,6 +22,7 @@
 #define OSH_CPU_H
 
 #include "osh_harden.h"
+#include "osh_hot.h"
 #include "osh_lists.h"
 #include "osh_sequence.h"
 
@@ -113,7 +114,7 @@ static inline void osh_cpu_unmask(osh_word_t state)
 
 /* The commit publishes block and link to a reclaim on another hart; pairs with
  * osh_cpu_take. */
-#define OSH_PUSH(load, commit)                                                                    \
+#define OSH_PUSH(lists, load, commit)                                                             \
     osh_word_t list, state, head, room, tmp;                                                      \
     __asm__ volatile goto(OSH_MASK OSH_ENTER                                                      \
                           "1:\n\t" load "%[head], (%[list])\n\t" OSH_NOT_TWICE OSH_LX             \
@@ -124,7 +125,7 @@ static inline void osh_cpu_unmask(osh_word_t state)
                               OSH_UNMASK OSH_REFUSE("refused")                                    \
                           : [list] "=&r"(list), [state] "=&r"(state), [head] "=&r"(head),         \
                             [room] "=&r"(room), [tmp] "=&r"(tmp)                                  \
-                          : "[list]"(&osh_lists[0].word[index]), [block] "r"(block),              \
+                          : "[list]"(&(lists)[0].word[index]), [block] "r"(block),                \
                             [at] "i"(OSH_LINK_ROOM), [stride] "i"(OSH_LISTS_LOG2)                 \
                           : "memory"                                                              \
                           : refused);                                                             \
@@ -134,6 +135,20 @@ static inline void osh_cpu_unmask(osh_word_t state)
         return osh_harden_pushed_twice(block);                                                    \
     }                                                                                             \
     return false
+
+/*
+ * Level 1: os_free needs the addresses of osh_hot, of osh_start and of the lists, and each
+ * takes 2 instructions (auipc or lui, addi). osh_hot is read in any case, so it holds the
+ * other two, in the same line: one load for each. They are NULL until the heap starts;
+ * until then no block passes the comparison with osh_hot, which comes first. Level 0 reads
+ * nothing of osh_hot.
+ *
+ * Why not the low parts of the addresses in the loads, as below: of each of these, several
+ * words are loaded, so %pcrel_lo would need an offset. The psABI allows none, and of the
+ * linkers GNU's alone adds it; lld would load the first word each time.
+ */
+#define OSH_CPU_HOT_TABLES (OSH_HARDENING == 1 && !OSH_SMALL_CODE)
+#define OSH_PUSH_LISTS (OSH_CPU_HOT_TABLES ? osh_hot.lists : osh_lists)
 
 /*
  * A byte of a table at its address: the low part of which goes into the load, where
@@ -171,7 +186,7 @@ OSH_INLINE void *osh_cpu_pop(unsigned index)
 
 OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
 {
-    OSH_PUSH(OSH_TRY_LOAD, OSH_TRY_COMMIT);
+    OSH_PUSH(OSH_PUSH_LISTS, OSH_TRY_LOAD, OSH_TRY_COMMIT);
 }
 
 #define OSH_CPU_SURE
@@ -183,7 +198,7 @@ OSH_INLINE void *osh_cpu_pop_sure(unsigned index)
 
 OSH_INLINE bool osh_cpu_push_sure(unsigned index, void *block)
 {
-    OSH_PUSH(OSH_LX, OSH_SURE_COMMIT);
+    OSH_PUSH(osh_lists, OSH_LX, OSH_SURE_COMMIT);
 }
 
 OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)

@@ -151,7 +151,7 @@ class Tree:
         return [line.split()[0] for line in listed.splitlines()]
 
     def explore(self, scenario: str) -> Check:
-        """A scenario, of another explorer if it begins with exclusives/ or small/."""
+        """A scenario, of another explorer if it begins with its name of OTHERS."""
         program = OTHERS.get(scenario.rpartition("/")[0], EXPLORER)
         return Check(f"explorer {scenario}",
                      [str(self.build / program), "--scenario", scenario.split("/")[-1],
@@ -160,6 +160,7 @@ class Tree:
     def build_for(self, check: Check) -> None:
         """The programs that a check runs, and no others."""
         if self.programs is None:
+            self.ninja("build.ninja") # as meson.build has them now
             listed = json.loads(run(["meson", "introspect", "--targets", str(self.build)]).stdout)
             self.programs = {Path(name) for target in listed for name in target["filename"]}
         named = [self.build / word for word in check.command]
