@@ -5,8 +5,8 @@
 # A variant's build directory is BUILD_ROOT/VARIANT and is used again.
 set -u
 
-variants='gcc clang portable asan tsan valgrind small preset size nano level0 level2 level3 out long'
-usual='gcc clang portable asan tsan valgrind small preset size nano level0 level2 level3'
+variants='gcc clang portable asan tsan valgrind small preset tiny size nano level0 level2 level3 out long'
+usual='gcc clang portable asan tsan valgrind small preset tiny size nano level0 level2 level3'
 
 if [ $# -lt 1 ]; then
     echo "usage: $0 BUILD_ROOT [VARIANT...]   variants: $variants (out and long: only when named)" >&2
@@ -100,6 +100,10 @@ for variant in "$@"; do
     preset)
         echo "matrix: preset: gcc, the preset small, with names for what a check finds"
         build preset gcc -Dpreset=small -Dconfig=OSH_CHECK_NAMES=1 && check preset --no-suite again $once
+        ;;
+    tiny)
+        echo "matrix: tiny: gcc, the preset tiny as it is"
+        build tiny gcc -Dpreset=tiny && check tiny --no-suite again $once
         ;;
     size)
         echo "matrix: size: gcc, built for size, both ports"
