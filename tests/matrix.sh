@@ -44,9 +44,9 @@ check()
         fail "$name" tests "see $directory/meson-logs"
 }
 
-# The misuse table and the injection go through ports and levels themselves: one
-# variant runs them.
-once='--no-suite hardening --no-suite inject'
+# The misuse table, the injection and what Valgrind sees go through ports or levels
+# themselves: one variant runs them.
+once='--no-suite hardening --no-suite inject --no-suite valgrind'
 
 small=OSH_PAGE_LOG2=12,OSH_SLAB_MAX=1024,OSH_CLASS_STEPS_LOG2=2,OSH_TABLE_SHIFT=3
 small=$small,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=2,OSH_SPARE_LIST=0
