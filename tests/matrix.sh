@@ -5,8 +5,8 @@
 # A variant's build directory is BUILD_ROOT/VARIANT and is used again.
 set -u
 
-variants='gcc clang portable asan tsan valgrind small preset size lean nano level0 level2 level3 out long'
-usual='gcc clang portable asan tsan valgrind small preset size lean nano level0 level2 level3'
+variants='gcc clang portable asan tsan valgrind small preset tiny size lean nano level0 level2 level3 out long'
+usual='gcc clang portable asan tsan valgrind small preset tiny size lean nano level0 level2 level3'
 
 if [ $# -lt 1 ]; then
     echo "usage: $0 BUILD_ROOT [VARIANT...]   variants: $variants (out and long: only when named)" >&2
@@ -44,9 +44,9 @@ check()
         fail "$name" tests "see $directory/meson-logs"
 }
 
-# The misuse table and the injection go through ports and levels themselves: one
-# variant runs them.
-once='--no-suite hardening --no-suite inject'
+# The misuse table, the injection and what Valgrind sees go through ports or levels
+# themselves: one variant runs them.
+once='--no-suite hardening --no-suite inject --no-suite valgrind'
 
 small=OSH_PAGE_LOG2=12,OSH_SLAB_MAX=1024,OSH_CLASS_STEPS_LOG2=2,OSH_TABLE_SHIFT=3
 small=$small,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=2,OSH_SPARE_LIST=0
@@ -104,13 +104,17 @@ for variant in "$@"; do
         echo "matrix: preset: gcc, the preset small, with names for what a check finds"
         build preset gcc -Dpreset=small -Dconfig=OSH_CHECK_NAMES=1 && check preset --no-suite again $once
         ;;
+    tiny)
+        echo "matrix: tiny: gcc, the preset tiny as it is"
+        build tiny gcc -Dpreset=tiny && check tiny --no-suite again $once
+        ;;
     size)
         echo "matrix: size: gcc, built for size, both ports"
         build size gcc -Doptimization=s && check size $once
         ;;
     lean)
-        echo "matrix: lean: gcc, built for size and smallest (core/osh_lean.h), both ports"
-        build lean gcc -Doptimization=s -Dconfig="$lean" && check lean $once
+        echo "matrix: lean: gcc, built for size and smallest (core/osh_lean.h)"
+        build lean gcc -Doptimization=s -Dconfig="$lean" && check lean --no-suite again $once
         ;;
     level0 | level2 | level3)
         echo "matrix: $variant: gcc, hardening level ${variant#level}, both ports"

@@ -4,6 +4,7 @@
 #include "arch.h"
 #include "crew.h"
 #include "fresh_heap.h"
+#include "named.h"
 #include "os/os_heap.h"
 #include "osh_arena.h"
 #include "osh_depot.h"
@@ -11,31 +12,15 @@
 #include "osh_slab_table.h"
 #include "sizes.h"
 
-#include <string.h>
-
 #define PAGES 150
 #define CLASS osh_class_of(SMALL_SIZE)
-
-static void is_named(osh_word_t *word, osh_word_t spoilt, const char *name)
-{
-    osh_word_t sound = *word;
-    assert_null(os_heap_check());
-    *word = spoilt;
-    const char *found = os_heap_check();
-    assert_non_null(found);
-    assert_string_equal(found, name);
-    *word = sound;
-    assert_null(os_heap_check());
-}
 
 static void byte_is_named(uint8_t *byte, uint8_t spoilt, const char *name)
 {
     uint8_t sound = *byte;
     assert_null(os_heap_check());
     *byte = spoilt;
-    const char *found = os_heap_check();
-    assert_non_null(found);
-    assert_string_equal(found, name);
+    check_names(name);
     *byte = sound;
     assert_null(os_heap_check());
 }
@@ -134,7 +119,7 @@ static void page_with_two_owners_is_named(void)
     assert_null(os_heap_check());
     osh_arena.page_class[0] = (uint8_t)CLASS;
     *osh_slab_state_word(0) = osh_state(CLASS, 0);
-    assert_string_equal(os_heap_check(), "arena: a page has two owners");
+    check_names("arena: a page has two owners");
     osh_arena.page_class[0] = 0;
     *osh_slab_state_word(0) = 0;
     assert_null(os_heap_check());
@@ -241,9 +226,7 @@ static void is_named_in_the_depot(struct osh_chain chain, const char *name)
     }
     assert_null(os_heap_check());
     assert_true(osh_depot_put(CLASS, chain));
-    const char *found = os_heap_check();
-    assert_non_null(found);
-    assert_string_equal(found, name);
+    check_names(name);
     assert_ptr_equal(osh_depot_get(CLASS).head, chain.head);
     assert_null(os_heap_check());
 }

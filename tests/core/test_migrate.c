@@ -58,15 +58,15 @@ static void deep_cut_migrates_into_the_slabs_with_contents(void)
 
 static void contents_survive_the_way_up_down_and_up_again(void)
 {
-    void *block = os_malloc(100);
-    stamp_all(block, 100, 9);
+    void *block = os_malloc(SMALL_SIZE);
+    stamp_all(block, SMALL_SIZE, 9);
     for (unsigned i = 0; i < 50; i++) {
         block = os_realloc(block, LARGE_SIZE(1 + i % 3));
         assert_false(in_a_slab(block));
-        assert_true(is_stamped_all(block, 100, 9));
-        block = os_realloc(block, 100 + i);
+        assert_true(is_stamped_all(block, SMALL_SIZE, 9));
+        block = os_realloc(block, SMALL_SIZE + i); /* at most OSH_SLAB_MAX / 2: it migrates */
         assert_true(in_a_slab(block));
-        assert_true(is_stamped_all(block, 100, 9));
+        assert_true(is_stamped_all(block, SMALL_SIZE, 9));
     }
     os_free(block);
 }

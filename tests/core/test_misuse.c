@@ -6,10 +6,10 @@
 
 #include <stdio.h>
 
-#define NOT_OURS "osheap: the pointer is not of this heap (address 0x"
+#define NOT_OURS REPORTED("foreign", "the pointer is not of this heap")
 #define NO_BLOCKS \
-    "osheap: the pointer is in a page that holds no blocks: freed already? (address 0x"
-#define DOUBLE_FREE "osheap: double free: the block is free already (address 0x"
+    REPORTED("no page", "the pointer is in a page that holds no blocks: freed already?")
+#define DOUBLE_FREE REPORTED("twice", "double free: the block is free already")
 
 static char foreign[64];
 

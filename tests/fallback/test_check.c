@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* newlib's chunks are spoiled one field at a time: os_heap_check must name it. */
 #include "fresh_heap.h"
+#include "named.h"
 #include "os/os_heap.h"
 #include "osh_arena.h"
 #include "sizes.h"
@@ -11,18 +12,6 @@
 static size_t *size_of(void *block)
 {
     return (size_t *)block - 1;
-}
-
-static void is_named(size_t *field, size_t spoilt, const char *name)
-{
-    size_t sound = *field;
-    assert_null(os_heap_check());
-    *field = spoilt;
-    const char *found = os_heap_check();
-    assert_non_null(found);
-    assert_string_equal(found, name);
-    *field = sound;
-    assert_null(os_heap_check());
 }
 
 /* Three neighbours, the middle one free. */

@@ -2,6 +2,7 @@
 /* What is made up for around newlib nano: sizes it would overflow on, the trim,
  * the walk. */
 #include "fresh_heap.h"
+#include "named.h"
 #include "os/os_heap.h"
 #include "osh_arena.h"
 #include "osh_fallback.h"
@@ -64,13 +65,6 @@ static void trim_stops_at_the_start_of_the_last_segment(void)
     assert_int_equal(osh_arena.brk_pages, 0);
 }
 
-static void is_named(const char *name)
-{
-    const char *found = os_heap_check();
-    assert_non_null(found);
-    assert_string_equal(found, name);
-}
-
 /* Two free chunks, each between blocks in use. */
 static struct chunk *two_free_chunks(void)
 {
@@ -91,7 +85,7 @@ static void free_chunk_of_an_impossible_size_is_named(void)
     struct chunk *chunk = two_free_chunks();
     long size = chunk->size;
     chunk->size = 8;
-    is_named("newlib nano: a free chunk's size or place is impossible");
+    check_names("newlib nano: a free chunk's size or place is impossible");
     chunk->size = size;
 }
 
@@ -101,9 +95,9 @@ static void free_chunk_outside_the_heap_is_named(void)
     struct chunk *chunk = two_free_chunks();
     struct chunk *next = chunk->next;
     chunk->next = &stray;
-    is_named((char *)&stray > (char *)chunk
-                 ? "newlib nano: a free chunk's size or place is impossible"
-                 : "newlib nano: free chunks overlap or are out of order");
+    check_names((char *)&stray > (char *)chunk
+                    ? "newlib nano: a free chunk's size or place is impossible"
+                    : "newlib nano: free chunks overlap or are out of order");
     chunk->next = next;
 }
 
@@ -114,7 +108,7 @@ static void free_chunk_in_a_page_that_is_not_newlibs_is_named(void)
     struct chunk *astray = (struct chunk *)osh_arena_address(osh_arena.pages - 1);
     *astray = (struct chunk){64, NULL};
     chunk->next = astray;
-    is_named("newlib nano: a free chunk's size or place is impossible");
+    check_names("newlib nano: a free chunk's size or place is impossible");
     chunk->next = next;
 }
 
@@ -123,7 +117,7 @@ static void overlapping_free_chunks_are_named(void)
     struct chunk *chunk = two_free_chunks();
     long size = chunk->size;
     chunk->size = (char *)chunk->next - (char *)chunk + 8;
-    is_named("newlib nano: free chunks overlap or are out of order");
+    check_names("newlib nano: free chunks overlap or are out of order");
     chunk->size = size;
 }
 

@@ -22,7 +22,8 @@ ROOT = HERE.parent.parent
 CORPUS = HERE / "corpus"
 INPUT_MOST = 2048
 SLICE_S = 60
-SHORT_RUNS = {"tiny": 600, "nano": 600, "level2": 200, "level3": 200}
+SHORT_RUNS = {"tiny": 600, "nano": 600, "size": 300, "preset": 300, "level2": 200,
+              "level3": 200}
 
 TINY = ("OSH_PAGE_LOG2=9,OSH_RUN_LOG2=2,OSH_SLAB_MAX=1024,OSH_SLAB_OBJECTS=4,"
         "OSH_MAGAZINE_BYTES=256,OSH_MAGAZINE_MAX=8,OSH_DEPOT_SLOTS=2,OSH_CACHED_MAX=512,"
@@ -36,6 +37,8 @@ SANITIZED = ["-Db_sanitize=address,undefined", "-Db_lundef=false",
 LIBFUZZER = {
     "tiny": [*SANITIZED, f"-Dconfig={TINY}"],
     "nano": [*SANITIZED, f"-Dconfig={SMALL}", "-Dnewlib=nano"],
+    "size": [*SANITIZED, f"-Dconfig={TINY}", "-Doptimization=s"],
+    "preset": [*SANITIZED, "-Dpreset=tiny", "-Dconfig=OSH_CORES=4", "-Doptimization=s"],
     "level2": [*SANITIZED, f"-Dconfig={TINY}", "-Dhardening=2"],
     "level3": [*SANITIZED, f"-Dconfig={TINY}", "-Dhardening=3"],
 }

@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which task runs, on which core, and what interrupts it. */
-#include "state.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <ucontext.h>
-
 #include "port/model_port.h"
-
-#define STACK_BYTES ((size_t)256 << 10)
-
-static jmp_buf all_done;
+#include "stacks.h"
+#include "state.h"
 
 static bool enabled(const struct task *task)
 {
@@ -74,18 +66,21 @@ static void migrate(struct task *task, unsigned to)
     model_port_on_core(task->core);
 }
 
-static void switch_to(struct task *task)
+static void go_on_with(struct task *task)
 {
-    struct task *from = machine->running;
-    from->lists = model_port_thread_lists();
     machine->running = task;
     enter_core(task);
     model_port_set_thread_lists(task->lists);
     model_port_on_core(task->core);
+}
+
+static void switch_to(struct task *task)
+{
+    struct task *from = machine->running;
+    from->lists = model_port_thread_lists();
+    go_on_with(task);
     trace_say("task %u goes on, on core %u", task->number, task->core);
-    if (_setjmp(from->here) == 0) {
-        _longjmp(task->here, 1);
-    }
+    stacks_switch(from, task);
 }
 
 static void run_handler(struct task *task)
@@ -211,7 +206,7 @@ void machine_wait_for_zero(const uintptr_t *word)
     task->waiting = false;
 }
 
-static void finish(struct task *task)
+void schedule_finish(struct task *task)
 {
     task->done = true;
     task->hash = mix(task->hash, 3000);
@@ -221,67 +216,22 @@ static void finish(struct task *task)
             go_elsewhere();
         }
     }
-    _longjmp(all_done, 1);
+    stacks_end();
 }
 
-/* A task's stack lives on from execution to execution: each begins at `top`. */
-static ucontext_t creator;
-
-static void task_top(unsigned number)
+static struct task *first_task(void)
 {
-    struct task *task = &machine->tasks[number];
-    if (_setjmp(task->top) == 0) {
-        (void)setcontext(&creator);
-    }
-    task = machine->running;
-    task->body();
-    finish(task);
-}
-
-static void create(struct task *task)
-{
-    static ucontext_t context;
-    volatile bool created = false;
-    (void)getcontext(&context);
-    context.uc_stack.ss_sp = malloc(STACK_BYTES);
-    context.uc_stack.ss_size = STACK_BYTES;
-    if (context.uc_stack.ss_sp == NULL) {
-        (void)fprintf(stderr, "explorer: no memory for stacks\n");
-        exit(EXIT_FAILURE);
-    }
-    makecontext(&context, (void (*)(void))task_top, 1, task->number);
-    (void)getcontext(&creator);
-    if (!created) {
-        created = true;
-        (void)setcontext(&context);
-    }
-}
-
-void schedule_start(void)
-{
-    for (unsigned i = 0; i < TASKS; i++) {
-        machine->tasks[i].number = i;
-        create(&machine->tasks[i]);
-    }
+    machine->running = &machine->tasks[0];
+    unsigned first = machine->task_count > 1 ? explore_choose(machine->task_count, false) : 0;
+    go_on_with(&machine->tasks[first]);
+    trace_say("task %u begins, on core %u", first, machine->running->core);
+    return machine->running;
 }
 
 void schedule_run(void)
 {
-    if (_setjmp(all_done) != 0) {
-        machine->running = NULL;
-        return;
-    }
-    for (unsigned i = 0; i < machine->task_count; i++) {
-        __builtin_memcpy(machine->tasks[i].here, machine->tasks[i].top, sizeof(jmp_buf));
-    }
-    machine->running = &machine->tasks[0];
-    unsigned first = machine->task_count > 1 ? explore_choose(machine->task_count, false) : 0;
-    machine->running = &machine->tasks[first];
-    enter_core(machine->running);
-    model_port_set_thread_lists(machine->running->lists);
-    model_port_on_core(machine->running->core);
-    trace_say("task %u begins, on core %u", first, machine->running->core);
-    _longjmp(machine->running->here, 1);
+    stacks_run(first_task);
+    machine->running = NULL;
 }
 
 unsigned machine_core(void)

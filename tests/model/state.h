@@ -129,8 +129,8 @@ static inline void view_clear(struct view *view)
 
 /* schedule.c */
 enum point { POINT_SHARED, POINT_PRIVATE, POINT_ORDINARY };
-void schedule_start(void);
 void schedule_run(void); /* all tasks, to their end */
+_Noreturn void schedule_finish(struct task *task);
 void schedule_point(enum point point);
 uint64_t schedule_state(void);
 

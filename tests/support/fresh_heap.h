@@ -39,6 +39,13 @@ void skip_because(const char *reason) __attribute__((noreturn));
         skip_because("not stated for this hardening level"); \
     }
 
+/* What a report of misuse says: a sentence, or without OSH_CHECK_NAMES a word. */
+#if OSH_CHECK_NAMES
+#define REPORTED(word, sentence) "osheap: " sentence " (address 0x"
+#else
+#define REPORTED(word, sentence) "osheap: " word " (address 0x"
+#endif
+
 /* Rows of a cmocka test table. */
 struct fresh_heap {
     size_t pages;

@@ -4,34 +4,17 @@
  * docs/worst-case.md computes for this configuration, and not so much less that
  * the formula says nothing. Under -icount, one core, before the OS starts.
  */
-#include "worst.h"
+#include "paths.h"
 
-#include "arch.h"
 #include "board.h"
-#include "check.h"
-#include "counter.h"
-#include "os/os_heap.h"
 #include "os/os_heap_port.h"
-#include "osh_arena.h"
-#include "osh_class.h"
 #include "osh_slab.h"
 
-#define M(cls) ((uint32_t)osh_class_info[cls].magazine)
-#define D(cls) ((uint32_t)osh_class_info[cls].depot)
-#define LARGE ((size_t)2 * OSH_SLAB_MAX)
-
-static const struct costs cost = WORST_COSTS;
+uint32_t around;
+void *hold[8000];
 static bool wrong;
-static uint32_t around; /* instructions that measuring adds */
 
-#define COUNTED(statement)                                           \
-    __extension__({                                                  \
-        uint32_t from = counter_cpu_read();                          \
-        statement;                                                   \
-        counter_cpu_instructions(from, counter_cpu_read()) - around; \
-    })
-
-static void judge(const char *path, uint32_t counted, uint32_t formula)
+void judge(const char *path, uint32_t counted, uint32_t formula)
 {
     formula = (uint32_t)((uint64_t)formula * WORST_PERCENT / 100);
     report(path, counted);
@@ -40,35 +23,6 @@ static void judge(const char *path, uint32_t counted, uint32_t formula)
         board_puts("<- not within the formula's bounds\n");
         wrong = true;
     }
-}
-
-static void *hold[8000];
-
-/* Words of the bitmaps, and of a slab's bits. */
-static uint32_t words(void)
-{
-    return (uint32_t)osh_arena.words;
-}
-
-static void free_all(void **blocks, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        os_free(blocks[i]);
-        blocks[i] = NULL;
-    }
-    (void)os_heap_trim();
-}
-
-static void *new_block(size_t size)
-{
-    void *block = os_malloc(size);
-    CHECK(block != NULL);
-    return block;
-}
-
-static size_t page_of(const void *block)
-{
-    return osh_arena_page(block);
 }
 
 static unsigned object_of(unsigned cls, const void *block)
@@ -210,127 +164,6 @@ static void a_free_with_the_depot_full_gives_a_magazine_to_slabs(void)
           cost.miss + cost.hit_check + cost.usable_check + D(cls) * cost.slot +
               length * (cost.cut + cost.put + cost.put_check + cost.release));
     (void)os_heap_trim();
-}
-
-/* Moves what this core has cached of a class to another core's lists. */
-static void move_lists(unsigned cls, unsigned core)
-{
-    for (unsigned index = cls; index < OSH_LISTS_OF_CORE; index += OSH_CLASSES) {
-        osh_word_t word =
-            osh_cpu_take(&osh_lists[osh_cpu_core()].word[index], (osh_word_t)&osh_empty[cls]);
-        (void)osh_cpu_take(&osh_lists[core].word[index], word);
-    }
-}
-
-/* Frees `count` of the blocks, each of another slab than the one before, so that no
- * two neighbours of a chain share one. */
-static void free_in_turns(void **blocks, size_t total, size_t count)
-{
-    size_t page = OSH_NO_PAGE;
-    for (; count > 0; count--) {
-        size_t chosen = total;
-        for (size_t i = 0; i < total; i++) {
-            if (blocks[i] != NULL) {
-                chosen = i;
-                if (page_of(blocks[i]) != page) {
-                    break;
-                }
-            }
-        }
-        CHECK(chosen < total);
-        page = page_of(blocks[chosen]);
-        os_free(blocks[chosen]);
-        blocks[chosen] = NULL;
-    }
-}
-
-static uint32_t cached_blocks(void)
-{
-    uint32_t blocks = 0;
-    for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-        blocks += (2u * OSH_CORES + D(cls)) * M(cls);
-    }
-    return blocks;
-}
-
-/* What one look at depot, slabs and arena costs that finds nothing. */
-static uint32_t fruitless(unsigned cls)
-{
-    return cost.miss + D(cls) * cost.slot + 3 * words() * cost.word;
-}
-
-/* Blocks of a class to fill all its caches from, of two slabs at least. */
-static size_t fill_of(unsigned cls)
-{
-    size_t slabs = 2u * osh_class_info[cls].objects;
-    size_t cached = (2u * OSH_CORES + D(cls)) * M(cls);
-    return M(cls) == 0 ? 0 : slabs > cached ? slabs : cached;
-}
-
-/* Fills the lists of all cores and the depot of a class. */
-static void fill_caches(unsigned cls, void **blocks)
-{
-    size_t total = fill_of(cls);
-    for (unsigned core = 0; core < OSH_CORES; core++) {
-        if (core != osh_cpu_core()) {
-            free_in_turns(blocks, total, 2u * M(cls));
-            move_lists(cls, core);
-        }
-    }
-    free_in_turns(blocks, total, (2u + D(cls)) * M(cls));
-}
-
-/* All memory taken, and then all lists of all cores and all depots full. */
-static void out_of_memory_offers_everything_back(void)
-{
-    size_t first[OSH_CLASSES];
-    size_t count = 0;
-    for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-        first[cls] = count;
-        for (size_t i = fill_of(cls); i > 0; i--) {
-            hold[count++] = new_block(osh_class_bytes(cls));
-            CHECK(count < sizeof(hold) / sizeof(hold[0]));
-        }
-    }
-    void *chain = NULL;
-    for (size_t size = LARGE; size >= 8; size /= 2) {
-        for (void **block; (block = os_malloc(size)) != NULL;) {
-            *block = chain;
-            chain = block;
-        }
-    }
-    for (unsigned cls = 2; cls <= OSH_CLASS_MAX; cls++) {
-        if (M(cls) != 0) {
-            fill_caches(cls, &hold[first[cls]]);
-        }
-    }
-    void *block;
-    os_heap_interrupt_enter();
-    uint32_t counted = COUNTED(block = os_malloc(1));
-    CHECK(block == NULL);
-    judge("malloc_out_interrupt", counted,
-          2 * fruitless(1) + OSH_CLASS_MAX * (cost.any + words() * cost.any_word) + cost.refuse);
-    os_heap_interrupt_leave();
-
-    fill_caches(1, &hold[first[1]]);
-    struct os_heap_stats stats;
-    os_heap_stats(&stats);
-    CHECK(stats.cached == stats.cached_bound);
-    counted = COUNTED(block = os_malloc(OSH_SLAB_MAX));
-    judge("malloc_out", counted,
-          2 * fruitless(OSH_CLASS_MAX) + cost.any + words() * cost.any_word + cost.refuse +
-              OSH_CLASSES * OSH_DEPOT_SLOTS * cost.slot +
-              cached_blocks() * (cost.put + cost.put_check) +
-              (uint32_t)osh_arena.pages * cost.release +
-              OSH_CORES * OSH_LISTS_OF_CORE * (cost.list + cost.list_more) +
-              OSH_CLASS_MAX * cost.kept);
-    os_free(block); /* where a class's caches hold whole slabs there is one */
-    while (chain != NULL) {
-        void *next = *(void **)chain;
-        os_free(chain);
-        chain = next;
-    }
-    free_all(hold, count);
 }
 
 static void large_blocks_are_refused_and_deferred_in_an_interrupt(void)
