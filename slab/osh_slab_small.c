@@ -129,6 +129,9 @@ struct osh_chain osh_slab_get(unsigned cls, unsigned count)
             break;
         }
         take_from(&chain, page, cls, count);
+        if (OSH_SLAB_MAPS && osh_slab_state(page).free == 0) {
+            unlist(page, cls);
+        }
     }
     return chain;
 }
