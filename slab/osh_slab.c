@@ -6,8 +6,8 @@
 #include "osh_report.h"
 #include "osh_slab_table.h"
 
-/* Takes up to `count` off the slab's free count: how many, 0 when the slab is
- * not of this class any more or has none; and how many it `left`. */
+/* Takes up to `count` off the slab's free count: how many, 0 when the slab is not of this
+ * class any more or has none; and how many it `left`. */
 static unsigned reserve(size_t page, unsigned cls, unsigned count, unsigned *left)
 {
     *left = 0;
@@ -68,8 +68,8 @@ static void chain_objects(struct osh_chain *chain, size_t page, unsigned cls, un
     }
 }
 
-/* Collects the bits that a reservation of `count` stands for. They are there;
- * a second look is needed only when others moved on meanwhile. */
+/* Collects the bits that a reservation of `count` stands for. They are there; a second
+ * look is needed only when others moved on meanwhile. */
 static void collect(struct osh_chain *chain, size_t page, unsigned cls, unsigned count)
 {
     osh_word_t *bits = osh_slab_bits(page, cls);
@@ -78,8 +78,7 @@ static void collect(struct osh_chain *chain, size_t page, unsigned cls, unsigned
         for (unsigned i = words; i-- > 0 && count > 0;) {
             osh_word_t now = osh_load(&bits[i]);
             osh_word_t mine = highest(now, count);
-            /* Takes exactly these bits; observes the free of each object;
-             * pairs with the or in put_run(). */
+            /* Takes exactly these; observes each object's free; pairs with put_run(). */
             while (mine != 0 && !osh_cas(&bits[i], &now, now & ~mine)) {
                 mine = highest(now, count);
             }
@@ -95,9 +94,8 @@ static void collect(struct osh_chain *chain, size_t page, unsigned cls, unsigned
 static void unlist(size_t page, unsigned cls)
 {
     osh_word_t bit = (osh_word_t)1 << (page % OSH_WORD_BITS);
-    /* Then look again: either we see the count that a put has raised, or the
-     * put, which looks at the map after counting, sees the bit gone. Pairs with
-     * credit(). */
+    /* Then look again: either we see the count that a put has raised, or the put, which
+     * looks at the map after counting, sees the bit gone. Pairs with credit(). */
     (void)osh_fetch_and(osh_slab_partial(page / OSH_WORD_BITS, cls), ~bit);
     osh_fence_atomic_load();
     osh_word_t state = osh_load(osh_slab_state_word(page));

@@ -7,8 +7,7 @@
 #include <time.h>
 
 struct choice {
-    uint8_t chosen;
-    uint8_t options;
+    uint8_t chosen, options;
 };
 
 #define WANDERINGS 1000

@@ -238,26 +238,6 @@ static void block_freed_last_is_handed_out_first(void)
     assert_ptr_equal(osh_magazine_get(CLASS), blocks[0]);
 }
 
-static void reclaim_takes_everything_from_every_core_and_class(void)
-{
-    for (unsigned cpu = 0; cpu < usable_cpus(); cpu++) {
-        pin_to_cpu(cpu);
-        FOR_EACH_BOUNDARY(size)
-        {
-            os_free(os_malloc(size));
-        }
-    }
-    osh_magazine_reclaim();
-    FOR_EACH_CLASS(cls)
-    {
-        assert_int_equal(listed(OSH_ACTIVE, cls) + listed(OSH_SPARE, cls), 0);
-        assert_null(osh_depot_get(cls).head);
-    }
-    struct os_heap_stats stats;
-    os_heap_stats(&stats);
-    assert_int_equal(stats.slab_pages, 0);
-}
-
 static void refills_take_no_more_than_is_asked_for_when_memory_was_out(void)
 {
     if (OSH_LEAN) {
@@ -285,50 +265,6 @@ static void classes_without_magazines_are_not_cached(void)
     }
 }
 
-#define CROWD 64
-
-/* What magazines of this many cores and the depot can hold. */
-static size_t bound_for(unsigned cores)
-{
-    size_t bound = 0;
-    FOR_EACH_CLASS(cls)
-    {
-        const struct osh_class *info = &osh_class_info[cls];
-        bound += (2 * (size_t)cores + info->depot) * info->magazine * info->bytes;
-    }
-    return bound;
-}
-
-static void churn(unsigned member, void *shared)
-{
-    void *held[32] = {NULL};
-    uint64_t seed = member + 1;
-    (void)shared;
-    for (unsigned i = 0; i < rounds(20000); i++) {
-        size_t slot = random_below(&seed, 32);
-        os_free(held[slot]);
-        held[slot] = os_malloc(random_below(&seed, (size_t)8 << random_below(&seed, 8)));
-        assert_non_null(held[slot]);
-    }
-    for (unsigned slot = 0; slot < 32; slot++) {
-        os_free(held[slot]);
-    }
-}
-
-static void cached_memory_of_64_threads_is_bounded_by_the_cores(void)
-{
-    struct os_heap_stats stats;
-    os_heap_stats(&stats); /* starts the heap */
-    run_crew(CROWD, churn, NULL);
-    os_heap_stats(&stats);
-    assert_int_equal(stats.live, 0);
-    assert_in_range(stats.cached, 1, bound_for(stats.cores));
-    assert_true(bound_for(stats.cores) <= stats.cached_bound);
-    (void)os_heap_trim();
-    os_heap_stats(&stats);
-    assert_int_equal(stats.cached, 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,10 +277,8 @@ int main(void)
         in_fresh_heap(halves_have_every_block_once, ROOMY_HEAP),
         in_fresh_heap(random_walk_misses_once_in_a_magazine_of_steps, ROOMY_HEAP),
         in_fresh_heap(block_freed_last_is_handed_out_first, ROOMY_HEAP),
-        in_fresh_heap(reclaim_takes_everything_from_every_core_and_class, ROOMY_HEAP),
         in_fresh_heap(refills_take_no_more_than_is_asked_for_when_memory_was_out, ROOMY_HEAP),
         in_fresh_heap(classes_without_magazines_are_not_cached, ROOMY_HEAP),
-        in_fresh_heap(cached_memory_of_64_threads_is_bounded_by_the_cores, PLATFORM_REGION),
     };
     return cmocka_run_group_tests_name("slab/magazine", tests, NULL, NULL);
 }

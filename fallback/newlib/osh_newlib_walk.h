@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every chunk of newlib's heap, looked at and counted: the last part of osh_newlib.c, whose
+ * translation unit has newlib's own text.
+ */
+/* The first of newlib's pages from there on, of which 64 of others' are passed over at a
+ * glance; or the end. */
+static uintptr_t next_run(uintptr_t at)
+{
+    size_t page = (at - osh_arena.base + OSH_PAGE_BYTES - 1) >> OSH_PAGE_LOG2;
+    while (page < osh_arena.pages && !osh_arena_is_newlib(page)) {
+        page += !OSH_SMALL_CODE && osh_arena.newlib[page / OSH_WORD_BITS] == 0
+                    ? OSH_WORD_BITS - page % OSH_WORD_BITS
+                    : 1;
+    }
+    return osh_arena_address(page);
+}
+
+/* Chunk by chunk: segments that each begin at a page, one behind the other or not. What
+ * was before a segment is nobody's to merge with. */
+struct osh_newlib_walk osh_newlib_walk(void)
+{
+    struct osh_newlib_walk walk = {0, 0, NULL};
+    bool before_in_use = true;
+    mchunkptr chunk = (mchunkptr)next_run(osh_arena.base);
+    while (osh_arena_holds(chunk)) {
+        size_t size = chunksize(chunk);
+        if (!prev_inuse(chunk) == before_in_use) {
+            walk.wrong =
+                OSH_NAMED("newlib", "a chunk's PREV_INUSE bit disagrees with its neighbour");
+            break;
+        }
+        if (chunk == top || size == SIZE_SZ) {
+            if (chunk == top && (uintptr_t)chunk + size != osh_arena.brk) {
+                walk.wrong = OSH_NAMED("newlib", "the top chunk does not end at the break");
+                break;
+            }
+            /* The top, or the fenceposts, end a segment; another may follow. */
+            chunk = (mchunkptr)next_run((uintptr_t)chunk + (chunk == top ? size : 2 * SIZE_SZ));
+            before_in_use = true;
+            continue;
+        }
+        mchunkptr next = chunk_at_offset(chunk, size);
+        bool sound =
+            next > chunk && osh_arena_holds(next) && osh_arena_is_newlib(osh_arena_page(next));
+        if (sound && is_stub(chunk, 4 * SIZE_SZ)) {
+            before_in_use = true;
+            chunk = next;
+            continue;
+        }
+        if (!sound || size < MINSIZE || (size & MALLOC_ALIGN_MASK) != 0) {
+            walk.wrong = OSH_NAMED("newlib", "a chunk's size is impossible");
+            break;
+        }
+        before_in_use = prev_inuse(next);
+        if (before_in_use) {
+            walk.blocks++;
+            walk.bytes += size - SIZE_SZ;
+        } else if (next->prev_size != size) {
+            walk.wrong = OSH_NAMED("newlib", "a free chunk's size is not repeated at its end");
+            break;
+        } else if (chunk->fd->bk != chunk || chunk->bk->fd != chunk) {
+            walk.wrong = OSH_NAMED("newlib", "a free chunk is not linked into its bin");
+            break;
+        }
+        chunk = next;
+    }
+    return walk;
+}
