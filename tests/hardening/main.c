@@ -168,6 +168,7 @@ int main(int argc, char **argv)
     if (outcome == MAP_FAILED) {
         return 3;
     }
+    keep_to_one_cpu();
     try_all(pointer_misuses, trials, only);
     try_all(free_misuses, trials, only);
     try_all(large_misuses, trials, only);
