@@ -243,7 +243,7 @@ inline draw()
 }
 
 /* mirrors slab/osh_slab_life.c osh_slab_create: store_release
- * mirrors slab/osh_slab_life.c fill_bits: store store
+ * mirrors slab/osh_slab_life.c fill_bits: store
  * mirrors core/osh_arena.c claim_below: load cas
  * Nobody has a reason to look at the bits of a page that is no slab: filling them
  * is one step. */
