@@ -107,10 +107,11 @@ static void where_there_are_no_maps_listing_a_slab_writes_nothing(void)
     }
     struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 1);
     size_t page = slab_of(CLASS_OF_SMALL, chain.head);
+    /* Where the maps would be: something else, or no address at all. */
     osh_word_t *there = osh_slab_partial(page / OSH_WORD_BITS, CLASS_OF_SMALL);
-    osh_word_t before = osh_load(there);
+    osh_word_t before = osh_slabs.partial != NULL ? osh_load(there) : 0;
     osh_slab_list(page, CLASS_OF_SMALL);
-    assert_int_equal(osh_load(there), before);
+    assert_true(osh_slabs.partial == NULL || osh_load(there) == before);
     osh_slab_put(CLASS_OF_SMALL, chain);
 }
 
