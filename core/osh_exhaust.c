@@ -32,13 +32,15 @@ void osh_heap_reclaim(void)
 
 /* A free object of this class or of a larger one that is aligned as well, from
  * slabs that exist. Freed by address, it goes back where it belongs. */
-static void *from_any_slab(size_t alignment, unsigned cls)
+static void *from_any_slab(size_t alignment, unsigned wanted)
 {
-    for (; cls <= OSH_CLASS_MAX; cls++) {
+    for (unsigned cls = wanted; cls <= OSH_CLASS_MAX; cls++) {
         if ((osh_class_bytes(cls) & (alignment - 1)) == 0 && alignment <= OSH_PAGE_BYTES) {
             void *block = OSH_LEAN ? osh_magazine_get(cls) : osh_slab_get_existing(cls, 1).head;
             if (block != NULL) {
-                osh_heap_note_odd_size();
+                if (!OSH_LEAN || cls != wanted) {
+                    osh_heap_note_odd_size();
+                }
                 return block;
             }
         }
@@ -51,7 +53,7 @@ static void *from_anywhere(size_t alignment, size_t size)
 {
     unsigned cls = osh_heap_class_for(alignment, size);
     if (cls != 0) {
-        /* Where the code is to be small, one and the same loop. */
+        /* Lean, the loop over larger classes begins with this one. */
         void *block = OSH_LEAN ? NULL : osh_magazine_get(cls);
         if (block == NULL) {
             block = from_any_slab(alignment, cls);

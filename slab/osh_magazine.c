@@ -65,7 +65,7 @@ static struct osh_chain fetch(unsigned cls)
     return osh_slab_get(cls, refill(cls));
 }
 
-/* Where the code is to be small: what is left of a refill, like blocks that are freed. */
+/* Lean: what is left of a refill goes the way of blocks that are freed. */
 static void put_rest(unsigned cls, struct osh_chain chain)
 {
     while (chain.count > 0) {

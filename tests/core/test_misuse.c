@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "crew.h"
 #include "fresh_heap.h"
 #include "os/os_heap.h"
 #include "osh_arena.h"
+#include "osh_class.h"
 #include "sizes.h"
 
 #include <stdio.h>
@@ -10,6 +12,8 @@
 #define NO_BLOCKS \
     REPORTED("no page", "the pointer is in a page that holds no blocks: freed already?")
 #define DOUBLE_FREE REPORTED("twice", "double free: the block is free already")
+
+#define WRONG_SIZE REPORTED("size", "the size is not the block's")
 
 static char foreign[64];
 
@@ -83,6 +87,27 @@ static void free_of_a_block_in_a_page_given_back(void)
     os_free(block);
 }
 
+/* Memory was short meanwhile, but the block is of the class that its size calls for. */
+static void wrong_size_of_a_block_had_by_the_last_resort(void)
+{
+    ONLY_BELOW_LEVEL(3)
+    if (OSH_HARDENING == 0 || usable_cpus() < 2) {
+        skip_because("sizes are not looked at, or there is one CPU");
+    }
+    os_free(os_malloc(SMALL_SIZE)); /* starts the heap */
+    unsigned cls = osh_class_of(SMALL_SIZE);
+    size_t all = (osh_arena.pages >> osh_class_run(cls)) * osh_class_objects(cls);
+    pin_to_cpu(0);
+    void *first = os_malloc(SMALL_SIZE);
+    for (size_t i = 1; i < all; i++) {
+        (void)os_malloc(SMALL_SIZE);
+    }
+    pin_to_cpu(1);
+    os_free(first); /* into a cache where only a reclaim finds it */
+    pin_to_cpu(0);
+    os_free_sized(os_malloc(SMALL_SIZE), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +122,7 @@ int main(void)
         stopped_with(free_of_a_block_that_is_free_in_its_slab, ROOMY_HEAP, DOUBLE_FREE),
         stopped_with(free_of_a_block_that_is_deeper_in_a_list, ROOMY_HEAP, DOUBLE_FREE),
         stopped_with(free_of_a_block_in_a_page_given_back, ROOMY_HEAP, NO_BLOCKS),
+        stopped_with(wrong_size_of_a_block_had_by_the_last_resort, 64, WRONG_SIZE),
     };
     return cmocka_run_group_tests_name("core/misuse", tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parent.parent.parent
 # What ends the names of scenarios behind an @, and where they were run.
 PORTS = {"": "on Linux's lists", "exclusives": "on firmware's lists",
-         "small": "of a build for size"}
+         "small": "of a build for size", "lean": "of the smallest build for size"}
 FIRMWARE_TARGETS = 3        # so many at least have their operations interrupted
 MUTANTS = 30                # so many at least are on the list
 
