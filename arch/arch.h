@@ -15,7 +15,9 @@
  *   osh_chain_link(cls, block, below)
  *                            makes the block the first of a chain, on top of
  *                            `below`, which is shorter than the class's limit
- *   osh_link_next(word)      the next block, by the first word of one in a chain
+ *   osh_link_next(word)      the next block, by the first word of one in a chain;
+ *                            NULL by that of the last
+ *   osh_link_behind(word)    the same of one that is not the last; else anything
  *   osh_chain_pack(chain)    one magazine in one word, and back; 0 is the
  *   osh_chain_unpack(cls, word)   empty chain
  *

@@ -54,7 +54,7 @@ unsigned osh_heap_class_for(size_t alignment, size_t size)
 void *osh_heap_try(size_t alignment, size_t size)
 {
     unsigned cls = osh_heap_class_for(alignment, size);
-    return cls != 0 ? osh_magazine_get(cls) : osh_fallback_memalign(alignment, size, false);
+    return cls != 0 ? osh_magazine_get(cls) : osh_fallback_memalign(alignment, size);
 }
 
 void *osh_heap_get(size_t alignment, size_t size)

@@ -13,7 +13,8 @@ OSH_PUBLIC void *os_aligned_alloc(size_t alignment, size_t size)
         alignment > SIZE_MAX / 4) {
         return NULL;
     }
-    if (alignment <= OSH_BLOCK_MIN || (alignment <= OSH_ALIGN && size > OSH_BLOCK_MIN)) {
+    if (!OSH_LEAN &&
+        (alignment <= OSH_BLOCK_MIN || (alignment <= OSH_ALIGN && size > OSH_BLOCK_MIN))) {
         return OSH_HARDENING >= 2 ? osh_malloc_slow(size, OSH_CALLER) : os_malloc(size);
     }
     return osh_heap_sealed(osh_heap_get(alignment, osh_guard_padded(size)), size, OSH_CALLER);

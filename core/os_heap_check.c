@@ -114,16 +114,16 @@ static const char *mark(unsigned cls, const void *block, bool undo)
     return NULL;
 }
 
-/* Marks the blocks of a chain and counts them; or, `undo`, unmarks so many. */
-static const char *mark_chain(unsigned cls, struct osh_chain chain, size_t *blocks, bool undo)
+/* Marks the blocks of a chain and counts them, `step` 1; or, -1, unmarks so many. */
+static const char *mark_chain(unsigned cls, struct osh_chain chain, size_t *blocks, int step)
 {
     HOLDS(chain.count <= osh_class_limit(cls), OSH_NAMED("cache", "a chain is longer than a list"));
-    while (chain.count > 0 && (!undo || *blocks > 0)) {
+    while (chain.count > 0 && (step > 0 || *blocks > 0)) {
         HOLDS(!OSH_CHECK_NAMES || chain.head != NULL,
               OSH_NAMED("cache", "a chain's length is not its count"));
-        const char *wrong = mark(cls, chain.head, undo);
+        const char *wrong = mark(cls, chain.head, step < 0);
         HOLDS(wrong == NULL, wrong);
-        *blocks += undo ? (size_t)-1 : 1;
+        *blocks += (size_t)step;
         chain.head = osh_links_next(chain.head);
         chain.count--;
     }
@@ -141,7 +141,7 @@ const char *osh_look_at_cached(size_t *found, enum osh_marking marking)
                 *found += chain.count * osh_class_bytes(cls);
                 continue;
             }
-            const char *wrong = mark_chain(cls, chain, found, marking == OSH_UNMARK);
+            const char *wrong = mark_chain(cls, chain, found, marking);
             HOLDS(wrong == NULL, wrong);
         }
     }
@@ -161,7 +161,8 @@ OSH_PUBLIC const char *os_heap_check(void)
     if (!osh_heap_started()) {
         return NULL;
     }
-    struct osh_fallback_stats fallback = osh_fallback_stats();
+    struct osh_fallback_stats fallback;
+    osh_fallback_look(&fallback);
     HOLDS(fallback.wrong == NULL, fallback.wrong);
     const char *wrong = check_pages();
     HOLDS(wrong == NULL, wrong);

@@ -18,7 +18,8 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     struct osh_look look = {0};
     (void)osh_look_at_pages(&look, false);
     (void)osh_look_at_cached(&stats->cached, OSH_COUNT_BYTES);
-    struct osh_fallback_stats fallback = osh_fallback_stats();
+    struct osh_fallback_stats fallback;
+    osh_fallback_look(&fallback);
     size_t quarantined = 0; /* of newlib's blocks */
     if (OSH_HARDENING >= 3) {
         size_t slabs;

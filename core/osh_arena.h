@@ -65,19 +65,15 @@ OSH_HIDDEN void osh_arena_release_run(size_t page, unsigned run);
 
 /*
  * sbrk for the newlib heap: moves the break by `increment` bytes and returns
- * the old one, or (void *)-1. Upward, when the next page is taken, it goes on
- * above the taken ones: the break is then discontiguous, which newlib accepts.
- * Downward it may go to the start of its segment. Under the fallback's mutex.
+ * the old one, or (void *)-1. Upward, when a page behind it is taken, it goes on
+ * in the lowest place that has room, above or below, which starts a segment; it
+ * returns that. Downward it may go to the start of its segment. Under the
+ * fallback's mutex.
  */
 OSH_HIDDEN void *osh_arena_sbrk(ptrdiff_t increment);
 
 /* Moves the break up by `bytes` only if it need not jump. Same mutex. */
 OSH_HIDDEN bool osh_arena_extend_break(uintptr_t bytes);
-
-/* Moves the break to where `bytes` can follow it, the lowest such place, and
- * claims them: a segment that newlib would not ask for because it may be below
- * the last one. Returns its start, or (void *)-1. Same mutex. */
-OSH_HIDDEN void *osh_arena_open_segment(uintptr_t bytes);
 
 /* Gives all of newlib's pages back: its heap has been reset. Same mutex. */
 OSH_HIDDEN void osh_arena_reset_break(void);

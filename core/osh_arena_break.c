@@ -62,11 +62,12 @@ static size_t next_free(size_t page)
     return page;
 }
 
-/* The break cannot go on where it is: starts a segment at `first` or above. */
-static void *start_segment(size_t first, uintptr_t bytes)
+/* The break cannot go on where it is: starts a segment at the lowest place there is. */
+static void *start_segment(uintptr_t bytes)
 {
     size_t count = page_behind(osh_arena.base + bytes);
-    for (first = next_free(first); first + count <= osh_arena.pages; first = next_free(first + 1)) {
+    for (size_t first = next_free(0); first + count <= osh_arena.pages;
+         first = next_free(first + 1)) {
         size_t taken = claim_row(first, count);
         if (taken == OSH_NO_PAGE) {
             osh_arena.segment = osh_arena_address(first);
@@ -83,19 +84,18 @@ static bool beyond_region(uintptr_t bytes)
     return bytes > (uintptr_t)osh_arena.pages << OSH_PAGE_LOG2;
 }
 
-/* Moves the break up, if the pages it needs are free; the first that is not, or
- * OSH_NO_PAGE when all is well. */
-static size_t go_on(uintptr_t bytes)
+/* Moves the break up, if the pages it needs are free. */
+static bool go_on(uintptr_t bytes)
 {
     size_t first = page_behind(osh_arena.brk);
     size_t taken = claim_row(first, page_behind(osh_arena.brk + bytes) - first);
     osh_arena.brk += taken == OSH_NO_PAGE ? bytes : 0;
-    return taken;
+    return taken == OSH_NO_PAGE;
 }
 
 bool osh_arena_extend_break(uintptr_t bytes)
 {
-    return !beyond_region(bytes) && go_on(bytes) == OSH_NO_PAGE;
+    return !beyond_region(bytes) && go_on(bytes);
 }
 
 static void *grow(uintptr_t bytes)
@@ -104,11 +104,10 @@ static void *grow(uintptr_t bytes)
         return (void *)-1;
     }
     uintptr_t old = osh_arena.brk;
-    size_t taken = go_on(bytes);
-    if (taken == OSH_NO_PAGE) {
+    if (go_on(bytes)) {
         return (void *)old;
     }
-    return osh_arena.stays ? (void *)-1 : start_segment(taken + 1, bytes);
+    return osh_arena.stays ? (void *)-1 : start_segment(bytes);
 }
 
 static void *shrink(uintptr_t bytes)
@@ -131,11 +130,6 @@ void *osh_arena_sbrk(ptrdiff_t increment)
         return shrink((uintptr_t)0 - (uintptr_t)increment);
     }
     return grow((uintptr_t)increment);
-}
-
-void *osh_arena_open_segment(uintptr_t bytes)
-{
-    return start_segment(0, bytes);
 }
 
 void osh_arena_reset_break(void)

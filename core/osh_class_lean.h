@@ -17,9 +17,19 @@ static inline unsigned osh_class_of(size_t size)
     return OSH_CLASS_LOG(s, b);
 }
 
+/* As OSH_CLASS_BYTES, which also is for classes that do not exist. */
 OSH_SHARED_CODE size_t osh_class_bytes(unsigned cls)
 {
-    return OSH_CLASS_BYTES(cls);
+    if (OSH_CLASS_TINY > 0 && cls <= OSH_CLASS_TINY) {
+        return (size_t)cls * OSH_BLOCK_MIN;
+    }
+    unsigned step = cls - OSH_CLASS_TINY;
+    if (step <= OSH_CLASS_STEPS) {
+        return (size_t)step << OSH_ALIGN_LOG2;
+    }
+    step -= OSH_CLASS_STEPS + 1u;
+    return (OSH_CLASS_STEPS + 1u + (size_t)(step & (OSH_CLASS_STEPS - 1u)))
+           << ((step >> OSH_CLASS_STEPS_LOG2) + OSH_ALIGN_LOG2);
 }
 
 OSH_SHARED_CODE unsigned osh_class_objects(unsigned cls)
@@ -30,6 +40,9 @@ OSH_SHARED_CODE unsigned osh_class_objects(unsigned cls)
 OSH_SHARED_CODE unsigned osh_class_magazine(unsigned cls)
 {
     unsigned bytes = (unsigned)osh_class_bytes(cls);
+    if (bytes > OSH_SLAB_MAX) {
+        __builtin_unreachable(); /* so that a limit above that is not compared with */
+    }
     return cls == 0 ? 0 : OSH_MAGAZINE_FOR(bytes);
 }
 

@@ -63,7 +63,7 @@ static void *from_anywhere(size_t alignment, size_t size)
         }
         osh_heap_note_odd_size(); /* a small block from the newlib heap, if any */
     }
-    return osh_fallback_memalign(alignment, size, true);
+    return osh_fallback_memalign(alignment, size);
 }
 
 OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size)

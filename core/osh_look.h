@@ -21,7 +21,7 @@ OSH_HIDDEN const char *osh_look_at_pages(struct osh_look *look, bool all);
 /* Adds the bytes of cached blocks to *found; or counts the blocks, and sets the bits that
  * say they are free in their slabs, where they must be clear; or clears so many again.
  * Stops at the first thing that is wrong, and names it. */
-enum osh_marking { OSH_COUNT_BYTES, OSH_MARK, OSH_UNMARK };
+enum osh_marking { OSH_UNMARK = -1, OSH_COUNT_BYTES, OSH_MARK };
 OSH_HIDDEN const char *osh_look_at_cached(size_t *found, enum osh_marking marking);
 
 #endif

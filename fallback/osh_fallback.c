@@ -121,27 +121,17 @@ static void leave(void)
 /* What newlib's malloc aligns to; less than OSH_ALIGN on RV32. */
 #define NEWLIB_ALIGN (2 * sizeof(void *))
 
-static void *allocate(size_t alignment, size_t size)
-{
-    void *block =
-        alignment > NEWLIB_ALIGN ? osh_newlib_memalign(alignment, size) : osh_newlib_malloc(size);
-    heap.live_blocks += block != NULL;
-    return block;
-}
-
-void *osh_fallback_memalign(size_t alignment, size_t size, bool anywhere)
+void *osh_fallback_memalign(size_t alignment, size_t size)
 {
     if (!enter()) {
         return NULL;
     }
-    alignment = alignment > OSH_ALIGN ? alignment : OSH_ALIGN;
-    void *block = allocate(alignment, size);
-    if (block == NULL && anywhere) {
-        size_t room = alignment > NEWLIB_ALIGN ? size + alignment : size;
-        if (osh_newlib_open_segment(room)) {
-            block = allocate(alignment, size);
-        }
+    if (OSH_ALIGN > NEWLIB_ALIGN && alignment < OSH_ALIGN) {
+        alignment = OSH_ALIGN;
     }
+    void *block =
+        alignment > NEWLIB_ALIGN ? osh_newlib_memalign(alignment, size) : osh_newlib_malloc(size);
+    heap.live_blocks += block != NULL;
     leave();
     return block;
 }
@@ -201,21 +191,21 @@ void osh_fallback_reclaim(void)
     leave();
 }
 
-struct osh_fallback_stats osh_fallback_stats(void)
+void osh_fallback_look(struct osh_fallback_stats *stats)
 {
-    struct osh_fallback_stats stats = {.deferred = osh_deferred_count()};
-    if (!enter()) {
-        return stats;
+    struct osh_newlib_walk walk = {0, 0, NULL};
+    size_t deferred = osh_deferred_count();
+    size_t pending = 0;
+    size_t pages = 0;
+    if (enter()) {
+        pending = deferred - heap.drained;
+        drain();
+        pages = osh_arena.brk_pages;
+        walk = osh_newlib_walk();
+        if (walk.wrong == NULL && walk.blocks != heap.live_blocks) {
+            walk.wrong = OSH_NAMED("newlib", "the blocks in use are not those handed out");
+        }
+        leave();
     }
-    stats.pending = stats.deferred - heap.drained;
-    drain();
-    struct osh_newlib_walk walk = osh_newlib_walk();
-    stats.live = walk.bytes;
-    stats.pages = osh_arena.brk_pages;
-    stats.wrong = walk.wrong;
-    if (walk.wrong == NULL && walk.blocks != heap.live_blocks) {
-        stats.wrong = OSH_NAMED("newlib", "the blocks in use are not those handed out");
-    }
-    leave();
-    return stats;
+    *stats = (struct osh_fallback_stats){walk.bytes, pages, deferred, pending, walk.wrong};
 }

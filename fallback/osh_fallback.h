@@ -13,9 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* `size` bytes at that alignment, a power of two. `anywhere`: also from pages that
- * the break cannot reach, where a segment is opened. For a heap that is nearly full. */
-OSH_HIDDEN void *osh_fallback_memalign(size_t alignment, size_t size, bool anywhere);
+/* `size` bytes at that alignment, a power of two. */
+OSH_HIDDEN void *osh_fallback_memalign(size_t alignment, size_t size);
 
 /* Makes the block at least `size` bytes, cutting what is more, if newlib can without the
  * caller's help, and returns where it is then: the same place, if newlib cannot move it.
@@ -44,6 +43,6 @@ struct osh_fallback_stats {
     const char *wrong;
 };
 /* Walks the heap: O(blocks). `wrong` names the first broken invariant. */
-OSH_HIDDEN struct osh_fallback_stats osh_fallback_stats(void);
+OSH_HIDDEN void osh_fallback_look(struct osh_fallback_stats *stats);
 
 #endif

@@ -37,10 +37,6 @@ OSH_HIDDEN enum os_heap_misuse osh_newlib_fault(const void *block);
 /* Gives the free top of the heap back through sbrk. */
 OSH_HIDDEN void osh_newlib_trim(void);
 
-/* Gives the heap a new top of at least `bytes`, from wherever the arena has pages,
- * also from below: newlib itself accepts a break only if it moves up. */
-OSH_HIDDEN bool osh_newlib_open_segment(size_t bytes);
-
 /* Forgets the whole heap, as if it had never been used. */
 OSH_HIDDEN void osh_newlib_reset(void);
 

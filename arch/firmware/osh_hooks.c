@@ -34,5 +34,5 @@ WEAK bool os_heap_port_region(void **region, size_t *bytes)
 {
     *region = __osh_heap_start;
     *bytes = (size_t)((uintptr_t)__osh_heap_end - (uintptr_t)__osh_heap_start);
-    return *region != NULL && *bytes != 0;
+    return *bytes != 0;
 }

@@ -14,6 +14,7 @@
  * and takes no lock hooks of newlib's.
  */
 #include "os/os_heap.h"
+#include "osh_compiler.h"
 #include "osh_config.h"
 
 #include <errno.h>
@@ -24,7 +25,8 @@ struct _reent;
 extern const char osh_libc_routes;
 const char osh_libc_routes = 1;
 
-static void *or_enomem(void *block)
+/* Not inlined, not even its test: here all is about size. */
+static OSH_NOINLINE void *or_enomem(void *block)
 {
     if (block == NULL) {
         errno = ENOMEM;
@@ -42,10 +44,7 @@ void free(void *ptr)
     os_free(ptr);
 }
 
-void cfree(void *ptr)
-{
-    os_free(ptr);
-}
+void cfree(void *ptr) __attribute__((alias("free")));
 
 void *calloc(size_t count, size_t size)
 {
@@ -77,14 +76,12 @@ void *memalign(size_t alignment, size_t size)
     return or_enomem(os_aligned_alloc(alignment, size));
 }
 
-void *aligned_alloc(size_t alignment, size_t size)
-{
-    return memalign(alignment, size);
-}
+void *aligned_alloc(size_t alignment, size_t size) __attribute__((alias("memalign")));
 
 int posix_memalign(void **result, size_t alignment, size_t size)
 {
-    if (alignment % sizeof(void *) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0) {
+    /* A power of two that is not less is a multiple of it. */
+    if (alignment < sizeof(void *) || (alignment & (alignment - 1)) != 0) {
         return EINVAL;
     }
     void *block = os_aligned_alloc(alignment, size);
@@ -102,12 +99,8 @@ void *valloc(size_t size)
 
 void *pvalloc(size_t size)
 {
-    size_t whole = size != 0 ? size : 1;
-    if (whole > SIZE_MAX - OSH_PAGE_BYTES) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return valloc((whole + OSH_PAGE_BYTES - 1) & ~(size_t)(OSH_PAGE_BYTES - 1));
+    size_t whole = (size + OSH_PAGE_BYTES - 1) & ~(size_t)(OSH_PAGE_BYTES - 1);
+    return valloc(whole >= size ? whole : SIZE_MAX); /* which nobody has */
 }
 
 size_t malloc_usable_size(void *ptr)
@@ -129,11 +122,7 @@ void _free_r(struct _reent *reent, void *ptr)
     os_free(ptr);
 }
 
-void _cfree_r(struct _reent *reent, void *ptr)
-{
-    (void)reent;
-    os_free(ptr);
-}
+void _cfree_r(struct _reent *reent, void *ptr) __attribute__((alias("_free_r")));
 
 void *_calloc_r(struct _reent *reent, size_t count, size_t size)
 {
@@ -181,6 +170,5 @@ size_t _malloc_usable_size_r(struct _reent *reent, void *ptr)
 void *_sbrk(ptrdiff_t increment)
 {
     (void)increment;
-    errno = ENOMEM;
     return (void *)-1;
 }

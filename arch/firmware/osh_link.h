@@ -78,6 +78,11 @@ static inline struct osh_chain osh_chain_cut(unsigned cls, struct osh_chain *cha
 }
 #endif
 
+static inline void *osh_link_behind(osh_word_t link)
+{
+    return (void *)link;
+}
+
 static inline void *osh_link_next(osh_word_t link)
 {
     bool last = link - (osh_word_t)osh_empty < sizeof(osh_empty);

@@ -60,4 +60,9 @@ static inline void *osh_link_next(osh_word_t link)
     return (void *)(link >> osh_hot.link_shift);
 }
 
+static inline void *osh_link_behind(osh_word_t link)
+{
+    return osh_link_next(link);
+}
+
 #endif

@@ -24,7 +24,7 @@
 #define DEFINE_FREE
 #define DEFINE_MALLOC_USABLE_SIZE
 #define DEFINE_MEMALIGN
-#define _sbrk_r(increment) osh_arena_sbrk((ptrdiff_t)(increment))
+#define _sbrk_r(increment) break_by((ptrdiff_t)(increment))
 
 /* Two globals that are named as in the toolchain's own nano heap. */
 #define __malloc_free_list osh_nano_free_list
@@ -45,7 +45,25 @@
 #define __malloc_free_list osh_nano_free_list
 #define __malloc_sbrk_start osh_nano_sbrk_start
 
+static void *break_by(ptrdiff_t increment);
+
 #include "newlib_mallocr.h"
+
+/* The arena's sbrk. When the break jumps, what is left of the page where it was becomes a
+ * free chunk: nano would never look at it again. */
+static void *break_by(ptrdiff_t increment)
+{
+    uintptr_t old = osh_arena.brk;
+    void *start = osh_arena_sbrk(increment);
+    if (start != (void *)-1 && (uintptr_t)start != old) {
+        size_t rest = (0 - old) % OSH_PAGE_BYTES;
+        if (rest >= MALLOC_MINCHUNK) {
+            ((chunk *)old)->size = (long)rest;
+            osh_nano_free((char *)old + CHUNK_OFFSET);
+        }
+    }
+    return start;
+}
 
 /* Handed out and not yet freed. */
 static size_t live_blocks;
@@ -231,21 +249,6 @@ enum os_heap_misuse osh_newlib_fault(const void *block)
 void osh_newlib_trim(void)
 {
     trim(0);
-}
-
-bool osh_newlib_open_segment(size_t bytes)
-{
-    size_t pages = (bytes + 64 + OSH_PAGE_BYTES - 1) & ~(OSH_PAGE_BYTES - 1);
-    if (pages < bytes) {
-        return false;
-    }
-    chunk *segment = osh_arena_open_segment(pages);
-    if (segment == (void *)-1) {
-        return false;
-    }
-    segment->size = (long)pages;
-    osh_nano_free((char *)segment + CHUNK_OFFSET);
-    return true;
 }
 
 void osh_newlib_reset(void)

@@ -89,10 +89,9 @@ OSH_NO_TSAN bool osh_newlib_sound(const void *block)
 
 /* What is left of a top too short for a chunk when newlib's heap goes on elsewhere:
  * two words that are nobody's, in front of the fenceposts. */
-static bool is_stub(mchunkptr chunk, size_t room)
+static bool is_stub(mchunkptr chunk, size_t size, size_t room)
 {
-    size_t size = 2 * SIZE_SZ;
-    return chunksize(chunk) == size && size < MINSIZE && room >= 2 * size &&
+    return size == 2 * SIZE_SZ && size < MINSIZE && room >= 2 * size &&
            chunk_at_offset(chunk, size)->size == (SIZE_SZ | PREV_INUSE);
 }
 
@@ -116,7 +115,7 @@ enum os_heap_misuse osh_newlib_fault(const void *block)
         return next->prev_size == chunksize(chunk) ? OS_HEAP_FREED_TWICE : OS_HEAP_BAD_HEADER;
     }
     size_t behind = chunksize(next);
-    bool stub = ours((uintptr_t)next, 4 * SIZE_SZ) && is_stub(next, 4 * SIZE_SZ);
+    bool stub = ours((uintptr_t)next, 4 * SIZE_SZ) && is_stub(next, behind, 4 * SIZE_SZ);
     if (behind != SIZE_SZ && !stub && /* SIZE_SZ: a fencepost */
         ((behind & MALLOC_ALIGN_MASK) != 0 || behind < MINSIZE || !ours((uintptr_t)next, behind))) {
         return OS_HEAP_BAD_HEADER;
@@ -200,36 +199,6 @@ void *osh_newlib_resize(void *block, size_t size)
         return NULL;
     }
     return osh_mallocr_realloc(block, size);
-}
-
-/* What malloc_extend_top does when the break has jumped, without its condition
- * that it jumped upward. */
-bool osh_newlib_open_segment(size_t bytes)
-{
-    mchunkptr old = top;
-    size_t pages = (bytes + 2 * MINSIZE + OSH_PAGE_BYTES - 1) & ~(OSH_PAGE_BYTES - 1);
-    if (old == initial_top || pages < bytes) {
-        return false; /* newlib's own first growth takes any place */
-    }
-    void *start = osh_arena_open_segment(pages);
-    if (start == (void *)-1) {
-        return false;
-    }
-    if (!OSH_SMALL_CODE) {
-        sbrked_mem += pages; /* a statistic of newlib's, which nobody asks for */
-    }
-    top = start;
-    set_head(top, pages | PREV_INUSE);
-    /* The old top becomes a chunk between a double fencepost and what it was
-     * next to, and is free. */
-    size_t size = (chunksize(old) - 3 * SIZE_SZ) & ~(size_t)MALLOC_ALIGN_MASK;
-    set_head_size(old, size);
-    chunk_at_offset(old, size)->size = SIZE_SZ | PREV_INUSE;
-    chunk_at_offset(old, size + SIZE_SZ)->size = SIZE_SZ | PREV_INUSE;
-    if (size >= MINSIZE) {
-        osh_mallocr_free(chunk2mem(old));
-    }
-    return true;
 }
 
 void osh_newlib_reset(void)

@@ -144,6 +144,21 @@ static void break_goes_on_above_a_taken_page(void)
     assert_int_equal(in_use(), 0);
 }
 
+static void break_goes_on_below_where_there_is_room(void)
+{
+    size_t taken = claim_page_number(3);
+    assert_ptr_equal(osh_arena_sbrk(4 * PAGE), osh_arena_address(4));
+    size_t second = claim_page_number(8);
+    assert_ptr_equal(osh_arena_sbrk(2 * PAGE), osh_arena_address(0));
+    assert_ptr_equal(osh_arena_sbrk(1), osh_arena_address(2));
+    assert_ptr_equal(osh_arena_sbrk(PAGE),
+                     osh_arena_address(9)); /* what is left there is too little */
+    osh_arena_reset_break();
+    osh_arena_release_run(taken, 0);
+    osh_arena_release_run(second, 0);
+    assert_int_equal(in_use(), 0);
+}
+
 static void row_that_meets_a_taken_page_is_given_back(void)
 {
     size_t taken = claim_page_number(osh_arena.pages / 2);
@@ -200,6 +215,7 @@ int main(void)
         in_fresh_heap(break_cannot_move_below_its_start, PAGES),
         in_fresh_heap(break_cannot_move_beyond_the_region, PAGES),
         in_fresh_heap(break_goes_on_above_a_taken_page, PAGES),
+        in_fresh_heap(break_goes_on_below_where_there_is_room, PAGES),
         in_fresh_heap(row_that_meets_a_taken_page_is_given_back, PAGES),
         in_fresh_heap(reset_gives_every_segment_back, PAGES),
         in_fresh_heap(page_given_up_by_a_slab_serves_the_break_and_back, PAGES),

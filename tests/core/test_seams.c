@@ -236,12 +236,12 @@ static void statistics_in_an_interrupt_leave_newlib_out(void)
     os_free(block);
 }
 
-static void segment_beyond_all_memory_is_refused(void)
+static void block_beyond_all_memory_is_refused(void)
 {
     os_free(os_malloc(LARGE_SIZE(1)));
-    assert_false(osh_newlib_open_segment(SIZE_MAX - 64));
+    assert_null(osh_newlib_malloc(SIZE_MAX - 64));
     void *block = os_malloc(LARGE_SIZE(1));
-    assert_false(osh_newlib_open_segment(SIZE_MAX - 64));
+    assert_null(osh_newlib_malloc(SIZE_MAX - 64));
     assert_null(osh_newlib_resize(block, SIZE_MAX - 64));
     os_free(block);
 }
@@ -260,7 +260,7 @@ int main(void)
         in_fresh_heap(refill_while_the_lists_are_stopped_loses_no_block, PAGES),
         in_fresh_heap(large_realloc_in_an_interrupt_fails_or_stays, PAGES),
         in_fresh_heap(statistics_in_an_interrupt_leave_newlib_out, PAGES),
-        in_fresh_heap(segment_beyond_all_memory_is_refused, PAGES),
+        in_fresh_heap(block_beyond_all_memory_is_refused, PAGES),
     };
     return cmocka_run_group_tests_name("core/seams", tests, NULL, NULL);
 }

@@ -32,7 +32,7 @@ static void sizes_that_would_overflow_give_null(void)
 /* A block that takes `pages` to the last byte. */
 static void *take_pages(size_t pages)
 {
-    void *block = osh_fallback_memalign(OSH_ALIGN, pages * OSH_PAGE_BYTES - OSH_ALIGN, false);
+    void *block = osh_fallback_memalign(OSH_ALIGN, pages * OSH_PAGE_BYTES - OSH_ALIGN);
     assert_non_null(block);
     assert_int_equal(osh_arena.brk % OSH_PAGE_BYTES, 0);
     return block;
@@ -44,23 +44,43 @@ static void trim_stops_at_the_start_of_the_last_segment(void)
     assert_true(osh_arena_claim_page(2)); /* somebody else's, between two segments */
     void *high = take_pages(3);
     osh_arena_release_run(2, 0);
-    assert_true(osh_newlib_open_segment(OSH_PAGE_BYTES - 64));
+    assert_true(osh_arena_claim_page(6));
+    void *last = osh_fallback_memalign(OSH_ALIGN, OSH_PAGE_BYTES - 64);
     assert_int_equal(osh_arena.segment, osh_arena_address(2));
     assert_int_equal(osh_arena.brk_pages, 6);
+    osh_arena_release_run(6, 0);
 
-    assert_ptr_equal(osh_fallback_resize(low, 64),
-                     low); /* its end is free now, as is the new segment */
+    /* Free now: the new segment, and behind a block the end of the one below. */
+    osh_fallback_free(last, NULL);
+    assert_ptr_equal(osh_fallback_resize(low, 64), low);
     osh_fallback_reclaim();
     assert_int_equal(osh_arena.brk_pages, 5);
     assert_null(os_heap_check());
     osh_fallback_reclaim(); /* nothing more to trim */
     assert_int_equal(osh_arena.brk_pages, 5);
 
-    void *middle = osh_fallback_memalign(OSH_ALIGN, OSH_PAGE_BYTES, false);
+    void *middle = osh_fallback_memalign(OSH_ALIGN, OSH_PAGE_BYTES);
     assert_true((char *)middle > (char *)low && (char *)middle < (char *)high);
     osh_fallback_free(middle, NULL);
     osh_fallback_free(low, NULL);
     osh_fallback_free(high, NULL);
+    osh_fallback_reclaim();
+    assert_int_equal(osh_arena.brk_pages, 0);
+}
+
+static void rest_of_the_page_that_the_break_leaves_is_a_free_chunk(void)
+{
+    void *low = osh_fallback_memalign(OSH_ALIGN, OSH_PAGE_BYTES / 2);
+    assert_true(osh_arena_claim_page(1)); /* somebody else's */
+    void *high = osh_fallback_memalign(OSH_ALIGN, OSH_PAGE_BYTES);
+    assert_true(osh_arena_page(high) >= 2);
+    void *rest = osh_fallback_memalign(OSH_ALIGN, OSH_PAGE_BYTES / 4);
+    assert_int_equal(osh_arena_page(rest), 0);
+    osh_arena_release_run(1, 0);
+    assert_null(os_heap_check());
+    osh_fallback_free(high, NULL);
+    osh_fallback_free(rest, NULL);
+    osh_fallback_free(low, NULL);
     osh_fallback_reclaim();
     assert_int_equal(osh_arena.brk_pages, 0);
 }
@@ -125,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_fresh_heap(sizes_that_would_overflow_give_null, PAGES),
+        in_fresh_heap(rest_of_the_page_that_the_break_leaves_is_a_free_chunk, PAGES),
         in_fresh_heap(trim_stops_at_the_start_of_the_last_segment, PAGES),
         in_fresh_heap(free_chunk_of_an_impossible_size_is_named, PAGES),
         in_fresh_heap(free_chunk_outside_the_heap_is_named, PAGES),

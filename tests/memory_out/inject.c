@@ -13,8 +13,6 @@ void *__real_osh_arena_sbrk(ptrdiff_t increment);
 void *__wrap_osh_arena_sbrk(ptrdiff_t increment);
 bool __real_osh_arena_extend_break(uintptr_t bytes);
 bool __wrap_osh_arena_extend_break(uintptr_t bytes);
-void *__real_osh_arena_open_segment(uintptr_t bytes);
-void *__wrap_osh_arena_open_segment(uintptr_t bytes);
 
 static enum inject_kind armed = INJECT_KINDS;
 static size_t first;
@@ -82,9 +80,4 @@ bool __wrap_osh_arena_extend_break(uintptr_t bytes)
 {
     return !(needs_a_page((ptrdiff_t)bytes) && fails(INJECT_GROWTH)) &&
            __real_osh_arena_extend_break(bytes);
-}
-
-void *__wrap_osh_arena_open_segment(uintptr_t bytes)
-{
-    return fails(INJECT_GROWTH) ? (void *)-1 : __real_osh_arena_open_segment(bytes);
 }

@@ -12,7 +12,7 @@
 
 enum inject_kind {
     INJECT_PAGES,  /* osh_arena_claim_run, osh_arena_claim_page */
-    INJECT_GROWTH, /* osh_arena_sbrk upward, osh_arena_extend_break, osh_arena_open_segment */
+    INJECT_GROWTH, /* osh_arena_sbrk upward, osh_arena_extend_break */
     INJECT_KINDS
 };
 

@@ -63,7 +63,7 @@ void __wrap_osh_newlib_trim(void)
 
 static void *allocate(void)
 {
-    return osh_fallback_memalign(1, BYTES, false);
+    return osh_fallback_memalign(1, BYTES);
 }
 
 static void make_blocks(void)

@@ -45,7 +45,7 @@ def measure_all(root: Path, targets: list[str]) -> dict[str, dict]:
             print(f"\r{done}/{len(jobs)} {target} -{level}   ", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     for target in targets:
-        sizes = result[target]["footprint"]["small"]["Os"]["api"]
+        sizes = result[target]["footprint"]["small"]["Os"]["all"]
         result[target]["text_Os_level0"] = sizes["text"] + sizes["rodata"]
         result[target]["ram_small"] = sizes["data"] + sizes["bss"] + sizes["newlib_data"]
     return result
