@@ -64,17 +64,13 @@ storm_verified() {
         /usr/bin/python3 perf/storm.py --workers "$dir/perf" --verify
 }
 
-# Every interleaving within bounds, and each scenario seen failing.
+# Every interleaving within bounds, on each kind of lists and slabs.
 interleavings() { # [EXPLORER-OPTION ...]
-    local dir=$root/tests/gcc
-    ninja -C "$dir" tests/model/explorer tests/model/explorer-{exclusives,small,lean} >/dev/null &&
-        "$dir/tests/model/explorer" --json "$root/explorer.json" --save "$root" "$@" &&
-        "$dir/tests/model/explorer-exclusives" --scenario 'magazine*' --scenario 'reclaim*' \
-            --json "$root/explorer-exclusives.json" --save "$root" "$@" &&
-        "$dir/tests/model/explorer-small" --scenario 'slab*' --scenario 'magazine*' --scenario 'heap*' \
-            --json "$root/explorer-small.json" --save "$root" "$@" &&
-        "$dir/tests/model/explorer-lean" --scenario 'slab*' --scenario 'magazine*' --scenario 'heap*' \
-            --json "$root/explorer-lean.json" --save "$root" "$@"
+    local dir=$root/tests/gcc name
+    ninja -C "$dir" tests/model/explorer tests/model/explorer-{exclusives,small,lean} >/dev/null || return
+    for name in explorer explorer-exclusives explorer-small explorer-lean; do
+        "$dir/tests/model/$name" --json "$root/$name.json" --save "$root" "$@" || return
+    done
 }
 
 # The tools read it: reports, options, traces, executions of the explorer.

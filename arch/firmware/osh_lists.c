@@ -44,7 +44,9 @@ void osh_arch_start(void)
         }
         FILL_EMPTY(cls);
         for (unsigned core = 0; core < OSH_CORES; core++) {
-            osh_lists[core].word[i] = (osh_word_t)&osh_empty[cls];
+            /* Publishes nothing. A core at work meanwhile finds its list stopped, or empty and
+             * perhaps still full at once, and asks osh_heap_started() either way. */
+            osh_store(&osh_lists[core].word[i], (osh_word_t)&osh_empty[cls]);
         }
     }
     osh_hot.lists = osh_lists;

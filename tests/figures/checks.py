@@ -26,13 +26,8 @@ PYTHON = "/usr/bin/python3"
 TESTS = "tests/gcc"
 SETUP = ["env", "CC=gcc", "/usr/bin/meson", "setup", "-Dtests=true", "-Dstorm=false",
          "-Ddebug=true"]
-EXPLORERS = {"explorer.json": ["tests/model/explorer"],
-             "explorer-exclusives.json": ["tests/model/explorer-exclusives",
-                                          "--scenario", "magazine*", "--scenario", "reclaim*"],
-             "explorer-small.json": ["tests/model/explorer-small", "--scenario", "slab*",
-                                     "--scenario", "magazine*", "--scenario", "heap*"],
-             "explorer-lean.json": ["tests/model/explorer-lean", "--scenario", "slab*",
-                                    "--scenario", "magazine*", "--scenario", "heap*"]}
+EXPLORERS = {f"{name}.json": f"tests/model/{name}"
+             for name in ("explorer", "explorer-exclusives", "explorer-small", "explorer-lean")}
 INJECTOR = "tests/inject"
 # What decides whether a seeded fault is found.
 JUDGED_BY = ("meson.build", "meson_options.txt", "arch", "core", "slab", "fallback",
@@ -74,9 +69,9 @@ def need_tests(check: str, build: Path, *targets: str) -> Path:
 
 
 def run_explorer(build: Path) -> None:
-    folder = need_tests("explorer", build, *(command[0] for command in EXPLORERS.values()))
-    for name, (program, *options) in EXPLORERS.items():
-        call("explorer", [folder / program, *options, "--json", build / name, "--save", build])
+    folder = need_tests("explorer", build, *EXPLORERS.values())
+    for name, program in EXPLORERS.items():
+        call("explorer", [folder / program, "--json", build / name, "--save", build])
 
 
 def run_spin(build: Path) -> None:
