@@ -170,5 +170,6 @@ size_t _malloc_usable_size_r(struct _reent *reent, void *ptr)
 void *_sbrk(ptrdiff_t increment)
 {
     (void)increment;
+    (void)or_enomem(NULL);
     return (void *)-1;
 }
