@@ -230,8 +230,7 @@ inline free()
     fi
 }
 
-/* mirrors fallback/osh_fallback.c osh_fallback_memalign:
- * mirrors fallback/osh_fallback.c allocate: */
+/* mirrors fallback/osh_fallback.c osh_fallback_memalign: */
 inline malloc()
 {
     enter();
