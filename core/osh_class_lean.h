@@ -17,7 +17,7 @@ static inline unsigned osh_class_of(size_t size)
     return OSH_CLASS_LOG(s, b);
 }
 
-/* As OSH_CLASS_BYTES, which also is for classes that do not exist. */
+/* OSH_CLASS_BYTES without the mask, which is for classes that do not exist. */
 OSH_SHARED_CODE size_t osh_class_bytes(unsigned cls)
 {
     if (OSH_CLASS_TINY > 0 && cls <= OSH_CLASS_TINY) {

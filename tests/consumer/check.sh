@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The library as its users get it: installed and found by pkg-config, and as a
-# meson subproject.
+# meson subproject; and a newlib that is not the one it knows.
 #
 # usage: check.sh BUILD-ROOT
 set -euo pipefail
@@ -38,3 +38,14 @@ ln -s "$top" "$work/project/subprojects/osheap"
 /usr/bin/meson setup "$work/sub" "$work/project" >>"$work/log"
 /usr/bin/meson test -C "$work/sub" >>"$work/log" || { cat "$work/log"; exit 1; }
 echo "as a meson subproject: builds and runs"
+
+mkdir -p "$work/strange/newlib/libc/stdlib"
+echo "int nothing;" >"$work/strange/newlib/libc/stdlib/mallocr.c"
+tar -C "$work" -cf "$work/strange.tar" strange
+/usr/bin/meson setup "$work/refused" "$top" "-Dnewlib_source=$work/strange.tar" -Dtests=false -Dstorm=false >>"$work/log"
+if ninja -C "$work/refused" >"$work/refused.log" 2>&1 || ! grep -q "has not the one condition" "$work/refused.log"; then
+    cat "$work/refused.log"
+    echo "a newlib without the condition that is left out: not refused" >&2
+    exit 1
+fi
+echo "a newlib without the condition that is left out: refused"

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* All scenarios, but those about what this build has not: they could not fail. */
+#include "arch.h"
+#include "osh_config.h"
 #include "scenario.h"
 
 extern const struct scenario litmus_sb, litmus_sb_fence, litmus_mp, litmus_mp_relaxed,
@@ -31,9 +34,11 @@ const struct scenario *const scenarios[] = {
     &slab_release,
     &slab_change,
     &slab_handler,
+#if OSH_DEPOT_SLOTS > 0
     &depot_slots,
     &depot_both,
     &depot_reclaim,
+#endif
     &magazine_swap,
     &magazine_aba,
     &magazine_full,
@@ -52,7 +57,9 @@ const struct scenario *const scenarios[] = {
     &deferred_handler,
     &deferred_before,
     &arena_brink,
+#if OSH_ARCH_DECOMMITS
     &arena_trim,
+#endif
     &arena_hint,
     &start_heap,
     &heap_brink,

@@ -108,6 +108,8 @@ static void failure_sets_errno_and_keeps_the_block(void)
     CHECK(live() < before);
     errno = 0;
     CHECK(malloc(SIZE_MAX / 2) == NULL && errno == ENOMEM);
+    errno = 0;
+    CHECK(pvalloc(SIZE_MAX - 10) == NULL && errno == ENOMEM); /* whole pages would be 0 */
     void *untouched = block;
     CHECK(posix_memalign(&untouched, 3, 8) == EINVAL);
     CHECK(posix_memalign(&untouched, 64, SIZE_MAX / 2) == ENOMEM && untouched == block);
