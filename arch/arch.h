@@ -128,7 +128,8 @@ OSH_HIDDEN void osh_arch_start(void);
  * each other's way, true no longer than the next instruction. */
 OSH_HIDDEN unsigned osh_arch_core(void);
 
-/* Cores whose lists may hold blocks: 1 to OSH_CORES. */
+/* Cores whose lists may hold blocks: those below this, 1 at least. On Linux it grows when
+ * a core comes to the slow path for the first time. */
 OSH_HIDDEN unsigned osh_arch_cores(void);
 
 /* The name os_heap_stats gives: "rseq", "portable", ... */

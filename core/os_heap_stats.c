@@ -44,7 +44,7 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     stats->deferred_frees = fallback.deferred;
     stats->deferred_pending = fallback.pending;
     stats->out_of_memory = osh_heap_failures();
-    stats->cached_bound = osh_class_cached_bound;
+    stats->cached_bound = stats->cores * osh_class_core_bound + osh_class_shared_bound;
 }
 
 OSH_PUBLIC size_t os_heap_trim(void)

@@ -132,11 +132,14 @@ OSH_VARIABLE const struct osh_start osh_start[OSH_CLASSES] = {EACH(START, COMMA)
 
 #pragma GCC diagnostic pop
 
-#define BOUND(n)                                                                       \
-    (n > OSH_CLASS_MAX ? 0u                                                            \
-                       : (2u * OSH_CORES + DEPOT_FOR(bytes_of_##n, magazine_of_##n)) * \
-                             (size_t)magazine_of_##n * (size_t)bytes_of_##n)
+#define CORE_BOUND(n) (n > OSH_CLASS_MAX ? 0u : 2u * (size_t)magazine_of_##n * (size_t)bytes_of_##n)
+OSH_VARIABLE const size_t osh_class_core_bound = EACH(CORE_BOUND, PLUS);
+
+#define SHARED_BOUND(n)                                                                       \
+    (n > OSH_CLASS_MAX ? 0u                                                                   \
+                       : DEPOT_FOR(bytes_of_##n, magazine_of_##n) * (size_t)magazine_of_##n * \
+                             (size_t)bytes_of_##n)
 /* Level 3's quarantine is a cache, too. */
 #define BOUND_QUARANTINE \
     (OSH_HARDENING >= 3 ? (size_t)OSH_QUARANTINE_BLOCKS * OSH_QUARANTINE_MAX : 0u)
-OSH_VARIABLE const size_t osh_class_cached_bound = EACH(BOUND, PLUS) + BOUND_QUARANTINE;
+OSH_VARIABLE const size_t osh_class_shared_bound = EACH(SHARED_BOUND, PLUS) + BOUND_QUARANTINE;

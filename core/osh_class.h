@@ -215,7 +215,8 @@ static inline bool osh_class_is_cached(unsigned cls)
     return OSH_SLAB_MAX <= OSH_CACHED_MAX || osh_class_magazine(cls) != 0;
 }
 
-/* Most bytes all magazines of all cores and all depot slots can hold: P7. */
-OSH_SHARED const size_t osh_class_cached_bound;
+/* Most bytes that the magazines of one core can hold, and all depot slots: P7. */
+OSH_SHARED const size_t osh_class_core_bound;
+OSH_SHARED const size_t osh_class_shared_bound;
 
 #endif

@@ -68,14 +68,14 @@
 #define OSH_SLAB_ROOMY (2 << OSH_PAGE_LOG2)
 #endif
 
-/* Cores that get caches of their own. Costs RAM per core (see os_heap_stats'
- * cached_bound); a Linux machine with more CPUs than this uses the portable
- * port, which shares caches. */
+/* Firmware: cores that get caches of their own. Costs RAM per core (see os_heap_stats'
+ * cached_bound). On Linux every number that a CPU can have gets them, whatever this
+ * says; those of a CPU that never runs a thread take no memory. */
 #ifndef OSH_CORES
 #ifdef OSH_SOC_CORES
 #define OSH_CORES OSH_SOC_CORES
 #else
-#define OSH_CORES (OSH_VIRTUAL ? 64 : 4)
+#define OSH_CORES 4
 #endif
 #endif
 

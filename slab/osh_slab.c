@@ -133,7 +133,7 @@ static size_t draw(struct osh_chain *chain, unsigned cls, unsigned count, size_t
                    unsigned slabs)
 {
     size_t lowest = OSH_SLAB_HINTS ? osh_arena.words - osh_load(&osh_slabs.floor[cls]) : 0;
-    unsigned turn = OSH_CORES > 1 ? turn_of(osh_arch_core()) : 0;
+    unsigned turn = OSH_VIRTUAL || OSH_CORES > 1 ? turn_of(osh_arch_core()) : 0;
     for (size_t word = from + 1; word-- > lowest;) {
         osh_word_t map = turned(osh_load(osh_slab_partial(word, cls)), turn);
         while (map != 0) {

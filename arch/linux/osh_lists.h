@@ -2,6 +2,11 @@
 /*
  * The lists of one core on Linux, in the form of the port in use: words for
  * restartable sequences, pairs for double-word CAS.
+ *
+ * There are lists for every number a CPU can have. A CPU's lists are stopped, and
+ * cost no memory, until a thread comes to the slow path on it. Before those of
+ * CPU 0 are OSH_STOPPED_LISTS that remain stopped: a thread whose area the kernel
+ * does not keep finds a number of -1 or -2 there, and so no list to work on.
  */
 #ifndef OSH_LISTS_H
 #define OSH_LISTS_H
@@ -23,7 +28,26 @@ struct osh_lists {
 _Static_assert(sizeof(struct osh_lists) == 1 << OSH_LISTS_LOG2,
                "a core's lists are found by shift");
 
-OSH_SHARED struct osh_lists osh_lists[OSH_CORES];
+/* RSEQ_CPU_ID_UNINITIALIZED is -1, RSEQ_CPU_ID_REGISTRATION_FAILED -2. */
+#define OSH_STOPPED_LISTS 2u
+
+/* Most CPUs there can be lists for: as many as a Linux kernel can have. */
+#define OSH_LISTS_MOST 8192u
+
+/* Of these the first are always stopped; the last are core 0's where there is no memory
+ * for more. */
+OSH_SHARED struct osh_lists osh_lists_few[OSH_STOPPED_LISTS + 1];
+
+/* Makes the lists of that many cores, all stopped, at osh_hot.lists. Returns how many there
+ * are: one, if there is no memory for more. Once, when the heap starts. */
+OSH_HIDDEN unsigned osh_lists_start(unsigned cores);
+
+/* Is the caller the one that has to start the lists of a core below that? True once for
+ * each core. */
+OSH_HIDDEN bool osh_lists_claim(unsigned core);
+
+/* One more than the highest core that was claimed, at least 1. */
+OSH_HIDDEN unsigned osh_lists_cores(void);
 
 /*
  * Word lists and chains hold a block and the room left after it in one word:

@@ -76,32 +76,6 @@ void osh_arch_yield(void)
     (void)sched_yield();
 }
 
-/* The list ends in the highest number: "0-3,8-11". Read and parsed by hand: the
- * C library's ways would make a small program's memory a tenth larger. */
-unsigned osh_linux_cpus(void)
-{
-    char text[256];
-    long length = -1;
-    long file =
-        syscall(SYS_openat, AT_FDCWD, "/sys/devices/system/cpu/possible", O_RDONLY | O_CLOEXEC);
-    if (file >= 0) {
-        length = syscall(SYS_read, file, text, sizeof(text));
-        (void)syscall(SYS_close, file);
-    }
-    unsigned number = 0;
-    unsigned digits = 0;
-    for (long i = 0; i < length && text[i] != '\n'; i++) {
-        bool digit = text[i] >= '0' && text[i] <= '9';
-        number = digit ? (digits > 0 ? number * 10 : 0) + (unsigned)(text[i] - '0') : number;
-        digits = digit ? digits + 1 : 0;
-    }
-    if (digits > 0) {
-        return number + 1;
-    }
-    long configured = sysconf(_SC_NPROCESSORS_CONF);
-    return configured > 0 ? (unsigned)configured : 1u;
-}
-
 static size_t region_bytes(void)
 {
     const char *text = getenv("OSHEAP_REGION_BYTES");

@@ -4,7 +4,8 @@
 
 #include <sched.h>
 
-_Thread_local struct osh_lists *osh_pairs_mine = &osh_lists[0];
+/* Stopped until the thread's first miss. */
+_Thread_local struct osh_lists *osh_pairs_mine = &osh_lists_few[0];
 
 static unsigned pairs_cores = 1;
 
@@ -25,19 +26,43 @@ static struct osh_chain chain_of(unsigned cls, osh_word2_t list)
 void osh_pairs_start(unsigned cores)
 {
     pairs_cores = cores;
-    for (unsigned core = 0; core < cores; core++) {
-        for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-            unsigned limit = osh_class_limit(cls);
-            osh_lists[core].of.pair[OSH_ACTIVE][cls].second = limit;
-            osh_lists[core].of.pair[OSH_SPARE][cls].second = limit;
+}
+
+unsigned osh_pairs_core(void)
+{
+    uintptr_t distance = (uintptr_t)osh_pairs_mine - (uintptr_t)osh_hot.lists;
+    size_t core = distance / sizeof(struct osh_lists);
+    return core < pairs_cores ? (unsigned)core : 0; /* stopped ones are no core's */
+}
+
+/* Sets stopped lists going: nobody changes a list that is stopped, so a store does. */
+void osh_pairs_go_on(unsigned core)
+{
+    for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
+        for (unsigned which = OSH_ACTIVE; which <= OSH_SPARE; which++) {
+            osh_word2_t *list = &osh_hot.lists[core].of.pair[which][cls];
+            if (osh_load(&list->first) == 0 && osh_load(&list->second) == 0) {
+                /* Publishes nothing: the list is empty. */
+                osh_store(&list->second, osh_class_limit(cls));
+            }
         }
     }
 }
 
+/* The lists of the CPU this thread runs on. */
+static struct osh_lists *lists_here(void)
+{
+    int cpu = sched_getcpu();
+    unsigned core = (cpu < 0 ? 0u : (unsigned)cpu) % pairs_cores;
+    if (osh_lists_claim(core)) {
+        osh_pairs_go_on(core);
+    }
+    return &osh_hot.lists[core];
+}
+
 bool osh_pairs_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
 {
-    int cpu = sched_getcpu(); /* a miss: look where this thread is now */
-    osh_pairs_mine = &osh_lists[(cpu < 0 ? 0u : (unsigned)cpu) % pairs_cores];
+    osh_pairs_mine = lists_here(); /* a miss: look where this thread is now */
 
     osh_word2_t old;
     unsigned room = osh_class_limit(cls) - io->count;
@@ -54,7 +79,7 @@ void osh_pairs_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain))
     for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
         for (unsigned which = OSH_ACTIVE; which <= OSH_SPARE; which++) {
             osh_word2_t old;
-            if (osh_pair_exchange(&osh_lists[core].of.pair[which][cls], 0, osh_class_limit(cls),
+            if (osh_pair_exchange(&osh_hot.lists[core].of.pair[which][cls], 0, osh_class_limit(cls),
                                   &old) &&
                 old.first != 0) {
                 give(cls, chain_of(cls, old));
@@ -65,5 +90,5 @@ void osh_pairs_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain))
 
 struct osh_chain osh_pairs_peek(unsigned core, enum osh_which which, unsigned cls)
 {
-    return chain_of(cls, osh_pair_read(&osh_lists[core].of.pair[which][cls]));
+    return chain_of(cls, osh_pair_read(&osh_hot.lists[core].of.pair[which][cls]));
 }

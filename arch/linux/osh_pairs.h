@@ -28,12 +28,14 @@ OSH_INLINE bool osh_pairs_push(unsigned cls, void *block)
     return osh_pair_push(&osh_pairs_mine->of.pair[OSH_ACTIVE][cls], block);
 }
 
-static inline unsigned osh_pairs_core(void)
-{
-    return (unsigned)(osh_pairs_mine - osh_lists);
-}
+OSH_HIDDEN unsigned osh_pairs_core(void);
 
+/* Any number of cores does: threads share the lists there are. */
+#define OSH_PAIRS_CORES 64u /* where the kernel does not say how many */
 OSH_HIDDEN void osh_pairs_start(unsigned cores);
+/* Sets those lists of the core going that are stopped. */
+OSH_HIDDEN void osh_pairs_go_on(unsigned core);
+
 OSH_HIDDEN bool osh_pairs_exchange(enum osh_which which, unsigned cls, struct osh_chain *io);
 OSH_HIDDEN void osh_pairs_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain));
 OSH_HIDDEN struct osh_chain osh_pairs_peek(unsigned core, enum osh_which which, unsigned cls);

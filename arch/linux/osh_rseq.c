@@ -18,9 +18,16 @@ static const volatile struct rseq *area(void)
     return (const volatile struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset);
 }
 
+/* Negative when the kernel does not keep this thread's area. */
+static int cpu_number(void)
+{
+    return (int)area()->cpu_id;
+}
+
 unsigned osh_rseq_core(void)
 {
-    return area()->cpu_id;
+    int core = cpu_number();
+    return core < 0 ? 0 : (unsigned)core;
 }
 
 bool osh_rseq_available(void)
@@ -28,19 +35,13 @@ bool osh_rseq_available(void)
     if (__rseq_size == 0) {
         return false;
     }
-    return (int)area()->cpu_id >= 0 &&
+    return cpu_number() >= 0 &&
            membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ, 0, 0) == 0;
 }
 
-void osh_rseq_start(unsigned cores)
+void osh_rseq_start(void)
 {
     osh_hot.rseq = __rseq_offset;
-    for (unsigned core = 0; core < cores; core++) {
-        for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-            osh_lists[core].of.word[OSH_ACTIVE][cls] = osh_class_limit(cls);
-            osh_lists[core].of.word[OSH_SPARE][cls] = osh_class_limit(cls);
-        }
-    }
 }
 
 static osh_word_t word_of(unsigned cls, struct osh_chain chain)
@@ -63,27 +64,50 @@ static unsigned index_of(enum osh_which which, unsigned cls)
     return (unsigned)which * OSH_CLASSES + cls;
 }
 
+void osh_rseq_go_on(unsigned core)
+{
+    osh_word_t *list = &osh_hot.lists[core].of.word[0][0];
+    for (unsigned i = 0; i < 2 * OSH_CLASSES; i++) {
+        osh_word_t stopped = 0;
+        if (i % OSH_CLASSES != 0 && osh_load(&list[i]) == 0) {
+            /* By whoever comes first; publishes nothing, since the list is empty. */
+            (void)osh_cas(&list[i], &stopped, osh_class_limit(i % OSH_CLASSES));
+        }
+    }
+}
+
 bool osh_rseq_swap(enum osh_which which, unsigned cls, struct osh_chain *io)
 {
-    osh_word_t old = osh_rseq_exchange(index_of(which, cls), word_of(cls, *io));
-    if (old == 0) {
-        return false;
+    osh_word_t word = word_of(cls, *io);
+    osh_word_t old;
+    while ((old = osh_rseq_exchange(index_of(which, cls), word)) == 0) {
+        int core = cpu_number();
+        if (core < 0 || !osh_lists_claim((unsigned)core)) {
+            return false; /* no area, or somebody reclaims, or starts the lists */
+        }
+        osh_rseq_go_on((unsigned)core);
     }
     *io = chain_of(cls, old);
     return true;
 }
 
 /* After this no sequence that had begun on the core before is still running:
- * it has committed or it will begin again. */
-static void fence_core(unsigned core)
+ * it has committed or it will begin again. False: the kernel refuses. */
+static bool fence_core(unsigned core)
 {
-    if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, MEMBARRIER_CMD_FLAG_CPU, core) == 0) {
-        return;
-    }
     /* An offline CPU, or a kernel without the flag: fence them all. */
-    if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, 0, 0) != 0) {
-        osh_arch_fail("the kernel took back membarrier for restartable sequences", NULL);
-    }
+    return membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, MEMBARRIER_CMD_FLAG_CPU, core) == 0 ||
+           membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, 0, 0) == 0;
+}
+
+/* Gives a list back what was taken of it, where a sequence has not committed since. One
+ * that read the list before it was stopped may still commit: what it stores was made
+ * from the word that stands there again. */
+static void put_back(osh_word_t *list, osh_word_t taken)
+{
+    osh_word_t stopped = 0;
+    /* Pairs with the load of every sequence. */
+    (void)osh_cas(list, &stopped, taken);
 }
 
 /*
@@ -95,13 +119,15 @@ static void fence_core(unsigned core)
  *   is left, and those that begin now refuse. The chain is ours.
  * - Not stopped: a sequence committed a chain made from the one we read. What
  *   we read is void, nothing is lost; this list is tried again.
+ * - The kernel refuses the fence: nothing is ours, the lists are put back.
  *
  * Only the caller (one at a time) stops lists, and stopped lists are left alone
- * by every sequence, so the plain store that sets them going cannot be lost.
+ * by every sequence, so the plain store that sets them going cannot be lost. Those
+ * that are stopped already are of a caller that is no more, or not started.
  */
 void osh_rseq_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain))
 {
-    osh_word_t *list = &osh_lists[core].of.word[0][0];
+    osh_word_t *list = &osh_hot.lists[core].of.word[0][0];
     osh_word_t taken[2 * OSH_CLASSES];
     unsigned pending = 0;
 
@@ -115,9 +141,14 @@ void osh_rseq_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain))
         }
     }
     while (pending > 0) {
-        fence_core(core);
+        bool fenced = fence_core(core);
         for (unsigned i = 0; i < 2 * OSH_CLASSES; i++) {
             if (taken[i] == 0) {
+                continue;
+            }
+            if (!fenced) {
+                put_back(&list[i], taken[i]);
+                pending--;
                 continue;
             }
             if (osh_load_acquire(&list[i]) != 0) {
@@ -139,5 +170,5 @@ void osh_rseq_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain))
 
 struct osh_chain osh_rseq_peek(unsigned core, enum osh_which which, unsigned cls)
 {
-    return chain_of(cls, osh_load(&osh_lists[core].of.word[which][cls]));
+    return chain_of(cls, osh_load(&osh_hot.lists[core].of.word[which][cls]));
 }

@@ -25,11 +25,13 @@
 #include "osh_lists.h"
 #include "osh_rseq_cpu.h"
 
-/* Is there an area, and does the kernel keep it? Then cores is how many CPUs
- * there can be. */
+/* Is there an area, and does the kernel keep it? */
 OSH_HIDDEN bool osh_rseq_available(void);
 OSH_HIDDEN unsigned osh_rseq_core(void);
-OSH_HIDDEN void osh_rseq_start(unsigned cores);
+OSH_HIDDEN void osh_rseq_start(void);
+
+/* Sets those lists of the core going that are stopped. */
+OSH_HIDDEN void osh_rseq_go_on(unsigned core);
 
 OSH_HIDDEN bool osh_rseq_swap(enum osh_which which, unsigned cls, struct osh_chain *io);
 OSH_HIDDEN void osh_rseq_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain));

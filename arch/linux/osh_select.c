@@ -12,21 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct osh_lists osh_lists[OSH_CORES];
-
 static bool use_rseq;
-static unsigned cores = 1;
 
 static bool choose_rseq(unsigned cpus)
 {
     const char *port = getenv("OSHEAP_PORT");
     bool wanted = port == NULL || strcmp(port, "portable") != 0;
-    if (wanted && cpus <= OSH_CORES && osh_rseq_available()) {
+    if (wanted && cpus > 0 && osh_rseq_available()) {
         return true;
     }
     if (port != NULL && strcmp(port, "rseq") == 0) {
         osh_arch_fail("OSHEAP_PORT=rseq, but glibc or the kernel offers no restartable sequences, "
-                      "or there are more CPUs than OSH_CORES",
+                      "or does not say which CPU numbers there are",
                       NULL);
     }
     return false;
@@ -35,13 +32,12 @@ static bool choose_rseq(unsigned cpus)
 void osh_arch_start(void)
 {
     unsigned cpus = osh_linux_cpus();
-    cores = cpus < OSH_CORES ? cpus : OSH_CORES;
-    use_rseq = choose_rseq(cpus);
-    osh_hot.lists = osh_lists;
+    unsigned cores = osh_lists_start(cpus > 0 ? cpus : OSH_PAIRS_CORES);
+    use_rseq = choose_rseq(cores == cpus ? cpus : 0);
     osh_hot.link_shift = use_rseq ? OSH_WORD_SHIFT : 0;
     osh_hot.link_mask = use_rseq ? OSH_WORD_ROOM : 0;
     if (use_rseq) {
-        osh_rseq_start(cores);
+        osh_rseq_start();
     } else {
         osh_pairs_start(cores);
     }
@@ -59,7 +55,7 @@ const char *osh_arch_name(void)
 
 unsigned osh_arch_cores(void)
 {
-    return cores;
+    return osh_lists_cores();
 }
 
 unsigned osh_arch_core(void)

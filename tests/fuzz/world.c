@@ -70,7 +70,7 @@ void world_begin(size_t bytes, size_t skew)
 void world_run_on(unsigned which)
 {
     core = which % WORLD_CORES;
-    osh_pairs_mine = &osh_lists[core];
+    osh_pairs_mine = &osh_hot.lists[core];
 }
 
 void world_start_os(void)
@@ -123,6 +123,7 @@ static void seam(void)
 /* What the machine says to the library. */
 int __wrap_sched_getcpu(void);
 unsigned __wrap_osh_linux_cpus(void);
+void *__wrap_osh_linux_zeroed(size_t bytes);
 bool __wrap_osh_arch_os_started(void);
 void __real_osh_arch_lock(enum osh_mutex mutex);
 void __wrap_osh_arch_lock(enum osh_mutex mutex);
@@ -147,6 +148,16 @@ int __wrap_sched_getcpu(void)
 unsigned __wrap_osh_linux_cpus(void)
 {
     return WORLD_CORES;
+}
+
+void *__wrap_osh_linux_zeroed(size_t bytes)
+{
+    static struct osh_lists lists[OSH_STOPPED_LISTS + WORLD_CORES];
+    if (bytes > sizeof(lists)) {
+        world_fail("lists of more cores than there are", NULL);
+    }
+    memset(lists, 0, bytes);
+    return lists;
 }
 
 bool __wrap_osh_arch_os_started(void)

@@ -61,7 +61,9 @@ def calculate(arguments: argparse.Namespace, root: Path) -> dict:
     for name, size, newlibs in build.static_ram(objects, "size"):
         static["newlib" if newlibs else STATIC.get(name, "other")] += size
     static["all"] = sum(static.values())
-    bound = build.constant(defines, "core/osh_class.c", "osh_class_cached_bound")
+    of_a_core, shared = (build.constant(defines, "core/osh_class.c", f"osh_class_{name}_bound")
+                         for name in ("core", "shared"))
+    bound = cores * of_a_core + shared
     return {"target": arguments.target, "level": arguments.level, "preset": arguments.preset,
             "config": arguments.config, "region": region, "cores": cores, "page": page,
             "classes": classes, "small_max": small, "magazine_max": magazine, "depot_slots": slots,

@@ -11,7 +11,9 @@
 
 /* Opens a sequence: describes it to the kernel as 1 (start) to 2 (just after
  * the committing store) with 4 to go to instead, and names this description in
- * the area. Then leaves the address of this CPU's list in %[list]. */
+ * the area. Then leaves the address of this CPU's list in %[list]. The number is
+ * signed: that of a thread without an area is -1, which leads to the stopped lists
+ * before CPU 0's. */
 #define OSH_RSEQ_BEGIN                   \
     ".pushsection __rseq_cs, \"aw\"\n\t" \
     ".balign 32\n"                       \
@@ -24,7 +26,7 @@
     "add %[list], %[list], :lo12:3b\n\t" \
     "str %[list], [%[area], #8]\n"       \
     "1:\n\t"                             \
-    "ldr %w[list], [%[area], #4]\n\t"    \
+    "ldrsw %[list], [%[area], #4]\n\t"   \
     "add %[list], %[first], %[list], lsl %[stride]\n\t"
 
 /* Closes it: the abort entry, with the signature glibc registered before it,

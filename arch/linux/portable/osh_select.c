@@ -2,12 +2,10 @@
 #include "arch.h"
 #include "osh_linux.h"
 
-struct osh_lists osh_lists[OSH_CORES];
-
 void osh_arch_start(void)
 {
-    osh_hot.lists = osh_lists;
-    osh_pairs_start(osh_arch_cores());
+    unsigned cpus = osh_linux_cpus();
+    osh_pairs_start(osh_lists_start(cpus > 0 ? cpus : OSH_PAIRS_CORES));
 }
 
 bool osh_arch_fast(void)
@@ -22,8 +20,7 @@ const char *osh_arch_name(void)
 
 unsigned osh_arch_cores(void)
 {
-    unsigned cpus = osh_linux_cpus();
-    return cpus < OSH_CORES ? cpus : OSH_CORES;
+    return osh_lists_cores();
 }
 
 unsigned osh_arch_core(void)

@@ -11,20 +11,22 @@
 
 /* Opens a sequence: describes it to the kernel as 1 (start) to 2 (just after
  * the committing store) with 4 to go to instead, and names this description in
- * the area. Then leaves the address of this CPU's lists in %[lists]. */
-#define OSH_RSEQ_BEGIN                    \
-    ".pushsection __rseq_cs, \"aw\"\n\t"  \
-    ".balign 32\n"                        \
-    "3:\n\t"                              \
-    ".long 0, 0\n\t"                      \
-    ".quad 1f, 2f - 1f, 4f\n\t"           \
-    ".popsection\n"                       \
-    "5:\n\t"                              \
-    "leaq 3b(%%rip), %[lists]\n\t"        \
-    "movq %[lists], %%fs:8(%[area])\n"    \
-    "1:\n\t"                              \
-    "movl %%fs:4(%[area]), %k[lists]\n\t" \
-    "shlq %[stride], %[lists]\n\t"        \
+ * the area. Then leaves the address of this CPU's lists in %[lists]. The number is
+ * signed: that of a thread without an area is -1, which leads to the stopped lists
+ * before CPU 0's. */
+#define OSH_RSEQ_BEGIN                     \
+    ".pushsection __rseq_cs, \"aw\"\n\t"   \
+    ".balign 32\n"                         \
+    "3:\n\t"                               \
+    ".long 0, 0\n\t"                       \
+    ".quad 1f, 2f - 1f, 4f\n\t"            \
+    ".popsection\n"                        \
+    "5:\n\t"                               \
+    "leaq 3b(%%rip), %[lists]\n\t"         \
+    "movq %[lists], %%fs:8(%[area])\n"     \
+    "1:\n\t"                               \
+    "movslq %%fs:4(%[area]), %[lists]\n\t" \
+    "shlq %[stride], %[lists]\n\t"         \
     "addq %[first], %[lists]\n\t"
 
 /* Closes it: the abort entry, with the signature glibc registered before it,

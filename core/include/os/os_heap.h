@@ -125,7 +125,7 @@ size_t os_heap_trim(void);
 /** What os_heap_stats tells. All sizes in bytes. */
 struct os_heap_stats {
     const char *port;        /**< the arch port in use: "rseq", "portable", ... */
-    unsigned cores;          /**< cores that have caches */
+    unsigned cores;          /**< cores that have caches; Linux: that ran a thread so far */
     size_t region;           /**< pages of the region, without the heap's tables */
     size_t tables;           /**< the heap's own tables inside the region */
     size_t page;             /**< one page */
@@ -139,7 +139,7 @@ struct os_heap_stats {
     size_t deferred_frees;   /**< large blocks freed under a held mutex, so far */
     size_t deferred_pending; /**< of these, blocks not yet drained */
     size_t out_of_memory;    /**< calls that returned NULL for want of memory */
-    size_t cached_bound;     /**< compile-time bound on `cached` */
+    size_t cached_bound;     /**< bound on `cached`, by `cores` and the configuration */
 };
 
 /**

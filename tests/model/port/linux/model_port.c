@@ -44,7 +44,7 @@ void *model_port_thread_lists(void)
 
 void model_port_set_thread_lists(void *lists)
 {
-    osh_pairs_mine = lists != NULL ? lists : osh_lists;
+    osh_pairs_mine = lists != NULL ? lists : osh_lists_few;
 }
 
 long model_syscall(long number, ...)
@@ -72,4 +72,10 @@ int model_getcpu(void)
 unsigned osh_linux_cpus(void)
 {
     return OSH_CORES;
+}
+
+void *osh_linux_zeroed(size_t bytes)
+{
+    static struct osh_lists lists[OSH_STOPPED_LISTS + OSH_CORES];
+    return bytes <= sizeof(lists) ? lists : NULL;
 }

@@ -12,7 +12,7 @@
 static inline osh_word_t *model_rseq_list(unsigned index)
 {
     machine_begin();
-    return &osh_lists[machine_core()].of.word[0][index];
+    return &osh_hot.lists[machine_core()].of.word[0][index];
 }
 
 OSH_INLINE void *osh_rseq_pop(unsigned index)

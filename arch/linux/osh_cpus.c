@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the kernel says about CPUs, and memory for their lists. */
+#include "osh_linux.h"
+
+#include "osh_lists.h"
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The kernel copies a mask of all numbers that a CPU can have, in whole words, and says how
+ * many bytes those are; a buffer that is too short for them is an error. Neither the
+ * affinity nor files that a container shows differently change that length. */
+unsigned osh_linux_cpus(void)
+{
+    unsigned long mask[OSH_LISTS_MOST / (8 * sizeof(unsigned long))];
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask);
+    return bytes > 0 ? (unsigned)bytes * 8u : 0;
+}
+
+void *osh_linux_zeroed(size_t bytes)
+{
+    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return pages != MAP_FAILED ? pages : NULL;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "osh_lists.h"
+
+#include "osh_linux.h"
+
+/* A bit for each core whose lists somebody has started, or is starting. */
+static osh_word_t claimed[OSH_LISTS_MOST / OSH_WORD_BITS];
+static osh_word_t cores_claimed = 1;
+
+struct osh_lists osh_lists_few[OSH_STOPPED_LISTS + 1];
+
+unsigned osh_lists_start(unsigned cores)
+{
+    cores = cores < OSH_LISTS_MOST ? cores : OSH_LISTS_MOST;
+    struct osh_lists *lists = osh_linux_zeroed((OSH_STOPPED_LISTS + cores) * sizeof(*lists));
+    osh_hot.lists = (lists != NULL ? lists : osh_lists_few) + OSH_STOPPED_LISTS;
+    return lists != NULL ? cores : 1;
+}
+
+bool osh_lists_claim(unsigned core)
+{
+    osh_word_t *word = &claimed[core / OSH_WORD_BITS];
+    osh_word_t bit = (osh_word_t)1 << (core % OSH_WORD_BITS);
+    /* Publishes nothing: one caller finds the bit clear, and a list says itself whether it
+     * is stopped. */
+    if ((osh_load(word) & bit) != 0 || (osh_fetch_or(word, bit) & bit) != 0) {
+        return false;
+    }
+    osh_raise(&cores_claimed, core + 1); /* publishes nothing, as above */
+    return true;
+}
+
+unsigned osh_lists_cores(void)
+{
+    return (unsigned)osh_load(&cores_claimed);
+}
