@@ -117,6 +117,10 @@ OSH_HIDDEN bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh
  */
 OSH_HIDDEN void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain));
 
+/* Sets those lists of a core going that are stopped: for ports that have processes, in the
+ * child of a fork. */
+OSH_HIDDEN void osh_arch_go_on(unsigned core);
+
 /* A list as it is now, for statistics and checks: a snapshot, not a claim. */
 OSH_HIDDEN struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls);
 
@@ -150,7 +154,7 @@ OSH_HIDDEN bool osh_arch_in_interrupt(void);
  * (task context); try-lock never does, and fails when the caller holds it.
  */
 enum osh_mutex { OSH_MUTEX_FALLBACK, OSH_MUTEX_RECLAIM, OSH_MUTEXES };
-OSH_HIDDEN void osh_arch_lock(enum osh_mutex mutex);
+OSH_HIDDEN bool osh_arch_lock(enum osh_mutex mutex);
 OSH_HIDDEN bool osh_arch_try_lock(enum osh_mutex mutex);
 OSH_HIDDEN void osh_arch_unlock(enum osh_mutex mutex);
 

@@ -23,6 +23,7 @@ static const char texts[][8] = {
     [OS_HEAP_BAD_LINK - 1] = TEXT("link", "the link in a free block was overwritten"),
     [OS_HEAP_USED_AFTER_FREE - 1] = TEXT("used", "a free block was written to"),
     [OS_HEAP_OVERRUN - 1] = TEXT("overrun", "something was written behind the end of the block"),
+    [OS_HEAP_ABANDONED - 1] = TEXT("left", "a task ended while it was in the newlib heap"),
 };
 #define TEXTS (sizeof(texts) / sizeof(texts[0])) /* of misuse 1 on */
 

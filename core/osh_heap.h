@@ -26,9 +26,12 @@ OSH_HIDDEN void *osh_heap_try(size_t alignment, size_t size);
 /* Level 3: makes a block that was served, or NULL, one of `size` bytes. */
 OSH_HIDDEN void *osh_heap_sealed(void *block, size_t size, const void *caller);
 
-/* Gives the heap its region if it has none yet; false when there is none, or
- * another thread's start was interrupted by us. */
+/* Gives the heap its region if it has none yet; false when there is none, or it is being
+ * started and we may not wait for that. */
 OSH_HIDDEN bool osh_heap_started(void);
+
+/* The same as it is, without starting anything. */
+OSH_HIDDEN bool osh_heap_has_started(void);
 
 /* What is tried before NULL is returned: everything cached is offered back,
  * then any slab of this class or a larger one, then the newlib heap wherever

@@ -53,32 +53,44 @@ static void open_fast_paths(void)
     }
 }
 
-/* True for the one caller that is to start the heap; others wait for it. In an
- * interrupt there is no waiting: then false, with the heap not started. */
-static bool win_start(void)
+/*
+ * True for the one caller that is to start the heap. Once the OS has started it does so
+ * under a mutex, where others wait as the OS has tasks wait: a task that spun here could keep
+ * the starter from running. Who may not wait has no mutex. If he finds a start under way
+ * he has no heap yet: he may have interrupted the starter.
+ */
+static bool win_start(bool *locked)
 {
     osh_word_t expected = NOT_STARTED;
+    *locked = osh_arch_os_started() && osh_arch_lock(OSH_MUTEX_RECLAIM);
     /* Pairs with the stores of finish(). */
     if (osh_cas(&progress, &expected, STARTING)) {
         return true;
     }
-    while (osh_load_acquire(&progress) == STARTING && !osh_arch_in_interrupt()) {
+    /* Without the mutex: on another core, by who cannot wait, so it goes on to its end. */
+    while (*locked && osh_load_acquire(&progress) == STARTING) {
         osh_arch_yield();
     }
     return false;
 }
 
-static bool finish(bool started)
+static void finish(bool started)
 {
     /* Publishes all that starting wrote; pairs with the loads of `progress`. */
     osh_store_release(&progress, started ? STARTED : NOT_STARTED);
-    return started;
+}
+
+static void let_go(bool locked)
+{
+    if (locked) {
+        osh_arch_unlock(OSH_MUTEX_RECLAIM);
+    }
 }
 
 static bool start(void *region, size_t bytes, bool zeroed)
 {
     if (!lay_out(region, bytes, zeroed)) {
-        return finish(false);
+        return false;
     }
     osh_tools_region((void *)osh_arena.tables,
                      osh_arena_address(osh_arena.pages) - osh_arena.tables);
@@ -87,32 +99,41 @@ static bool start(void *region, size_t bytes, bool zeroed)
     }
     osh_arch_start();
     open_fast_paths();
-    return finish(true);
+    return true;
+}
+
+bool osh_heap_has_started(void)
+{
+    return osh_load_acquire(&progress) == STARTED; /* pairs with finish() */
 }
 
 bool osh_heap_started(void)
 {
-    if (OSH_LIKELY(osh_load_acquire(&progress) == STARTED)) {
+    if (OSH_LIKELY(osh_heap_has_started())) {
         return true;
     }
-    if (!win_start()) {
-        return osh_load_acquire(&progress) == STARTED;
+    bool locked;
+    if (win_start(&locked)) {
+        void *region;
+        size_t bytes;
+        finish(osh_arch_region(&region, &bytes) && start(region, bytes, OSH_ARCH_REGION_ZEROED));
     }
-    void *region;
-    size_t bytes;
-    if (!osh_arch_region(&region, &bytes)) {
-        return finish(false);
-    }
-    return start(region, bytes, OSH_ARCH_REGION_ZEROED);
+    let_go(locked);
+    return osh_heap_has_started();
 }
 
 OSH_PUBLIC int os_heap_init(void *region, size_t bytes)
 {
+    int status = OS_HEAP_EALREADY;
+    bool locked;
     if (region == NULL) {
         return OS_HEAP_EINVAL;
     }
-    if (!win_start()) {
-        return OS_HEAP_EALREADY;
+    if (win_start(&locked)) {
+        bool started = start(region, bytes, false);
+        finish(started);
+        status = started ? 0 : OS_HEAP_EINVAL;
     }
-    return start(region, bytes, false) ? 0 : OS_HEAP_EINVAL;
+    let_go(locked);
+    return status;
 }

@@ -10,8 +10,10 @@
 
 /*
  * Who is inside. `inside` keeps code that interrupted the holder out before
- * there are mutexes; the others are written only by who is inside.
+ * there are mutexes, and tells who gets the mutex that its last holder is no more; the
+ * others are written only by who is inside.
  */
+enum { NOBODY, SOMEBODY, NOBODY_EVER };
 static struct {
     osh_word_t inside;
     size_t live_blocks; /* of newlib's, deferred ones included */
@@ -19,12 +21,32 @@ static struct {
     bool locked;        /* did the holder take the mutex? */
 } heap;
 
+/* We have the mutex of one who ended inside, by leave of the OS. Its heap may be half
+ * changed: if it is not whole, nobody enters it any more. */
+static bool take_over(void)
+{
+    if (osh_load(&heap.inside) == SOMEBODY) {
+        osh_report(OS_HEAP_ABANDONED, NULL, NULL);
+        struct osh_newlib_walk walk = osh_newlib_walk();
+        if (walk.wrong == NULL) {
+            heap.live_blocks = walk.blocks;
+            osh_arena.stays = false;
+            return true;
+        }
+        osh_store(&heap.inside, NOBODY_EVER); /* seen under the mutex, or as in begin() */
+    }
+    osh_arch_unlock(OSH_MUTEX_FALLBACK);
+    return false;
+}
+
 static bool begin(bool with_mutex)
 {
-    if (!with_mutex && osh_load(&heap.inside) != 0) {
-        return false; /* we have interrupted the holder */
+    /* Without a mutex we have interrupted the holder. */
+    if (OSH_UNLIKELY(osh_load(&heap.inside) != NOBODY) && (!with_mutex || !take_over())) {
+        return false;
     }
-    osh_store(&heap.inside, 1); /* seen by what interrupts this core; program order is enough */
+    /* Seen by what interrupts this core; program order is enough. */
+    osh_store(&heap.inside, SOMEBODY);
     heap.locked = with_mutex;
     return true;
 }
@@ -35,9 +57,8 @@ static bool get_in(bool wait)
         return false;
     }
     bool with_mutex = osh_arch_os_started();
-    if (with_mutex && wait) {
-        osh_arch_lock(OSH_MUTEX_FALLBACK);
-    } else if (with_mutex && !osh_arch_try_lock(OSH_MUTEX_FALLBACK)) {
+    if (with_mutex &&
+        !(wait ? osh_arch_lock(OSH_MUTEX_FALLBACK) : osh_arch_try_lock(OSH_MUTEX_FALLBACK))) {
         return false;
     }
     return begin(with_mutex);
@@ -98,7 +119,7 @@ static void drain(void)
 static bool let_go(void)
 {
     bool with_mutex = heap.locked;
-    osh_store(&heap.inside, 0); /* pairs with begin() of what interrupts this core */
+    osh_store(&heap.inside, NOBODY); /* pairs with begin() of what interrupts this core */
     if (with_mutex) {
         osh_arch_unlock(OSH_MUTEX_FALLBACK);
         osh_fence(); /* unlock, then look: pairs with the fence in osh_fallback_free */
@@ -116,6 +137,16 @@ static void leave(void)
     do {
         drain();
     } while (let_go() && try_enter());
+}
+
+bool osh_fallback_hold(void)
+{
+    return enter();
+}
+
+void osh_fallback_let_go(void)
+{
+    leave();
 }
 
 /* What newlib's malloc aligns to; less than OSH_ALIGN on RV32. */

@@ -35,6 +35,11 @@ OSH_HIDDEN size_t osh_fallback_usable(const void *block);
  * no block of it lives, back to the arena. Task context or before start. */
 OSH_HIDDEN void osh_fallback_reclaim(void);
 
+/* Keeps everybody out of newlib's heap, whose state is whole then; false in an interrupt.
+ * May wait. And lets them in again. */
+OSH_HIDDEN bool osh_fallback_hold(void);
+OSH_HIDDEN void osh_fallback_let_go(void);
+
 struct osh_fallback_stats {
     size_t live;     /* usable bytes of blocks not yet freed */
     size_t pages;    /* pages claimed for the newlib heap */

@@ -14,4 +14,11 @@ OSH_HIDDEN unsigned osh_linux_cpus(void);
 /* Zeroed pages, which cost nothing until they are written to; NULL: there are none. */
 OSH_HIDDEN void *osh_linux_zeroed(size_t bytes);
 
+/* Makes the mutexes robust: once, before there is a second thread. */
+OSH_HIDDEN void osh_locks_start(void);
+
+/* In the child of a fork: the mutexes are its own, those that it holds and those that
+ * threads held which it has not. */
+OSH_HIDDEN void osh_locks_in_child(void);
+
 #endif

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The OS half of the contract on Linux: threads, mutexes, memory, reports. */
+/* The OS half of the contract on Linux: memory, time, reports. */
 #include "arch.h"
-#include "os/os_heap_linux.h"
 #include "osh_config.h"
-#include "osh_linux.h"
 
-#include <fcntl.h>
 #include <linux/membarrier.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,53 +11,8 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/single_threaded.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* Adaptive: the heap is held for a few hundred instructions, so a waiter spins a
- * little before it sleeps. */
-static struct {
-    pthread_mutex_t mutex OSH_ALIGNED(OSH_CACHELINE);
-} mutexes[OSH_MUTEXES] = {{PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP},
-                          {PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP}};
-
-static _Thread_local unsigned signal_depth __attribute__((tls_model("initial-exec")));
-
-void os_heap_signal_enter(void)
-{
-    signal_depth++;
-}
-
-void os_heap_signal_leave(void)
-{
-    signal_depth--;
-}
-
-bool osh_arch_in_interrupt(void)
-{
-    return signal_depth > 0;
-}
-
-bool osh_arch_os_started(void)
-{
-    return !__libc_single_threaded;
-}
-
-void osh_arch_lock(enum osh_mutex mutex)
-{
-    (void)pthread_mutex_lock(&mutexes[mutex].mutex);
-}
-
-bool osh_arch_try_lock(enum osh_mutex mutex)
-{
-    return pthread_mutex_trylock(&mutexes[mutex].mutex) == 0;
-}
-
-void osh_arch_unlock(enum osh_mutex mutex)
-{
-    (void)pthread_mutex_unlock(&mutexes[mutex].mutex);
-}
 
 void osh_arch_publish(void)
 {
@@ -120,8 +71,8 @@ uintptr_t osh_arch_secret(void)
     uintptr_t secret = 0;
     if (syscall(SYS_getrandom, &secret, sizeof(secret), GRND_NONBLOCK) != (long)sizeof(secret)) {
         const uintptr_t *given =
-            (const uintptr_t *)getauxval(AT_RANDOM);          /* 16 bytes of the kernel's */
-        secret = given != NULL ? *given : (uintptr_t)mutexes; /* somewhere, at least */
+            (const uintptr_t *)getauxval(AT_RANDOM);         /* 16 bytes of the kernel's */
+        secret = given != NULL ? *given : (uintptr_t)&given; /* somewhere, at least */
     }
     return secret;
 }

@@ -87,6 +87,15 @@ void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain
     }
 }
 
+void osh_arch_go_on(unsigned core)
+{
+    if (use_rseq) {
+        osh_rseq_go_on(core);
+    } else {
+        osh_pairs_go_on(core);
+    }
+}
+
 struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls)
 {
     return use_rseq ? osh_rseq_peek(core, which, cls) : osh_pairs_peek(core, which, cls);

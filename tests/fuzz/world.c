@@ -125,8 +125,8 @@ int __wrap_sched_getcpu(void);
 unsigned __wrap_osh_linux_cpus(void);
 void *__wrap_osh_linux_zeroed(size_t bytes);
 bool __wrap_osh_arch_os_started(void);
-void __real_osh_arch_lock(enum osh_mutex mutex);
-void __wrap_osh_arch_lock(enum osh_mutex mutex);
+bool __real_osh_arch_lock(enum osh_mutex mutex);
+bool __wrap_osh_arch_lock(enum osh_mutex mutex);
 bool __real_osh_arch_try_lock(enum osh_mutex mutex);
 bool __wrap_osh_arch_try_lock(enum osh_mutex mutex);
 void __real_osh_arch_unlock(enum osh_mutex mutex);
@@ -165,7 +165,7 @@ bool __wrap_osh_arch_os_started(void)
     return os_started;
 }
 
-void __wrap_osh_arch_lock(enum osh_mutex mutex)
+bool __wrap_osh_arch_lock(enum osh_mutex mutex)
 {
     if (osh_arch_in_interrupt()) {
         world_fail("a mutex is waited for in an interrupt", NULL);
@@ -174,6 +174,7 @@ void __wrap_osh_arch_lock(enum osh_mutex mutex)
         world_fail("a mutex is waited for whose holder cannot go on", NULL);
     }
     holders++;
+    return true;
 }
 
 bool __wrap_osh_arch_try_lock(enum osh_mutex mutex)

@@ -168,6 +168,9 @@ void execution_make_ready(const struct scenario *chosen)
         (void)fprintf(stderr, "explorer: the heap does not start\n");
         exit(EXIT_FAILURE);
     }
+    if (!chosen->unstarted) {
+        model_port_start_lists();
+    }
     if (chosen->setup != NULL) {
         chosen->setup();
     }

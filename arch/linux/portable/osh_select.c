@@ -48,6 +48,11 @@ void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain
     osh_pairs_reclaim(core, give);
 }
 
+void osh_arch_go_on(unsigned core)
+{
+    osh_pairs_go_on(core);
+}
+
 struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls)
 {
     return osh_pairs_peek(core, which, cls);

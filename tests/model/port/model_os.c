@@ -30,16 +30,17 @@ bool osh_arch_os_started(void)
     return os_started != 0;
 }
 
-void osh_arch_lock(enum osh_mutex mutex)
+bool osh_arch_lock(enum osh_mutex mutex)
 {
     osh_word_t unlocked = 0;
     if (machine_interrupt_depth() > 0) {
-        machine_fail("an interrupt handler waits for a mutex");
+        return false;
     }
     while (!machine_cas(&mutexes[mutex], &unlocked, 1, MACHINE_ACQUIRE)) {
         machine_wait_for_zero(&mutexes[mutex]);
         unlocked = 0;
     }
+    return true;
 }
 
 bool osh_arch_try_lock(enum osh_mutex mutex)

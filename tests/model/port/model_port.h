@@ -23,6 +23,9 @@ void model_port_on_core(unsigned core);
 void *model_port_thread_lists(void);
 void model_port_set_thread_lists(void *lists);
 
+/* Makes the lists of all cores go, where they start when a core first uses them. */
+void model_port_start_lists(void);
+
 /* The region that osh_arch_region gives. */
 void model_port_region(void *region, size_t bytes);
 

@@ -23,6 +23,10 @@ void model_port_on_core(unsigned core)
     (void)core; /* osh_cpu_core asks the machine */
 }
 
+void model_port_start_lists(void)
+{
+}
+
 void *model_port_thread_lists(void)
 {
     return NULL;

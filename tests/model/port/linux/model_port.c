@@ -37,6 +37,15 @@ void model_port_on_core(unsigned core)
     area.cpu_id = core;
 }
 
+void model_port_start_lists(void)
+{
+    for (unsigned core = 0; core < OSH_CORES; core++) {
+        if (osh_lists_claim(core)) {
+            osh_arch_go_on(core);
+        }
+    }
+}
+
 void *model_port_thread_lists(void)
 {
     return osh_pairs_mine;

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who may wait, and the heap's mutexes. Each thread notes which mutexes it wants or holds,
+ * before it asks for them: so a signal handler, bracketed or not, never waits for the
+ * code that it has interrupted. The mutexes are robust: one whose owner has ended goes to
+ * the next, who finds by the heap's own marks that somebody left in the middle.
+ */
+#include "arch.h"
+#include "os/os_heap_linux.h"
+#include "osh_config.h"
+#include "osh_linux.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/single_threaded.h>
+
+/* A waiter tries so often before it sleeps: the heap is held for a few hundred instructions. */
+#define TRIES 100
+
+static struct {
+    pthread_mutex_t mutex OSH_ALIGNED(OSH_CACHELINE);
+} mutexes[OSH_MUTEXES] = {{PTHREAD_MUTEX_INITIALIZER}, {PTHREAD_MUTEX_INITIALIZER}};
+
+#define OF_THIS_THREAD static _Thread_local __attribute__((tls_model("initial-exec")))
+OF_THIS_THREAD volatile unsigned signal_depth;
+OF_THIS_THREAD volatile unsigned wanted; /* a bit a mutex: asked for, and not given back */
+OF_THIS_THREAD volatile unsigned held;   /* of these, those it has */
+
+void os_heap_signal_enter(void)
+{
+    signal_depth++;
+}
+
+void os_heap_signal_leave(void)
+{
+    signal_depth--;
+}
+
+/* A mutex that the thread had in a call it jumped out of is given back: the next one who
+ * gets it finds out. */
+void os_heap_signal_reset(void)
+{
+    signal_depth = 0;
+    for (unsigned mutex = 0; mutex < OSH_MUTEXES; mutex++) {
+        if ((held >> mutex & 1) != 0) {
+            osh_arch_unlock(mutex);
+        }
+    }
+    wanted = 0;
+}
+
+bool osh_arch_in_interrupt(void)
+{
+    return signal_depth > 0;
+}
+
+bool osh_arch_may_wait(void)
+{
+    return signal_depth == 0;
+}
+
+bool osh_arch_os_started(void)
+{
+    return !__libc_single_threaded;
+}
+
+static bool want(enum osh_mutex mutex)
+{
+    if ((wanted >> mutex & 1) != 0) {
+        return false; /* we have interrupted ourselves */
+    }
+    wanted |= 1u << mutex;
+    return true;
+}
+
+static bool got(enum osh_mutex mutex, int status)
+{
+    if (status == EOWNERDEAD) {
+        status = pthread_mutex_consistent(&mutexes[mutex].mutex);
+    }
+    if (status != 0) {
+        wanted &= ~(1u << mutex);
+        return false;
+    }
+    held |= 1u << mutex;
+    return true;
+}
+
+bool osh_arch_lock(enum osh_mutex mutex)
+{
+    if (signal_depth > 0 || !want(mutex)) {
+        return false;
+    }
+    int status = EBUSY;
+    for (unsigned tries = TRIES; status == EBUSY && tries > 0; tries--) {
+        status = pthread_mutex_trylock(&mutexes[mutex].mutex);
+        osh_relax();
+    }
+    return got(mutex, status == EBUSY ? pthread_mutex_lock(&mutexes[mutex].mutex) : status);
+}
+
+bool osh_arch_try_lock(enum osh_mutex mutex)
+{
+    return want(mutex) && got(mutex, pthread_mutex_trylock(&mutexes[mutex].mutex));
+}
+
+void osh_arch_unlock(enum osh_mutex mutex)
+{
+    held &= ~(1u << mutex);
+    (void)pthread_mutex_unlock(&mutexes[mutex].mutex);
+    wanted &= ~(1u << mutex);
+}
+
+static void make_anew(enum osh_mutex mutex)
+{
+    pthread_mutexattr_t attributes;
+    (void)pthread_mutexattr_init(&attributes);
+    (void)pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    (void)pthread_mutex_init(&mutexes[mutex].mutex, &attributes);
+    (void)pthread_mutexattr_destroy(&attributes);
+}
+
+void osh_locks_start(void)
+{
+    for (unsigned mutex = 0; mutex < OSH_MUTEXES; mutex++) {
+        make_anew(mutex);
+    }
+}
+
+void osh_locks_in_child(void)
+{
+    for (unsigned mutex = 0; mutex < OSH_MUTEXES; mutex++) {
+        make_anew(mutex);
+        if ((held >> mutex & 1) != 0) {
+            (void)pthread_mutex_lock(&mutexes[mutex].mutex);
+        }
+    }
+}
