@@ -48,19 +48,42 @@ bool osh_arch_os_started(void)
     return !__libc_single_threaded;
 }
 
-void osh_arch_lock(enum osh_mutex mutex)
+bool osh_arch_may_wait(void)
 {
+    return signal_depth == 0;
+}
+
+/* A bit for each mutex that this thread has, or is about to take or give back: a handler
+ * without brackets that interrupts it there would wait for ever. Set before and cleared
+ * after; seen by this thread alone, so program order is enough. */
+static _Thread_local volatile unsigned mine __attribute__((tls_model("initial-exec")));
+
+bool osh_arch_lock(enum osh_mutex mutex)
+{
+    unsigned before = mine;
+    if (signal_depth > 0 || (before >> mutex & 1) != 0) {
+        return false;
+    }
+    mine = before | 1u << mutex;
     (void)pthread_mutex_lock(&mutexes[mutex].mutex);
+    return true;
 }
 
 bool osh_arch_try_lock(enum osh_mutex mutex)
 {
-    return pthread_mutex_trylock(&mutexes[mutex].mutex) == 0;
+    unsigned before = mine;
+    mine = before | 1u << mutex;
+    bool locked = pthread_mutex_trylock(&mutexes[mutex].mutex) == 0;
+    if (!locked) {
+        mine = before;
+    }
+    return locked;
 }
 
 void osh_arch_unlock(enum osh_mutex mutex)
 {
     (void)pthread_mutex_unlock(&mutexes[mutex].mutex);
+    mine &= ~(1u << mutex);
 }
 
 void osh_arch_publish(void)

@@ -124,8 +124,8 @@ static void seam(void)
 int __wrap_sched_getcpu(void);
 unsigned __wrap_osh_linux_cpus(void);
 bool __wrap_osh_arch_os_started(void);
-void __real_osh_arch_lock(enum osh_mutex mutex);
-void __wrap_osh_arch_lock(enum osh_mutex mutex);
+bool __real_osh_arch_lock(enum osh_mutex mutex);
+bool __wrap_osh_arch_lock(enum osh_mutex mutex);
 bool __real_osh_arch_try_lock(enum osh_mutex mutex);
 bool __wrap_osh_arch_try_lock(enum osh_mutex mutex);
 void __real_osh_arch_unlock(enum osh_mutex mutex);
@@ -154,7 +154,7 @@ bool __wrap_osh_arch_os_started(void)
     return os_started;
 }
 
-void __wrap_osh_arch_lock(enum osh_mutex mutex)
+bool __wrap_osh_arch_lock(enum osh_mutex mutex)
 {
     if (osh_arch_in_interrupt()) {
         world_fail("a mutex is waited for in an interrupt", NULL);
@@ -163,6 +163,7 @@ void __wrap_osh_arch_lock(enum osh_mutex mutex)
         world_fail("a mutex is waited for whose holder cannot go on", NULL);
     }
     holders++;
+    return true;
 }
 
 bool __wrap_osh_arch_try_lock(enum osh_mutex mutex)

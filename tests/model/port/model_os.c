@@ -30,7 +30,12 @@ bool osh_arch_os_started(void)
     return os_started != 0;
 }
 
-void osh_arch_lock(enum osh_mutex mutex)
+bool osh_arch_may_wait(void)
+{
+    return machine_interrupt_depth() == 0;
+}
+
+bool osh_arch_lock(enum osh_mutex mutex)
 {
     osh_word_t unlocked = 0;
     if (machine_interrupt_depth() > 0) {
@@ -40,6 +45,7 @@ void osh_arch_lock(enum osh_mutex mutex)
         machine_wait_for_zero(&mutexes[mutex]);
         unlocked = 0;
     }
+    return true;
 }
 
 bool osh_arch_try_lock(enum osh_mutex mutex)
