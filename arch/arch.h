@@ -143,15 +143,23 @@ OSH_HIDDEN const char *osh_arch_name(void);
 OSH_HIDDEN bool osh_arch_fast(void);
 
 /*
- * The OS. True once there may be more than one thread, respectively in an
- * interrupt handler. Before the OS has started nothing is locked.
+ * The OS. Started: true once there may be more than one thread; before that nothing is
+ * locked. In interrupt: true in an interrupt handler. May wait: can the caller let other
+ * tasks run until they have done something? False in an interrupt handler, in a critical
+ * section and while the scheduler is suspended. It is asked of tasks once the OS has
+ * started.
  */
 OSH_HIDDEN bool osh_arch_os_started(void);
 OSH_HIDDEN bool osh_arch_in_interrupt(void);
+OSH_HIDDEN bool osh_arch_may_wait(void);
 
 /*
- * Two mutexes: one around the newlib heap, one around reclaim. Lock may block
- * (task context); try-lock never does, and fails when the caller holds it.
+ * Two mutexes: one around the newlib heap, one around reclaim. Once the OS has started,
+ * never in an interrupt handler.
+ *
+ * Lock waits where the caller may wait; elsewhere it tries. False, with nothing locked:
+ * somebody has the mutex and the caller may not wait, or the caller is code that has
+ * interrupted the holder. Try-lock never waits, and fails when the caller holds the mutex.
  */
 enum osh_mutex { OSH_MUTEX_FALLBACK, OSH_MUTEX_RECLAIM, OSH_MUTEXES };
 OSH_HIDDEN bool osh_arch_lock(enum osh_mutex mutex);

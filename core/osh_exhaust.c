@@ -21,7 +21,7 @@ void osh_heap_reclaim(void)
         osh_heap_end_quarantine();
     }
     if (with_mutex && !osh_arch_lock(OSH_MUTEX_RECLAIM)) {
-        return;
+        return; /* somebody else reclaims, and we may not wait: what there is must do */
     }
     osh_magazine_reclaim();
     osh_fallback_reclaim();

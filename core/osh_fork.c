@@ -14,7 +14,8 @@ static _Thread_local bool fallback_is_ours;
  * heap, and newlib's heap is whole. */
 void osh_fork_prepare(void)
 {
-    reclaim_is_ours = osh_arch_os_started() && osh_arch_lock(OSH_MUTEX_RECLAIM);
+    reclaim_is_ours =
+        osh_arch_os_started() && !osh_arch_in_interrupt() && osh_arch_lock(OSH_MUTEX_RECLAIM);
     fallback_is_ours = osh_fallback_hold();
 }
 

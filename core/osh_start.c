@@ -62,7 +62,7 @@ static void open_fast_paths(void)
 static bool win_start(bool *locked)
 {
     osh_word_t expected = NOT_STARTED;
-    *locked = osh_arch_os_started() && osh_arch_lock(OSH_MUTEX_RECLAIM);
+    *locked = osh_arch_os_started() && !osh_arch_in_interrupt() && osh_arch_lock(OSH_MUTEX_RECLAIM);
     /* Pairs with the stores of finish(). */
     if (osh_cas(&progress, &expected, STARTING)) {
         return true;

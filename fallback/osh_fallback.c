@@ -57,14 +57,14 @@ static bool get_in(bool wait)
         return false;
     }
     bool with_mutex = osh_arch_os_started();
-    if (with_mutex &&
-        !(wait ? osh_arch_lock(OSH_MUTEX_FALLBACK) : osh_arch_try_lock(OSH_MUTEX_FALLBACK))) {
+    if (with_mutex && !(wait ? osh_arch_lock : osh_arch_try_lock)(OSH_MUTEX_FALLBACK)) {
         return false;
     }
     return begin(with_mutex);
 }
 
-/* Waits for the heap; false in an interrupt, which must not. */
+/* Waits for the heap where the caller may wait. False in an interrupt, and where somebody
+ * else is inside and the caller may not wait. */
 static bool enter(void)
 {
     return get_in(true);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Large blocks: the newlib heap behind the port's mutex, which is taken once
- * the OS has started. Allocation waits for the mutex and gives NULL at once in
- * an interrupt. Free never waits: what cannot be freed now is deferred to
- * whoever holds the mutex.
+ * the OS has started. Allocation waits for the mutex where the caller may wait; elsewhere
+ * it tries, and gives NULL when somebody has it. In an interrupt it gives NULL at once. Free
+ * never waits: what cannot be freed now is deferred to whoever holds the mutex.
  */
 #ifndef OSH_FALLBACK_H
 #define OSH_FALLBACK_H

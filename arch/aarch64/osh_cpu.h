@@ -148,4 +148,12 @@ static inline void osh_cpu_unmask(osh_word_t state)
     __asm__ volatile("msr daif, %0" ::"r"(state) : "memory");
 }
 
+/* DAIF.I */
+static inline bool osh_cpu_masked(void)
+{
+    osh_word_t state;
+    __asm__ volatile("mrs %0, daif" : "=r"(state));
+    return (state & 0x80) != 0;
+}
+
 #endif

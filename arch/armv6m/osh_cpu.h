@@ -110,4 +110,11 @@ static inline bool osh_cpu_in_interrupt(void)
     return ipsr != 0;
 }
 
+static inline bool osh_cpu_masked(void)
+{
+    osh_word_t masked;
+    __asm__ volatile("mrs %0, primask" : "=r"(masked));
+    return masked != 0;
+}
+
 #endif

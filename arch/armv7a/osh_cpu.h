@@ -70,4 +70,12 @@ static inline void osh_cpu_unmask(osh_word_t state)
     __asm__ volatile("msr cpsr_c, %0" ::"r"(state) : "memory", "cc");
 }
 
+/* CPSR.I */
+static inline bool osh_cpu_masked(void)
+{
+    osh_word_t state;
+    __asm__ volatile("mrs %0, cpsr" : "=r"(state));
+    return (state & 0x80) != 0;
+}
+
 #endif

@@ -9,6 +9,11 @@
 extern char __osh_heap_start[] WEAK;
 extern char __osh_heap_end[] WEAK;
 
+WEAK bool os_heap_port_may_wait(void)
+{
+    return true;
+}
+
 WEAK void os_heap_port_yield(void)
 {
     osh_relax();

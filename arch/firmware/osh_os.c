@@ -64,9 +64,24 @@ bool osh_arch_os_started(void)
     return os_heap_port_started();
 }
 
-void osh_arch_lock(enum osh_mutex mutex)
+/* Code that has masked interrupts cannot let other tasks run, whatever the RTOS is. */
+static bool may_wait(void)
 {
+    return !osh_cpu_masked() && os_heap_port_may_wait();
+}
+
+bool osh_arch_may_wait(void)
+{
+    return !osh_arch_in_interrupt() && may_wait();
+}
+
+bool osh_arch_lock(enum osh_mutex mutex)
+{
+    if (!may_wait()) {
+        return os_heap_port_try_lock(mutex);
+    }
     os_heap_port_lock(mutex);
+    return true;
 }
 
 bool osh_arch_try_lock(enum osh_mutex mutex)

@@ -17,6 +17,7 @@
  *   osh_cpu_in_interrupt()          as far as the CPU itself can tell
  *                                   (OSH_CPU_TELLS_INTERRUPTS: always)
  *   osh_cpu_mask(), osh_cpu_unmask(state)   a few instructions without interrupts
+ *   osh_cpu_masked()                does the caller run with interrupts masked?
  *
  * What makes them correct together, on every CPU: the lists of a core are
  * *pushed to* by that core alone, in one piece as that core sees it. Other

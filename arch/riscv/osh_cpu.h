@@ -251,4 +251,12 @@ static inline bool osh_cpu_in_interrupt(void)
     return false;
 }
 
+/* mstatus.MIE */
+static inline bool osh_cpu_masked(void)
+{
+    osh_word_t state;
+    __asm__ volatile("csrr %0, mstatus" : "=r"(state));
+    return (state & 8) == 0;
+}
+
 #endif

@@ -4,7 +4,8 @@
  *
  * Contexts. "task" is any thread of the OS once it has started; "interrupt" is
  * an interrupt handler (on Linux: a signal handler); "before start" is the one
- * thread that runs before the OS does. Sizes are bytes everywhere. S is
+ * thread that runs before the OS does. A task in a critical section or with the
+ * scheduler suspended may not wait; the heap sees that. Sizes are bytes everywhere. S is
  * OSH_SLAB_MAX: sizes up to S are small, above it large.
  *
  * Complexity. "hit" is a call the core's own cache answers: a bounded handful
@@ -25,12 +26,14 @@ extern "C" {
  * At least `size` bytes, aligned for any C object of that size.
  * Size 0 gives a unique block that can be freed.
  *
- * Contexts: small sizes from any; large ones from task and before start, in an
- *   interrupt a large size gives NULL at once.
+ * Contexts: small sizes from any; large ones from task and before start. In an
+ *   interrupt a large size gives NULL at once; so it does in a task that may not wait
+ *   while another one has the mutex.
  * Complexity: O(1) on a hit. A miss moves one magazine: bounded by its length
  *   and the number of slabs looked at. Large: newlib's malloc, under the mutex.
  * Failure: NULL, after every cached block of every core was offered back (task
- *   context only: an interrupt does not reclaim).
+ *   context only: an interrupt does not reclaim, nor does a task that may not wait
+ *   while another one is about it).
  * Source: Mynewt os_malloc; C11 7.22.3.4.
  */
 void *os_malloc(size_t size);

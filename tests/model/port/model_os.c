@@ -30,6 +30,11 @@ bool osh_arch_os_started(void)
     return os_started != 0;
 }
 
+bool osh_arch_may_wait(void)
+{
+    return machine_interrupt_depth() == 0;
+}
+
 bool osh_arch_lock(enum osh_mutex mutex)
 {
     osh_word_t unlocked = 0;

@@ -4,6 +4,7 @@
 
 #include "FreeRTOS.h"
 
+#define taskSCHEDULER_SUSPENDED ((BaseType_t)0)
 #define taskSCHEDULER_NOT_STARTED ((BaseType_t)1)
 
 BaseType_t xTaskGetSchedulerState(void);

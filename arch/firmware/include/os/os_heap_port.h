@@ -33,10 +33,21 @@ bool os_heap_port_started(void);
 bool os_heap_port_in_interrupt(void);
 
 /**
+ * May the calling task wait for another one? False while the scheduler is suspended,
+ * and in any other state in which os_heap_port_lock must not be called. Asked of tasks
+ * once os_heap_port_started is true. The heap itself sees that interrupts are masked
+ * (PRIMASK, BASEPRI, FAULTMASK; CPSR.I; DAIF.I; mstatus.MIE), and does not wait then,
+ * whatever this says. Default: true.
+ */
+bool os_heap_port_may_wait(void);
+
+/**
  * Mutexes between tasks of all cores, `mutex` < OS_HEAP_PORT_MUTEXES. Only
  * called once os_heap_port_started is true, never in an interrupt. Lock may
- * block; try-lock never does. They need not be recursive: the heap never locks
- * one that it holds, and try-lock must fail when the caller is the holder.
+ * block, and is called only where the caller may wait. Try-lock never blocks; it and
+ * unlock are also called by tasks that may not wait: with interrupts masked, in critical
+ * sections, and while the scheduler is suspended. They need not be recursive: the heap
+ * never locks one that it holds, and try-lock must fail when the caller is the holder.
  * Lock observes, unlock publishes what was written under the mutex.
  */
 void os_heap_port_lock(unsigned mutex);

@@ -21,6 +21,8 @@ struct os_mutex {
 
 int os_started(void);
 struct os_task *os_sched_get_current_task(void);
+void os_sched_suspend(void);
+int os_sched_resume(void);
 os_error_t os_mutex_init(struct os_mutex *mutex);
 os_error_t os_mutex_pend(struct os_mutex *mutex, os_time_t timeout);
 os_error_t os_mutex_release(struct os_mutex *mutex);
