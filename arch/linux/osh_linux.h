@@ -14,6 +14,9 @@ OSH_HIDDEN unsigned osh_linux_cpus(void);
 /* Zeroed pages, which cost nothing until they are written to; NULL: there are none. */
 OSH_HIDDEN void *osh_linux_zeroed(size_t bytes);
 
+/* What osh_process.c defines for those who need its constructor. */
+OSH_SHARED const char osh_process_loads;
+
 /* Makes the mutexes robust: once, before there is a second thread. */
 OSH_HIDDEN void osh_locks_start(void);
 

@@ -14,6 +14,10 @@
 #include <pthread.h>
 #include <sys/single_threaded.h>
 
+/* Makes every link that has this file have osh_process.c, whose constructor nobody calls
+ * by name. */
+static const char *const loads __attribute__((used)) = &osh_process_loads;
+
 /* A waiter tries so often before it sleeps: the heap is held for a few hundred instructions. */
 #define TRIES 100
 

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/auxv.h>
 
+const char osh_process_loads = 1;
+
 /* Absent from a static program. */
 extern __typeof(dladdr) dladdr __attribute__((weak));
 extern __typeof(dlopen) dlopen __attribute__((weak));

@@ -39,7 +39,7 @@ bool osh_arch_lock(enum osh_mutex mutex)
 {
     osh_word_t unlocked = 0;
     if (machine_interrupt_depth() > 0) {
-        return false;
+        machine_fail("an interrupt handler asks for a mutex");
     }
     while (!machine_cas(&mutexes[mutex], &unlocked, 1, MACHINE_ACQUIRE)) {
         machine_wait_for_zero(&mutexes[mutex]);
