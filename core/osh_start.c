@@ -53,8 +53,8 @@ static void open_fast_paths(void)
     }
 }
 
-/* True for the one caller that is to start the heap; others wait for it. In an
- * interrupt there is no waiting: then false, with the heap not started. */
+/* True for the one caller that is to start the heap; others wait for it, where the caller
+ * may wait. Elsewhere false, with the heap not started. */
 static bool win_start(void)
 {
     osh_word_t expected = NOT_STARTED;
@@ -62,7 +62,7 @@ static bool win_start(void)
     if (osh_cas(&progress, &expected, STARTING)) {
         return true;
     }
-    while (osh_load_acquire(&progress) == STARTING && !osh_arch_in_interrupt()) {
+    while (osh_load_acquire(&progress) == STARTING && osh_arch_may_wait()) {
         osh_arch_yield();
     }
     return false;
