@@ -146,8 +146,7 @@ OSH_HIDDEN bool osh_arch_fast(void);
  * The OS. Started: true once there may be more than one thread; before that nothing is
  * locked. In interrupt: true in an interrupt handler. May wait: can the caller let other
  * tasks run until they have done something? False in an interrupt handler, in a critical
- * section and while the scheduler is suspended. It is asked of tasks once the OS has
- * started.
+ * section and while the scheduler is suspended.
  */
 OSH_HIDDEN bool osh_arch_os_started(void);
 OSH_HIDDEN bool osh_arch_in_interrupt(void);

@@ -9,6 +9,13 @@
 
 #include <string.h>
 
+/* A difference of what was read at two moments: while others work, a page or a block may
+ * have been counted at both of its places. */
+static size_t less(size_t whole, size_t part)
+{
+    return whole > part ? whole - part : 0;
+}
+
 OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
 {
     memset(stats, 0, sizeof(*stats));
@@ -34,12 +41,10 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     stats->tables = osh_arena.base - osh_arena.tables;
     stats->slab_pages = look.slab_pages << OSH_PAGE_LOG2;
     stats->fallback_pages = fallback.pages << OSH_PAGE_LOG2;
-    stats->free_pages = stats->region - stats->slab_pages - stats->fallback_pages;
-    /* A core at work may move blocks into its caches between the two looks. */
-    stats->live =
-        (look.out > stats->cached ? look.out - stats->cached : 0) + fallback.live - quarantined;
+    stats->free_pages = less(stats->region, stats->slab_pages + stats->fallback_pages);
+    stats->live = less(look.out, stats->cached) + fallback.live - quarantined;
     stats->cached += quarantined;
-    stats->free = stats->region - stats->live - stats->cached;
+    stats->free = less(stats->region, stats->live + stats->cached);
     stats->high_water = osh_load(&osh_arena.most_used) << OSH_PAGE_LOG2;
     stats->deferred_frees = fallback.deferred;
     stats->deferred_pending = fallback.pending;

@@ -6,6 +6,7 @@
 #include "osh_heap_guard.h"
 #include "osh_magazine.h"
 #include "osh_slab.h"
+#include "osh_take.h"
 
 static osh_word_t failures;
 
@@ -16,16 +17,16 @@ size_t osh_heap_failures(void)
 
 void osh_heap_reclaim(void)
 {
-    bool with_mutex = osh_arch_os_started();
     if (OSH_HARDENING >= 3) {
-        osh_heap_end_quarantine();
+        osh_heap_end_quarantine(); /* never waits, so an interrupt does it, too */
     }
-    if (with_mutex && !osh_arch_lock(OSH_MUTEX_RECLAIM)) {
-        return; /* somebody else reclaims, and we may not wait: what there is must do */
+    enum osh_taken taken = osh_take(OSH_MUTEX_RECLAIM, true);
+    if (taken == OSH_REFUSED) {
+        return; /* what there is must do */
     }
     osh_magazine_reclaim();
     osh_fallback_reclaim();
-    if (with_mutex) {
+    if (taken == OSH_LOCKED) {
         osh_arch_unlock(OSH_MUTEX_RECLAIM);
     }
 }
@@ -34,15 +35,20 @@ void osh_heap_reclaim(void)
  * slabs that exist. Freed by address, it goes back where it belongs. */
 static void *from_any_slab(size_t alignment, unsigned wanted)
 {
+    if (!OSH_LEAN) {
+        void *block = osh_slab_get_any(wanted, alignment);
+        if (block != NULL) {
+            osh_heap_note_odd_size(); /* it may be a larger one */
+        }
+        return block;
+    }
     for (unsigned cls = wanted; cls <= OSH_CLASS_MAX; cls++) {
-        if ((osh_class_bytes(cls) & (alignment - 1)) == 0 && alignment <= OSH_PAGE_BYTES) {
-            void *block = OSH_LEAN ? osh_magazine_get(cls) : osh_slab_get_existing(cls, 1).head;
-            if (block != NULL) {
-                if (!OSH_LEAN || cls != wanted) {
-                    osh_heap_note_odd_size();
-                }
-                return block;
+        void *block = (osh_class_bytes(cls) & (alignment - 1)) == 0 ? osh_magazine_get(cls) : NULL;
+        if (block != NULL) {
+            if (cls != wanted) {
+                osh_heap_note_odd_size();
             }
+            return block;
         }
     }
     return NULL;
@@ -69,14 +75,9 @@ static void *from_anywhere(size_t alignment, size_t size)
 OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size)
 {
     if (size <= (size_t)osh_arena.pages << OSH_PAGE_LOG2) {
-        if (OSH_HARDENING >= 3) {
-            osh_heap_end_quarantine(); /* never waits, so an interrupt does it, too */
-        }
-        if (!osh_arch_in_interrupt()) {
-            osh_heap_reclaim();
-            if (!OSH_LEAN) {
-                osh_magazine_scarce();
-            }
+        osh_heap_reclaim();
+        if (!OSH_LEAN) {
+            osh_magazine_scarce();
         }
         void *block = from_anywhere(alignment, size);
         if (block != NULL) {

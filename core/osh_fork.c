@@ -5,6 +5,7 @@
 #include "osh_fallback.h"
 #include "osh_heap.h"
 #include "osh_slab_repair.h"
+#include "osh_take.h"
 
 /* Of the thread that forks, and so of the one that the child has. */
 static _Thread_local bool reclaim_is_ours;
@@ -14,8 +15,7 @@ static _Thread_local bool fallback_is_ours;
  * heap, and newlib's heap is whole. */
 void osh_fork_prepare(void)
 {
-    reclaim_is_ours =
-        osh_arch_os_started() && !osh_arch_in_interrupt() && osh_arch_lock(OSH_MUTEX_RECLAIM);
+    reclaim_is_ours = osh_take(OSH_MUTEX_RECLAIM, true) == OSH_LOCKED;
     fallback_is_ours = osh_fallback_hold();
 }
 

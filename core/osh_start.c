@@ -6,6 +6,7 @@
 #include "osh_heap.h"
 #include "osh_layout.h"
 #include "osh_slab.h"
+#include "osh_take.h"
 #include "osh_tools.h"
 
 #include <string.h>
@@ -59,16 +60,16 @@ static void open_fast_paths(void)
  * the starter from running. Who may not wait has no mutex. If he finds a start under way
  * he has no heap yet: he may have interrupted the starter.
  */
-static bool win_start(bool *locked)
+static bool win_start(enum osh_taken *taken)
 {
     osh_word_t expected = NOT_STARTED;
-    *locked = osh_arch_os_started() && !osh_arch_in_interrupt() && osh_arch_lock(OSH_MUTEX_RECLAIM);
+    *taken = osh_take(OSH_MUTEX_RECLAIM, true);
     /* Pairs with the stores of finish(). */
     if (osh_cas(&progress, &expected, STARTING)) {
         return true;
     }
     /* Without the mutex: on another core, by who cannot wait, so it goes on to its end. */
-    while (*locked && osh_load_acquire(&progress) == STARTING) {
+    while (*taken == OSH_LOCKED && osh_load_acquire(&progress) == STARTING) {
         osh_arch_yield();
     }
     return false;
@@ -80,9 +81,9 @@ static void finish(bool started)
     osh_store_release(&progress, started ? STARTED : NOT_STARTED);
 }
 
-static void let_go(bool locked)
+static void let_go(enum osh_taken taken)
 {
-    if (locked) {
+    if (taken == OSH_LOCKED) {
         osh_arch_unlock(OSH_MUTEX_RECLAIM);
     }
 }
@@ -112,28 +113,28 @@ bool osh_heap_started(void)
     if (OSH_LIKELY(osh_heap_has_started())) {
         return true;
     }
-    bool locked;
-    if (win_start(&locked)) {
+    enum osh_taken taken;
+    if (win_start(&taken)) {
         void *region;
         size_t bytes;
         finish(osh_arch_region(&region, &bytes) && start(region, bytes, OSH_ARCH_REGION_ZEROED));
     }
-    let_go(locked);
+    let_go(taken);
     return osh_heap_has_started();
 }
 
 OSH_PUBLIC int os_heap_init(void *region, size_t bytes)
 {
     int status = OS_HEAP_EALREADY;
-    bool locked;
+    enum osh_taken taken;
     if (region == NULL) {
         return OS_HEAP_EINVAL;
     }
-    if (win_start(&locked)) {
+    if (win_start(&taken)) {
         bool started = start(region, bytes, false);
         finish(started);
         status = started ? 0 : OS_HEAP_EINVAL;
     }
-    let_go(locked);
+    let_go(taken);
     return status;
 }

@@ -16,13 +16,15 @@ static osh_word_t key_of(const void *block)
 
 void osh_deferred_push(void *block)
 {
+    /* Counted first, so that who has taken a block reads a count that includes it: ordered
+     * by the CAS below and by osh_deferred_take_all(). */
+    (void)osh_fetch_add(&pushed, 1);
     osh_word_t now = osh_load(&head);
     osh_word_t key = key_of(block);
     do {
         *(osh_word_t *)block = now ^ key;
         /* Publishes the block and its link; pairs with the exchange below. */
     } while (!osh_cas(&head, &now, (osh_word_t)block));
-    (void)osh_fetch_add(&pushed, 1); /* a statistic */
 }
 
 void *osh_deferred_take_all(void)

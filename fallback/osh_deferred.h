@@ -24,7 +24,8 @@ OSH_HIDDEN void *osh_deferred_next(void *block);
 
 OSH_HIDDEN bool osh_deferred_pending(void);
 
-/* Blocks ever pushed, and those taken: statistics. */
+/* Blocks ever pushed, or about to be: at least as many as were taken, to who has taken
+ * them. */
 OSH_HIDDEN size_t osh_deferred_count(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include "osh_deferred.h"
 #include "osh_newlib.h"
 #include "osh_report.h"
+#include "osh_take.h"
 
 /*
  * Who is inside. `inside` keeps code that interrupted the holder out before
@@ -53,14 +54,8 @@ static bool begin(bool with_mutex)
 
 static bool get_in(bool wait)
 {
-    if (osh_arch_in_interrupt()) {
-        return false;
-    }
-    bool with_mutex = osh_arch_os_started();
-    if (with_mutex && !(wait ? osh_arch_lock : osh_arch_try_lock)(OSH_MUTEX_FALLBACK)) {
-        return false;
-    }
-    return begin(with_mutex);
+    enum osh_taken taken = osh_take(OSH_MUTEX_FALLBACK, wait);
+    return taken != OSH_REFUSED && begin(taken == OSH_LOCKED);
 }
 
 /* Waits for the heap where the caller may wait. False in an interrupt, and where somebody
@@ -225,10 +220,11 @@ void osh_fallback_reclaim(void)
 void osh_fallback_look(struct osh_fallback_stats *stats)
 {
     struct osh_newlib_walk walk = {0, 0, NULL};
-    size_t deferred = osh_deferred_count();
+    size_t deferred;
     size_t pending = 0;
     size_t pages = 0;
     if (enter()) {
+        deferred = osh_deferred_count(); /* includes all that were drained */
         pending = deferred - heap.drained;
         drain();
         pages = osh_arena.brk_pages;
@@ -237,6 +233,8 @@ void osh_fallback_look(struct osh_fallback_stats *stats)
             walk.wrong = OSH_NAMED("newlib", "the blocks in use are not those handed out");
         }
         leave();
+    } else {
+        deferred = osh_deferred_count();
     }
     *stats = (struct osh_fallback_stats){walk.bytes, pages, deferred, pending, walk.wrong};
 }

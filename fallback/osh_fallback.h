@@ -43,8 +43,8 @@ OSH_HIDDEN void osh_fallback_let_go(void);
 struct osh_fallback_stats {
     size_t live;     /* usable bytes of blocks not yet freed */
     size_t pages;    /* pages claimed for the newlib heap */
-    size_t deferred; /* blocks that were ever deferred */
-    size_t pending;  /* blocks that wait now */
+    size_t deferred; /* blocks that were ever deferred, or are about to be */
+    size_t pending;  /* of these, blocks that wait */
     const char *wrong;
 };
 /* Walks the heap: O(blocks). `wrong` names the first broken invariant. */

@@ -197,5 +197,6 @@ void osh_magazine_reclaim(void)
     }
     if (OSH_KEEP_SLABS) {
         osh_slab_release_kept();
+        osh_slab_release_empty(); /* those that a task in mid-call is about to keep */
     }
 }

@@ -170,17 +170,18 @@ struct osh_chain osh_slab_get(unsigned cls, unsigned count)
     return chain;
 }
 
-struct osh_chain osh_slab_get_existing(unsigned cls, unsigned count)
+void *osh_slab_get_any(unsigned cls, size_t alignment)
 {
     struct osh_chain chain = {NULL, 0};
-    size_t word = osh_arena.words;
-    while (word > 0 && osh_load(osh_slab_partial(word - 1, cls)) == 0) {
-        word--; /* most classes have none when memory is out */
+    while (chain.count == 0) {
+        unsigned found = cls;
+        size_t page = osh_slab_find(&found, alignment);
+        if (page == OSH_NO_PAGE) {
+            break;
+        }
+        (void)take_from(&chain, page, found, 1);
     }
-    if (word > 0) {
-        (void)draw(&chain, cls, count, word - 1, OSH_REFILL_SLABS);
-    }
-    return chain;
+    return chain.head;
 }
 
 /* Keeps an empty slab for its class, and lets go of the one kept before. Slabs

@@ -34,15 +34,22 @@ OSH_HIDDEN void osh_slab_start(size_t pages, void *tables);
  */
 OSH_HIDDEN struct osh_chain osh_slab_get(unsigned cls, unsigned count);
 
-/* The same from slabs that exist, every one of which is looked at. O(pages). */
-OSH_HIDDEN struct osh_chain osh_slab_get_existing(unsigned cls, unsigned count);
+/* One object of this class or of a larger one whose objects are so aligned, from slabs that
+ * exist; of the smallest such class. NULL: none has any. Goes by the slabs' states, not by
+ * maps and hints, which another task may be about to correct. O(pages); again when another
+ * task takes what was found. */
+OSH_HIDDEN void *osh_slab_get_any(unsigned cls, size_t alignment);
 
 /* Gives the chain's objects back to the slabs they came from, and empty slabs
  * to the arena, keeping one a class. O(length). */
 OSH_HIDDEN void osh_slab_put(unsigned cls, struct osh_chain chain);
 
-/* Gives every empty slab to the arena. O(classes). */
+/* Gives the empty slabs that are kept to the arena. O(classes). */
 OSH_HIDDEN void osh_slab_release_kept(void);
+
+/* Gives every empty slab to the arena, by the slabs' states: the task that emptied one may
+ * not have noted it yet. O(pages). */
+OSH_HIDDEN void osh_slab_release_empty(void);
 
 /* Free bits of a slab, one by one, for os_heap_check: those set in word `i`. */
 OSH_HIDDEN unsigned osh_slab_words(unsigned cls);

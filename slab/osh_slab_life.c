@@ -108,6 +108,37 @@ bool osh_slab_release(size_t page, unsigned cls)
     return true;
 }
 
+/* The highest claimed page below `page`, as far as words of pages that are all nobody's
+ * tell; OSH_NO_PAGE: none. */
+static size_t next_claimed(size_t page)
+{
+    while (page-- > 0 && osh_load(&osh_arena.claimed[page / OSH_WORD_BITS]) == 0) {
+        page -= page % OSH_WORD_BITS;
+    }
+    return page; /* OSH_NO_PAGE behind the last */
+}
+
+size_t osh_slab_find(unsigned *cls, size_t alignment)
+{
+    size_t found = OSH_NO_PAGE;
+    unsigned best = OSH_CLASSES;
+    for (size_t page = osh_arena.pages; (page = next_claimed(page)) != OSH_NO_PAGE;) {
+        /* Observes nothing: who takes an object asks the state again. */
+        osh_word_t state = osh_load(osh_slab_state_word(page));
+        unsigned has = osh_state_class(state);
+        if (has >= *cls && has < best && osh_state_free(state) != 0 &&
+            (osh_class_bytes(has) & (alignment - 1)) == 0) {
+            found = page;
+            best = has;
+            if (best == *cls) {
+                break;
+            }
+        }
+    }
+    *cls = best;
+    return found;
+}
+
 void osh_slab_release_kept(void)
 {
     for (unsigned cls = 1; OSH_KEEP_SLABS && cls <= OSH_CLASS_MAX; cls++) {
@@ -118,6 +149,17 @@ void osh_slab_release_kept(void)
         osh_word_t kept = osh_exchange(&osh_slabs.kept[cls], 0);
         if (kept != 0) {
             (void)osh_slab_release(kept - 1, cls);
+        }
+    }
+}
+
+void osh_slab_release_empty(void)
+{
+    for (size_t page = osh_arena.pages; (page = next_claimed(page)) != OSH_NO_PAGE;) {
+        osh_word_t state = osh_load(osh_slab_state_word(page)); /* release asks again */
+        unsigned cls = osh_state_class(state);
+        if (cls != 0 && osh_state_free(state) == osh_class_objects(cls)) {
+            (void)osh_slab_release(page, cls);
         }
     }
 }

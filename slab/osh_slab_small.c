@@ -92,8 +92,8 @@ static size_t draw_on_map(struct osh_chain *chain, unsigned cls, unsigned count,
     return lowest;
 }
 
-/* Draws on slabs that exist: all of them, or those that the hint speaks of. */
-static void draw(struct osh_chain *chain, unsigned cls, unsigned count, bool all)
+/* Draws on slabs that exist, or on those that the hint speaks of. */
+static void draw(struct osh_chain *chain, unsigned cls, unsigned count)
 {
     if (!OSH_SLAB_MAPS) {
         for (size_t page = osh_arena.pages; page-- > 0 && chain->count < count;) {
@@ -101,25 +101,36 @@ static void draw(struct osh_chain *chain, unsigned cls, unsigned count, bool all
         }
         return;
     }
-    osh_word_t hint = all ? osh_arena.words - 1 : osh_load(&osh_slabs.hint[cls]);
+    osh_word_t hint = OSH_SLAB_HINTS ? osh_load(&osh_slabs.hint[cls]) : osh_arena.words - 1;
     size_t stopped = draw_on_map(chain, cls, count, hint);
-    if (!all && stopped < hint) {
+    if (OSH_SLAB_HINTS && stopped < hint) {
         /* Lowers the hint unless a put raised it: publishes nothing. */
         (void)osh_cas(&osh_slabs.hint[cls], &hint, stopped);
     }
 }
 
-struct osh_chain osh_slab_get_existing(unsigned cls, unsigned count)
+/* Not used where OSH_LEAN: every way to a slab looks at the states there. */
+void *osh_slab_get_any(unsigned cls, size_t alignment)
 {
     struct osh_chain chain = {NULL, 0};
-    draw(&chain, cls, count, true);
-    return chain;
+    while (chain.count == 0) {
+        unsigned found = cls;
+        size_t page = osh_slab_find(&found, alignment);
+        if (page == OSH_NO_PAGE) {
+            break;
+        }
+        take_from(&chain, page, found, 1);
+        if (OSH_SLAB_MAPS && osh_slab_state(page).free == 0) {
+            unlist(page, found);
+        }
+    }
+    return chain.head;
 }
 
 struct osh_chain osh_slab_get(unsigned cls, unsigned count)
 {
     struct osh_chain chain = {NULL, 0};
-    draw(&chain, cls, count, !OSH_SLAB_HINTS);
+    draw(&chain, cls, count);
     /* A slab that is made is taken from, by us or by those who leave nothing of it: one that
      * nobody takes anything of would never become empty, which is when its page is given
      * back. */

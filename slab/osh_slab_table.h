@@ -119,6 +119,10 @@ OSH_HIDDEN void osh_slab_list(size_t page, unsigned cls);
  * reserved for the caller at once; OSH_NO_PAGE when there is no page. */
 OSH_HIDDEN size_t osh_slab_create(unsigned cls, unsigned count);
 
+/* The first page of a slab that has something free, of the smallest class from *cls on
+ * whose objects are so aligned, which it stores there; OSH_NO_PAGE: there is none. */
+OSH_HIDDEN size_t osh_slab_find(unsigned *cls, size_t alignment);
+
 /* Gives the pages back to the arena if all its objects are free. */
 OSH_HIDDEN bool osh_slab_release(size_t page, unsigned cls);
 

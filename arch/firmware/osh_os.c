@@ -65,19 +65,14 @@ bool osh_arch_os_started(void)
 }
 
 /* Code that has masked interrupts cannot let other tasks run, whatever the RTOS is. */
-static bool may_wait(void)
-{
-    return !osh_cpu_masked() && os_heap_port_may_wait();
-}
-
 bool osh_arch_may_wait(void)
 {
-    return !osh_arch_in_interrupt() && may_wait();
+    return !osh_cpu_masked() && !osh_arch_in_interrupt() && os_heap_port_may_wait();
 }
 
 bool osh_arch_lock(enum osh_mutex mutex)
 {
-    if (!may_wait()) {
+    if (!osh_arch_may_wait()) {
         return os_heap_port_try_lock(mutex);
     }
     os_heap_port_lock(mutex);

@@ -182,6 +182,36 @@ static void fight(unsigned member, void *shared)
     }
 }
 
+static atomic_uint fighting;
+
+static void fight_until_all_have(unsigned member, void *shared)
+{
+    (void)shared;
+    if (member < 2) {
+        for (unsigned i = 0; i < rounds(20000); i++) {
+            os_free(os_malloc(LARGE_SIZE(1)));
+            os_free(os_malloc(SMALL_SIZE));
+        }
+        atomic_fetch_sub(&fighting, 1);
+        return;
+    }
+    while (atomic_load(&fighting) > 0) {
+        struct os_heap_stats stats = now();
+        assert_true(stats.deferred_pending <= stats.deferred_frees);
+        assert_true(stats.free_pages <= stats.region);
+        assert_true(stats.free <= stats.region);
+        assert_true(stats.live <= stats.region);
+    }
+}
+
+static void no_statistic_wraps_while_others_allocate_and_free(void)
+{
+    atomic_store(&fighting, 2);
+    run_crew(MEMBERS, fight_until_all_have, NULL);
+    assert_int_equal(now().deferred_pending, 0);
+    assert_int_equal(now().live, 0);
+}
+
 static void nobody_leaves_a_block_behind(void)
 {
     assert_int_equal(pthread_barrier_init(&step, NULL, MEMBERS), 0);
@@ -203,6 +233,7 @@ int main(void)
         in_fresh_heap(interrupt_of_the_mutexs_holder_can_free, ROOMY_HEAP),
         in_fresh_heap(every_pending_block_is_freed_once, ROOMY_HEAP),
         in_fresh_heap(null_of_a_large_malloc_in_an_interrupt_is_no_wait_for_the_mutex, ROOMY_HEAP),
+        in_fresh_heap(no_statistic_wraps_while_others_allocate_and_free, ROOMY_HEAP),
         in_fresh_heap(nobody_leaves_a_block_behind, 4 * ROOMY_HEAP),
     };
     return cmocka_run_group_tests_name("fallback/deferred", tests, NULL, NULL);

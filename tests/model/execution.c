@@ -97,7 +97,9 @@ static void begin_tasks(void)
         view_clear(&task->released);
         task->body = scenario->task[i];
         task->handler = scenario->handler[i];
-        task->done = task->waiting = task->yielding = task->interrupted = false;
+        task->may_go = (scenario->for_good >> i & 1) != 0;
+        task->hurried = (scenario->hurried >> i & 1) != 0;
+        task->done = task->gone = task->waiting = task->yielding = task->interrupted = false;
         task->core = scenario->core[i];
         task->depth = 0;
         task->hash = i + 1;
@@ -136,6 +138,15 @@ static uint64_t memory_hash(void)
     return hash_of(REGION, ready.region_bytes, hash_of(__data_start, data, 4));
 }
 
+static bool all_came_back(void)
+{
+    bool back = true;
+    for (unsigned i = 0; i < machine->task_count; i++) {
+        back = back && !machine->tasks[i].gone;
+    }
+    return back;
+}
+
 void execution_run(void)
 {
     machine->running = NULL;
@@ -145,7 +156,7 @@ void execution_run(void)
     memory_start();
     begin_tasks();
     schedule_run();
-    if (explore_first_to_end_in(memory_hash())) {
+    if (all_came_back() && explore_first_to_end_in(memory_hash())) {
         scenario->check();
     }
 }

@@ -60,6 +60,9 @@ void machine_wait_for_zero(const uintptr_t *word);
 unsigned machine_core(void);
 unsigned machine_interrupt_depth(void);
 
+/* May the task wait for others? Not in a handler, nor if its scenario says so. */
+bool machine_may_wait(void);
+
 /* A point where anything may happen, between steps of code that has no atomics. */
 void machine_step(const char *what);
 

@@ -178,3 +178,23 @@ const struct scenario deferred_before = {
     .quick = {0, 1, 0, 0},
     .deep = {0, 1, 0, 2},
 };
+
+static void look(void)
+{
+    struct osh_fallback_stats stats;
+    osh_fallback_look(&stats);
+    REQUIRE(stats.pending <= stats.deferred);
+    REQUIRE(stats.deferred <= 2);
+}
+
+const struct scenario deferred_look = {
+    .name = "deferred-look",
+    .promise = "no more frees are pending than were deferred, whenever one looks",
+    .pages = 16,
+    .setup = make_blocks,
+    .task = {look, free_0, free_1},
+    .core = {0, 1, 2},
+    .check = none_pending,
+    .quick = {2, 0, 0, 0},
+    .deep = {3, 0, 0, 1},
+};

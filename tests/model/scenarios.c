@@ -12,7 +12,8 @@ extern const struct scenario slab_reserve, slab_deliver, slab_unlist, slab_list,
     magazine_swap, magazine_aba, magazine_one_core, magazine_portable, magazine_full,
     magazine_halved, reclaim_running, reclaim_migrating, reclaim_portable, reclaim_two,
     reclaim_idle, pair_aba, pair_reclaim, deferred_two, deferred_three, deferred_handler,
-    deferred_before, arena_brink, arena_trim, arena_hint, start_heap, heap_brink;
+    deferred_before, deferred_look, null_unlist, null_depot, null_empty, null_bound, null_reclaim,
+    null_fallback, null_start, arena_brink, arena_trim, arena_hint, start_heap, heap_brink;
 
 const struct scenario *const scenarios[] = {
     &litmus_sb,
@@ -56,6 +57,18 @@ const struct scenario *const scenarios[] = {
     &deferred_three,
     &deferred_handler,
     &deferred_before,
+    &deferred_look,
+    &null_unlist,
+#if OSH_DEPOT_SLOTS > 0
+    &null_depot,
+#endif
+#if OSH_KEEP_SLABS
+    &null_empty,
+#endif
+    &null_bound,
+    &null_reclaim,
+    &null_fallback,
+    &null_start,
     &arena_brink,
 #if OSH_ARCH_DECOMMITS
     &arena_trim,

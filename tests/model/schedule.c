@@ -6,7 +6,7 @@
 
 static bool enabled(const struct task *task)
 {
-    return !task->done && !task->yielding && !(task->waiting && *task->wanted != 0);
+    return !task->done && !task->gone && !task->yielding && !(task->waiting && *task->wanted != 0);
 }
 
 uint64_t schedule_state(void)
@@ -15,9 +15,9 @@ uint64_t schedule_state(void)
     for (unsigned i = 0; i < machine->task_count; i++) {
         const struct task *task = &machine->tasks[i];
         hash = mix(hash, task->hash);
-        hash =
-            mix(hash, task->core | (uint64_t)task->depth << 8 | (uint64_t)task->interrupted << 16 |
-                          (uint64_t)task->yielding << 17 | (uint64_t)task->points << 20);
+        hash = mix(hash, task->core | (uint64_t)task->depth << 8 |
+                             (uint64_t)task->interrupted << 16 | (uint64_t)task->yielding << 17 |
+                             (uint64_t)task->gone << 18 | (uint64_t)task->points << 20);
     }
     for (unsigned i = 0; i < machine->core_count; i++) {
         const struct core *core = &machine->cores[i];
@@ -129,30 +129,36 @@ void schedule_point(enum point point)
                 }
             }
         }
+        unsigned last_steps = task->may_go ? switches : 0; /* the same, for good */
         unsigned interrupts = task->handler != NULL && used->interrupts < bounds->interrupts;
         unsigned migrations = point != POINT_ORDINARY && used->migrations < bounds->migrations
                                   ? machine->core_count - 1
                                   : 0;
-        if (switches + interrupts + migrations == 0) {
+        unsigned others_run = switches + last_steps;
+        if (others_run + interrupts + migrations == 0) {
             if (may_switch) {
                 explore_pass();
             }
             return;
         }
-        unsigned chosen = explore_choose(1 + switches + interrupts + migrations, true);
+        unsigned chosen = explore_choose(1 + others_run + interrupts + migrations, true);
         if (chosen == 0) {
             return;
         }
-        if (chosen <= switches) {
+        if (chosen <= others_run) {
             used->preemptions++;
-            switch_to(others[chosen - 1]);
+            if (chosen > switches) {
+                task->gone = true;
+                trace_say("task %u is preempted for good", task->number);
+            }
+            switch_to(others[(chosen - 1) % switches]);
             may_switch = false; /* we are back: having left again would be the same */
-        } else if (chosen <= switches + interrupts) {
+        } else if (chosen <= others_run + interrupts) {
             used->interrupts++;
             run_handler(task);
         } else {
             used->migrations++;
-            unsigned to = chosen - switches - interrupts - 1;
+            unsigned to = chosen - others_run - interrupts - 1;
             migrate(task, to < task->core ? to : to + 1);
             trace_say("task %u migrates to core %u", task->number, task->core);
         }
@@ -212,7 +218,7 @@ void schedule_finish(struct task *task)
     task->hash = mix(task->hash, 3000);
     wake_yielding(task);
     for (unsigned i = 0; i < machine->task_count; i++) {
-        if (!machine->tasks[i].done) {
+        if (!machine->tasks[i].done && !machine->tasks[i].gone) {
             go_elsewhere();
         }
     }
@@ -241,6 +247,12 @@ unsigned machine_core(void)
     }
     schedule_point(POINT_PRIVATE);
     return machine->running->core;
+}
+
+bool machine_may_wait(void)
+{
+    return machine_interrupt_depth() == 0 &&
+           !(machine->running != NULL && machine->running->hurried);
 }
 
 unsigned machine_interrupt_depth(void)

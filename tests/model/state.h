@@ -54,6 +54,8 @@ struct task {
     void (*body)(void);
     void (*handler)(void); /* lands once; NULL: has landed, or there is none */
     bool done, waiting, yielding;
+    bool may_go, gone;       /* preempted for good */
+    bool hurried;            /* may not wait */
     const uintptr_t *wanted; /* while waiting: goes on when this is 0 */
     unsigned core, depth;
     bool interrupted;

@@ -207,18 +207,6 @@ static void put_objects_are_got_before_a_fresh_slab_is_made(void)
     }
 }
 
-static void get_existing_makes_no_slab(void)
-{
-    assert_null(osh_slab_get_existing(CLASS_OF_SMALL, 1).head);
-    assert_int_equal(in_use(), 0);
-    struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 1);
-    struct osh_chain other = osh_slab_get_existing(CLASS_OF_SMALL, 2);
-    assert_int_equal(other.count, 2);
-    assert_int_equal(in_use(), 1);
-    osh_slab_put(CLASS_OF_SMALL, chain);
-    osh_slab_put(CLASS_OF_SMALL, other);
-}
-
 static void get_without_pages_gives_the_empty_chain(void)
 {
     while (osh_arena_claim_run(0) != OSH_NO_PAGE) {
@@ -272,7 +260,6 @@ int main(void)
         in_fresh_heap(one_empty_slab_of_a_roomy_size_is_kept_for_its_class, ROOMY_HEAP),
         in_fresh_heap(kept_slab_that_is_in_use_again_is_not_released, ROOMY_HEAP),
         in_fresh_heap(put_objects_are_got_before_a_fresh_slab_is_made, 4 * ROOMY_HEAP),
-        in_fresh_heap(get_existing_makes_no_slab, ROOMY_HEAP),
         in_fresh_heap(get_without_pages_gives_the_empty_chain, ROOMY_HEAP),
         in_fresh_heap(free_objects_above_a_stale_hint_are_found_before_null, 150),
         stopped_with(double_free_within_a_chain_is_caught, ROOMY_HEAP,

@@ -190,7 +190,7 @@ uintptr_t kernel_tick(uintptr_t context, uintptr_t pc)
     if (tick_handler != NULL) {
         tick_handler();
     }
-    context = choose(core)->context;
+    context = (kernel_suspended() ? current[core] : choose(core))->context;
     arm(core);
     os_heap_interrupt_leave();
     return context;

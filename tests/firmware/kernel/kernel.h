@@ -27,6 +27,16 @@ bool kernel_started(void);
 /* Gives the rest of the slice away. */
 void kernel_yield(void);
 
+/* Where a task may not wait: the scheduler suspended on this core, and critical sections.
+ * Both nest. A lock that is waited for there ends the program with status 4. */
+void kernel_suspend(void);
+void kernel_resume(void);
+uintptr_t kernel_critical_enter(void);
+void kernel_critical_leave(uintptr_t state);
+
+/* Is the scheduler suspended on this core? */
+bool kernel_suspended(void);
+
 /* The running task's number, and how often tasks have changed their core. */
 unsigned kernel_switches(void);
 unsigned kernel_migrations(void);

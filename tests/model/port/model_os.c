@@ -32,7 +32,7 @@ bool osh_arch_os_started(void)
 
 bool osh_arch_may_wait(void)
 {
-    return machine_interrupt_depth() == 0;
+    return machine_may_wait();
 }
 
 bool osh_arch_lock(enum osh_mutex mutex)
@@ -40,6 +40,9 @@ bool osh_arch_lock(enum osh_mutex mutex)
     osh_word_t unlocked = 0;
     if (machine_interrupt_depth() > 0) {
         machine_fail("an interrupt handler asks for a mutex");
+    }
+    if (!machine_may_wait()) {
+        return osh_arch_try_lock(mutex);
     }
     while (!machine_cas(&mutexes[mutex], &unlocked, 1, MACHINE_ACQUIRE)) {
         machine_wait_for_zero(&mutexes[mutex]);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The last resort goes by what is: slabs as another task leaves them that is preempted
+ * before maps and hints say so. */
+#include "fresh_heap.h"
+#include "osh_slab.h"
+#include "osh_slab_table.h"
+#include "sizes.h"
+
+#define CLASS_OF_SMALL osh_class_of(SMALL_SIZE)
+
+static size_t in_use(void)
+{
+    return osh_load(&osh_arena.in_use);
+}
+
+static void get_any_makes_no_slab(void)
+{
+    assert_null(osh_slab_get_any(CLASS_OF_SMALL, OSH_BLOCK_MIN));
+    assert_int_equal(in_use(), 0);
+    (void)osh_slab_get(CLASS_OF_SMALL, 1);
+    assert_non_null(osh_slab_get_any(CLASS_OF_SMALL, OSH_BLOCK_MIN));
+    assert_int_equal(in_use(), 1);
+}
+
+static void get_any_finds_what_is_on_no_map(void)
+{
+    (void)osh_slab_get(CLASS_OF_SMALL, 1);
+    size_t page = osh_arena.pages - 1;
+    assert_int_equal(osh_slab_state(page).cls, CLASS_OF_SMALL);
+    /* As a task leaves it that is preempted when it has just taken the slab off. */
+    osh_store(osh_slab_partial(page / OSH_WORD_BITS, CLASS_OF_SMALL), 0);
+    assert_non_null(osh_slab_get_any(CLASS_OF_SMALL, OSH_BLOCK_MIN));
+    osh_slab_list(page, CLASS_OF_SMALL); /* the task goes on */
+}
+
+static void get_any_prefers_the_smallest_class_that_is_aligned_as_asked(void)
+{
+    unsigned aligned = osh_class_of(256);
+    unsigned between = osh_class_of(224);
+    unsigned larger = osh_class_of(320);
+    (void)osh_slab_get(larger, 1);
+    (void)osh_slab_get(aligned, 1);
+    (void)osh_slab_get(between, 1);
+    void *block = osh_slab_get_any(osh_class_of(160), OSH_BLOCK_MIN);
+    assert_int_equal(osh_load_byte(&osh_arena.page_class[osh_arena_page(block)]), between);
+    block = osh_slab_get_any(osh_class_of(160), 64);
+    assert_int_equal(osh_load_byte(&osh_arena.page_class[osh_arena_page(block)]), aligned);
+    assert_int_equal((uintptr_t)block % 64, 0);
+}
+
+static void empty_slab_that_nobody_noted_is_released(void)
+{
+    struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 1);
+    osh_slab_put(CLASS_OF_SMALL, chain);
+    /* As a task leaves it that is preempted when it has just emptied the slab. */
+    osh_store(&osh_slabs.kept[CLASS_OF_SMALL], 0);
+    osh_slab_release_kept();
+    assert_int_equal(in_use(), 1);
+    osh_slab_release_empty();
+    assert_int_equal(in_use(), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        in_fresh_heap(get_any_makes_no_slab, ROOMY_HEAP),
+        in_fresh_heap(get_any_finds_what_is_on_no_map, ROOMY_HEAP),
+        in_fresh_heap(get_any_prefers_the_smallest_class_that_is_aligned_as_asked, ROOMY_HEAP),
+        in_fresh_heap(empty_slab_that_nobody_noted_is_released, ROOMY_HEAP),
+    };
+    return cmocka_run_group_tests_name("slab/last_resort", tests, NULL, NULL);
+}
