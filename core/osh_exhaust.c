@@ -68,7 +68,7 @@ static void *from_anywhere(size_t alignment, size_t size)
 
 OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size)
 {
-    if (size <= (size_t)osh_arena.pages << OSH_PAGE_LOG2) {
+    if (osh_arena_spans(alignment | size)) {
         if (OSH_HARDENING >= 3) {
             osh_heap_end_quarantine(); /* never waits, so an interrupt does it, too */
         }

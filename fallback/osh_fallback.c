@@ -43,10 +43,12 @@ static bool get_in(bool wait)
     return begin(with_mutex);
 }
 
-/* Waits for the heap; false in an interrupt, which must not. */
-static bool enter(void)
+/* Waits for the heap; false in an interrupt, which must not. And for more bytes than the
+ * region has: newlib adds to a size and compares the sum as a signed number. This is the
+ * only way in for whoever has a size, so newlib never sees one that could overflow. */
+static bool enter(size_t bytes)
 {
-    return get_in(true);
+    return osh_arena_spans(bytes) && get_in(true);
 }
 
 static bool try_enter(void)
@@ -123,7 +125,8 @@ static void leave(void)
 
 void *osh_fallback_memalign(size_t alignment, size_t size)
 {
-    if (!enter()) {
+    /* newlib looks for their sum, which is no less than this. */
+    if (!enter(alignment | size)) {
         return NULL;
     }
     if (OSH_ALIGN > NEWLIB_ALIGN && alignment < OSH_ALIGN) {
@@ -138,7 +141,7 @@ void *osh_fallback_memalign(size_t alignment, size_t size)
 
 void *osh_fallback_resize(void *block, size_t size)
 {
-    if (!enter()) {
+    if (!enter(size)) {
         return NULL;
     }
     enum os_heap_misuse misuse = OSH_HARDENING > 0 ? osh_newlib_fault(block) : 0;
@@ -178,7 +181,7 @@ bool osh_fallback_sound(const void *block)
 
 void osh_fallback_reclaim(void)
 {
-    if (!enter()) {
+    if (!enter(0)) {
         return;
     }
     drain();
@@ -197,7 +200,7 @@ void osh_fallback_look(struct osh_fallback_stats *stats)
     size_t deferred = osh_deferred_count();
     size_t pending = 0;
     size_t pages = 0;
-    if (enter()) {
+    if (enter(0)) {
         pending = deferred - heap.drained;
         drain();
         pages = osh_arena.brk_pages;

@@ -20,11 +20,14 @@ static unsigned cores = 1;
 static bool choose_rseq(unsigned cpus)
 {
     const char *port = getenv("OSHEAP_PORT");
-    bool wanted = port == NULL || strcmp(port, "portable") != 0;
-    if (wanted && cpus <= OSH_CORES && osh_rseq_available()) {
+    bool portable = port != NULL && strcmp(port, "portable") == 0;
+    if (port != NULL && !portable && strcmp(port, "rseq") != 0) {
+        osh_arch_fail("OSHEAP_PORT must be portable or rseq", NULL);
+    }
+    if (!portable && cpus <= OSH_CORES && osh_rseq_available()) {
         return true;
     }
-    if (port != NULL && strcmp(port, "rseq") == 0) {
+    if (port != NULL && !portable) {
         osh_arch_fail("OSHEAP_PORT=rseq, but glibc or the kernel offers no restartable sequences, "
                       "or there are more CPUs than OSH_CORES",
                       NULL);

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The portable port alone. */
 #include "arch.h"
 #include "osh_linux.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 struct osh_lists osh_lists[OSH_CORES];
 
 void osh_arch_start(void)
 {
+    const char *port = getenv("OSHEAP_PORT");
+    if (port != NULL && strcmp(port, "portable") != 0) {
+        osh_arch_fail("OSHEAP_PORT must be portable: this library has no other", NULL);
+    }
     osh_hot.lists = osh_lists;
     osh_pairs_start(osh_arch_cores());
 }
