@@ -2,7 +2,8 @@
 /*
  * Every tunable of the library, in one place. A build overrides a value with
  * -DNAME=value; nothing edits this file. Sizes are bytes unless the name says
- * otherwise. The checks at the end refuse combinations that cannot work.
+ * otherwise. The checks at the end, and others beside what they protect, refuse values and
+ * combinations that cannot work; tests/config/sweep.py tries each past its ends.
  *
  * A preset (osh_preset.h; -DOSH_PRESET_TINY=1, ..._SMALL, ..._LARGE) changes the
  * defaults of several at once; a value the build gives by name goes before it.

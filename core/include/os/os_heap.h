@@ -30,7 +30,7 @@ extern "C" {
  * Complexity: O(1) on a hit. A miss moves one magazine: bounded by its length
  *   and the number of slabs looked at. Large: newlib's malloc, under the mutex.
  * Failure: NULL, after every cached block of every core was offered back (task
- *   context only: an interrupt does not reclaim).
+ *   context only: an interrupt does not reclaim); for more than the region's bytes, at once.
  * Source: Mynewt os_malloc; C11 7.22.3.4.
  */
 void *os_malloc(size_t size);
