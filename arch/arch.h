@@ -71,9 +71,9 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
 #define OSH_ARCH_STARTS osh_start
 #endif
 
-/* Most bytes of pages that osh_chain_pack can tell apart. */
-#ifndef OSH_ARCH_REGION_MAX
-#define OSH_ARCH_REGION_MAX SIZE_MAX
+/* A region must end at this address or below: lists and depot can hold no higher one. */
+#ifndef OSH_ARCH_REGION_END
+#define OSH_ARCH_REGION_END UINTPTR_MAX
 #endif
 
 /* Is the region that osh_arch_region gives zeroed? */

@@ -9,8 +9,7 @@
 
 OSH_PUBLIC void *os_aligned_alloc(size_t alignment, size_t size)
 {
-    if (alignment == 0 || (alignment & (alignment - 1)) != 0 || size > SIZE_MAX / 2 ||
-        alignment > SIZE_MAX / 4) {
+    if (alignment == 0 || (alignment & (alignment - 1)) != 0) {
         return NULL;
     }
     if (!OSH_LEAN &&

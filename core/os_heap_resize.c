@@ -53,7 +53,7 @@ static void *resize(void *ptr, unsigned cls, size_t size)
         }
         return ptr;
     }
-    if (moved == NULL) {
+    if (moved == NULL && osh_arena_spans(size)) {
         osh_heap_reclaim();
         void *resized = osh_fallback_resize(ptr, size);
         if (resized != NULL) {

@@ -103,6 +103,13 @@ static inline bool osh_arena_holds(const void *address)
     return (uintptr_t)address - osh_arena.base < (uintptr_t)osh_arena.pages << OSH_PAGE_LOG2;
 }
 
+/* Could a block of so many bytes be in the region at all? What could not is refused with
+ * this, before newlib's arithmetic or ours adds anything to the size. */
+OSH_SHARED_CODE bool osh_arena_spans(size_t bytes)
+{
+    return bytes <= osh_arena.pages << OSH_PAGE_LOG2;
+}
+
 /* Is the page's bit set in a bitmap? */
 OSH_SHARED_CODE bool osh_arena_on_map(const osh_word_t *map, size_t page)
 {

@@ -79,11 +79,6 @@ static void *start_segment(uintptr_t bytes)
     return (void *)-1;
 }
 
-static bool beyond_region(uintptr_t bytes)
-{
-    return bytes > (uintptr_t)osh_arena.pages << OSH_PAGE_LOG2;
-}
-
 /* Moves the break up, if the pages it needs are free. */
 static bool go_on(uintptr_t bytes)
 {
@@ -95,12 +90,12 @@ static bool go_on(uintptr_t bytes)
 
 bool osh_arena_extend_break(uintptr_t bytes)
 {
-    return !beyond_region(bytes) && go_on(bytes);
+    return osh_arena_spans(bytes) && go_on(bytes);
 }
 
 static void *grow(uintptr_t bytes)
 {
-    if (beyond_region(bytes)) {
+    if (!osh_arena_spans(bytes)) {
         return (void *)-1;
     }
     uintptr_t old = osh_arena.brk;

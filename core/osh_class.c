@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "osh_class.h"
 
+#include "osh_class_facts.h"
 #include "osh_harden.h"
 #if OSH_LINK_WORDS > 1
+#if !__has_include("osh_link.h")
+#error "OSH_LINK_WORDS: the lists of this port have links of one word"
+#endif
 #include "osh_link.h"
 #endif
 
@@ -37,38 +41,6 @@ OSH_VARIABLE const uint8_t osh_class_table[OSH_TABLE_ENTRIES] = {
     ROW(4),  ROW(5), ROW(6), ROW(7),
 #endif
 };
-
-/* X of every class number that any configuration can have, with S between. */
-/* clang-format off */
-#define TEN(X, S, d)                                                      \
-    X(d##0) S() X(d##1) S() X(d##2) S() X(d##3) S() X(d##4) S() X(d##5) S() \
-    X(d##6) S() X(d##7) S() X(d##8) S() X(d##9)
-#define EACH(X, S)                                                        \
-    X(1) S() X(2) S() X(3) S() X(4) S() X(5) S() X(6) S() X(7) S() X(8) S() X(9) S() \
-    TEN(X, S, 1) S() TEN(X, S, 2) S() TEN(X, S, 3) S() TEN(X, S, 4) S()   \
-    TEN(X, S, 5) S() TEN(X, S, 6) S() TEN(X, S, 7) S() TEN(X, S, 8) S()   \
-    TEN(X, S, 9) S() TEN(X, S, 10) S() TEN(X, S, 11) S() TEN(X, S, 12)
-/* clang-format on */
-#define COMMA() ,
-#define PLUS() +
-
-/* Evaluated once: the expressions are long. Those of classes above the last do not
- * matter, but must be valid. */
-#define EXISTS(c) ((c) <= OSH_CLASS_MAX ? (c) : 1u)
-#define BYTES(n) bytes_of_##n = OSH_CLASS_BYTES(EXISTS(n##u))
-enum { EACH(BYTES, COMMA) };
-
-/* A slab is the shortest run that wastes at most a quarter at its end and has
- * objects enough, or is large enough without. */
-#define RUN_BYTES(r) (1 << (OSH_PAGE_LOG2 + (r)))
-#define RUN_OBJECTS(b, r) (RUN_BYTES(r) / (b))
-#define RUN_SUITS(b, r)                                            \
-    (RUN_BYTES(r) - RUN_OBJECTS(b, r) * (b) <= RUN_BYTES(r) / 4 && \
-     (RUN_OBJECTS(b, r) >= OSH_SLAB_OBJECTS || RUN_BYTES(r) >= (int)(OSH_SLAB_ROOMY)))
-#define RUN_OR(b, r, longer) ((r) >= OSH_RUN_LOG2 || RUN_SUITS(b, r) ? (r) : (longer))
-#define RUN_FOR(b) RUN_OR(b, 0, RUN_OR(b, 1, RUN_OR(b, 2, RUN_OR(b, 3, RUN_OR(b, 4, 5)))))
-#define RUN(n) run_of_##n = RUN_FOR(bytes_of_##n)
-enum { EACH(RUN, COMMA) };
 
 #define MAGAZINE(n) magazine_of_##n = OSH_MAGAZINE_FOR(bytes_of_##n)
 enum { EACH(MAGAZINE, COMMA) };
@@ -132,14 +104,18 @@ OSH_VARIABLE const struct osh_start osh_start[OSH_CLASSES] = {EACH(START, COMMA)
 
 #pragma GCC diagnostic pop
 
-#define CORE_BOUND(n) (n > OSH_CLASS_MAX ? 0u : 2u * (size_t)magazine_of_##n * (size_t)bytes_of_##n)
-OSH_VARIABLE const size_t osh_class_core_bound = EACH(CORE_BOUND, PLUS);
-
-#define SHARED_BOUND(n)                                                                       \
-    (n > OSH_CLASS_MAX ? 0u                                                                   \
-                       : DEPOT_FOR(bytes_of_##n, magazine_of_##n) * (size_t)magazine_of_##n * \
-                             (size_t)bytes_of_##n)
+#define CORE_BOUND(n) \
+    (n > OSH_CLASS_MAX ? 0u : 2u * (uint64_t)magazine_of_##n * (uint64_t)bytes_of_##n)
+#define SHARED_BOUND(n)                                                                         \
+    (n > OSH_CLASS_MAX ? 0u                                                                     \
+                       : DEPOT_FOR(bytes_of_##n, magazine_of_##n) * (uint64_t)magazine_of_##n * \
+                             (uint64_t)bytes_of_##n)
 /* Level 3's quarantine is a cache, too. */
 #define BOUND_QUARANTINE \
-    (OSH_HARDENING >= 3 ? (size_t)OSH_QUARANTINE_BLOCKS * OSH_QUARANTINE_MAX : 0u)
-OSH_VARIABLE const size_t osh_class_shared_bound = EACH(SHARED_BOUND, PLUS) + BOUND_QUARANTINE;
+    (OSH_HARDENING >= 3 ? (uint64_t)OSH_QUARANTINE_BLOCKS * OSH_QUARANTINE_MAX : 0u)
+#define BOUND_OF_A_CORE (EACH(CORE_BOUND, PLUS))
+#define BOUND_SHARED (EACH(SHARED_BOUND, PLUS) + BOUND_QUARANTINE)
+_Static_assert(OSH_CORES *BOUND_OF_A_CORE + BOUND_SHARED <= SIZE_MAX,
+               "OSH_CORES, OSH_MAGAZINE_MIN and OSH_QUARANTINE_*: what may be cached is a size");
+OSH_VARIABLE const size_t osh_class_core_bound = (size_t)BOUND_OF_A_CORE;
+OSH_VARIABLE const size_t osh_class_shared_bound = (size_t)BOUND_SHARED;

@@ -2,7 +2,8 @@
 /*
  * Every tunable of the library, in one place. A build overrides a value with
  * -DNAME=value; nothing edits this file. Sizes are bytes unless the name says
- * otherwise. The checks at the end refuse combinations that cannot work.
+ * otherwise. The checks at the end, and others beside what they protect, refuse values and
+ * combinations that cannot work; tests/config/sweep.py tries each past its ends.
  *
  * A preset (osh_preset.h; -DOSH_PRESET_TINY=1, ..._SMALL, ..._LARGE) changes the
  * defaults of several at once; a value the build gives by name goes before it.
@@ -225,23 +226,55 @@
 
 #define OSH_PAGE_BYTES ((uintptr_t)1 << (OSH_PAGE_LOG2))
 
-_Static_assert(OSH_PAGE_LOG2 >= 9 && OSH_PAGE_LOG2 <= 16, "a page is 512 B to 64 KiB");
-_Static_assert(OSH_RUN_LOG2 >= 0 && OSH_RUN_LOG2 <= 5, "a run is part of one word of the bitmap");
+#define OSH_WITHIN(value, least, most) ((value) >= (least) && (value) <= (most))
+#define OSH_IS_SWITCH(value) ((value) == 0 || (value) == 1)
+
+_Static_assert(OSH_IS_SWITCH(OSH_VIRTUAL), "OSH_VIRTUAL is 0 or 1");
+_Static_assert(OSH_IS_SWITCH(OSH_SPARE_LIST), "OSH_SPARE_LIST is 0 or 1");
+_Static_assert(OSH_IS_SWITCH(OSH_KEEP_SLABS), "OSH_KEEP_SLABS is 0 or 1");
+_Static_assert(OSH_IS_SWITCH(OSH_SLAB_HINTS), "OSH_SLAB_HINTS is 0 or 1");
+_Static_assert(OSH_IS_SWITCH(OSH_CHECK_NAMES), "OSH_CHECK_NAMES is 0 or 1");
+_Static_assert(OSH_WITHIN(OSH_LINK_WORDS, 1, 2), "OSH_LINK_WORDS, the port's, is 1 or 2");
+
+_Static_assert(OSH_WITHIN(OSH_PAGE_LOG2, 9, 16), "OSH_PAGE_LOG2: a page is 512 B to 64 KiB");
+_Static_assert(OSH_WITHIN(OSH_RUN_LOG2, 0, 5),
+               "OSH_RUN_LOG2, 0 to 5: a run is part of one word of the bitmap");
+_Static_assert(OSH_WITHIN(OSH_SLAB_MAX, 64, 131072), "OSH_SLAB_MAX is 64 B to 128 KiB");
 _Static_assert(OSH_SLAB_MAX <= 1ull << (OSH_PAGE_LOG2 + (OSH_RUN_LOG2 > 0 ? OSH_RUN_LOG2 : -1)),
-               "a slab of one page holds at least two objects, one of a run at least one");
-_Static_assert(OSH_SLAB_MAX >= 64 && OSH_SLAB_MAX <= 131072, "small sizes end at 64 B to 128 KiB");
-_Static_assert(OSH_CLASS_STEPS_LOG2 >= 2 && OSH_CLASS_STEPS_LOG2 <= 4, "4, 8 or 16 per doubling");
-_Static_assert((OSH_TABLE_MAX & (OSH_TABLE_MAX - 1)) == 0 && OSH_TABLE_MAX >= 128 &&
-                   OSH_TABLE_MAX <= 1024,
-               "the class table is written in 1, 2, 4 or 8 rows of 128 bytes");
-_Static_assert(OSH_TABLE_SHIFT == 0 || OSH_TABLE_SHIFT == 3, "one entry a byte, or a granule");
-_Static_assert(OSH_MAGAZINE_MIN >= 1 && OSH_MAGAZINE_MIN <= OSH_MAGAZINE_MAX &&
-                   OSH_MAGAZINE_MAX <= 512,
-               "1 to 512 blocks");
+               "OSH_SLAB_MAX: a slab of one page holds at least two objects, one of a run at "
+               "least one");
+_Static_assert(OSH_WITHIN(OSH_SLAB_OBJECTS, 1, 65535), "OSH_SLAB_OBJECTS is 1 to 65535");
+_Static_assert(OSH_WITHIN(OSH_SLAB_ROOMY, 0, 1 << 30), "OSH_SLAB_ROOMY is 0 to 1 GiB");
+_Static_assert(OSH_WITHIN(OSH_CLASS_STEPS_LOG2, 2, 4),
+               "OSH_CLASS_STEPS_LOG2, 2 to 4: 4, 8 or 16 classes per doubling");
+_Static_assert((OSH_TABLE_MAX & (OSH_TABLE_MAX - 1)) == 0 && OSH_WITHIN(OSH_TABLE_MAX, 128, 1024),
+               "OSH_TABLE_MAX: the class table is written in 1, 2, 4 or 8 rows of 128 bytes");
+_Static_assert(OSH_TABLE_SHIFT == 0 || OSH_TABLE_SHIFT == 3,
+               "OSH_TABLE_SHIFT, 0 or 3: one entry a byte, or a granule of 8");
+
+_Static_assert(OSH_WITHIN(OSH_CORES, 1, OSH_VIRTUAL ? 4096 : 256),
+               "OSH_CORES is 1 to 256, on Linux to 4096");
+_Static_assert(OSH_WITHIN(OSH_MAGAZINE_MIN, 1, OSH_MAGAZINE_MAX) && OSH_MAGAZINE_MAX <= 512,
+               "OSH_MAGAZINE_MIN and OSH_MAGAZINE_MAX: 1 to 512 blocks");
+_Static_assert(OSH_WITHIN(OSH_MAGAZINE_BYTES, 0, 1 << 30), "OSH_MAGAZINE_BYTES is 0 to 1 GiB");
+_Static_assert(OSH_WITHIN(OSH_CACHED_MAX, 0, 1 << 30), "OSH_CACHED_MAX is 0 to 1 GiB");
+_Static_assert(OSH_WITHIN(OSH_DEPOT_SLOTS, 0, 255), "OSH_DEPOT_SLOTS is 0 to 255");
+_Static_assert(OSH_WITHIN(OSH_DEPOT_BYTES, 0, 1 << 30), "OSH_DEPOT_BYTES is 0 to 1 GiB");
+_Static_assert(OSH_WITHIN(OSH_REFILL_SLABS, 1, 65535), "OSH_REFILL_SLABS is 1 to 65535");
+
+_Static_assert(OSH_WITHIN(OSH_TRIM_BYTES, 0, INTPTR_MAX), "OSH_TRIM_BYTES is a size");
+_Static_assert(OSH_WITHIN(OSH_REGION_BYTES, 16 * OSH_PAGE_BYTES, OSH_WIDE ? 1ll << 47 : 1 << 30),
+               "OSH_REGION_BYTES is 16 pages to 2^47 bytes, with 32-bit addresses to 2^30");
+_Static_assert(OSH_WITHIN(OSH_CACHELINE, 8, 4096) && (OSH_CACHELINE & (OSH_CACHELINE - 1)) == 0,
+               "OSH_CACHELINE is a power of two, 8 to 4096");
+
+_Static_assert(OSH_WITHIN(OSH_HARDENING, 0, 3), "OSH_HARDENING: levels are 0 to 3");
+_Static_assert(OSH_WITHIN(OSH_FILL_BYTES, 0, INTPTR_MAX), "OSH_FILL_BYTES is a size");
+_Static_assert(OSH_WITHIN(OSH_QUARANTINE_BLOCKS, 1, 65536), "OSH_QUARANTINE_BLOCKS: 1 to 65536");
+_Static_assert(OSH_WITHIN(OSH_QUARANTINE_MAX, 0, OSH_WIDE ? 1ll << 47 : 1 << 30),
+               "OSH_QUARANTINE_MAX is 0 to 2^47 bytes, with 32-bit addresses to 2^30");
 #if defined(OSH_TOOLS_ASAN) && OSH_HARDENING < 3
 #error "-Dtools=asan goes with -Dhardening=3, which knows the size that was asked for"
 #endif
-_Static_assert(OSH_HARDENING >= 0 && OSH_HARDENING <= 3, "hardening levels are 0 to 3");
-_Static_assert(OSH_CORES >= 1 && OSH_REFILL_SLABS >= 1, "at least one");
 
 #endif

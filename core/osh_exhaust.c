@@ -74,7 +74,7 @@ static void *from_anywhere(size_t alignment, size_t size)
 
 OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size)
 {
-    if (size <= (size_t)osh_arena.pages << OSH_PAGE_LOG2) {
+    if (osh_arena_spans(alignment | size)) {
         osh_heap_reclaim();
         if (!OSH_LEAN) {
             osh_magazine_scarce();

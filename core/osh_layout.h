@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a region is divided: tables from its start on, then pages to its end. All of
- * it is constant expressions, so that a tool can have them evaluated for a
+ * How a region is divided: tables from its start on, then pages to its end. The macros
+ * are constant expressions, so that a tool can have them evaluated for a
  * configuration (tests/size) with nothing written down twice.
  */
 #ifndef OSH_LAYOUT_H
@@ -39,5 +39,36 @@
 #define OSH_LAYOUT_FITS(start, end, pages)                                              \
     (OSH_LAYOUT_BASE(start, pages) - (start) + ((uintptr_t)(pages) << OSH_PAGE_LOG2) <= \
      (end) - (start))
+
+/* Where a region's tables begin, where its first page, and how many pages there are: none
+ * when a heap cannot be there. */
+struct osh_layout {
+    uintptr_t start;
+    uintptr_t base;
+    size_t pages;
+};
+
+/*
+ * Divides a region. It must not be NULL, wrap around, end above `limit`, or be longer than C
+ * lets an object be: newlib's sizes are signed. The last byte of the address space is left
+ * out, because no address is behind it: so the end of the pages is above all others for
+ * whatever compares with it, newlib included.
+ */
+static inline struct osh_layout osh_layout(uintptr_t region, size_t bytes, uintptr_t limit)
+{
+    struct osh_layout layout = {OSH_ALIGN_UP(region, OSH_CACHELINE), 0, 0};
+    uintptr_t end = region + bytes;
+    end -= end == 0;
+    /* With 1 less, a start that is NULL or has wrapped to it is above every end. */
+    if (bytes > PTRDIFF_MAX || end > limit || end - 1 < layout.start - 1) {
+        return layout;
+    }
+    layout.pages = (end - layout.start) >> OSH_PAGE_LOG2;
+    while (layout.pages > 0 && !OSH_LAYOUT_FITS(layout.start, end, layout.pages)) {
+        layout.pages--;
+    }
+    layout.base = OSH_LAYOUT_BASE(layout.start, layout.pages);
+    return layout;
+}
 
 #endif

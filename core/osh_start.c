@@ -17,27 +17,16 @@ static osh_word_t progress = NOT_STARTED;
 /* Lays tables and pages out in the region; false when not even one page fits. */
 static bool lay_out(void *region, size_t bytes, bool zeroed)
 {
-    uintptr_t start = OSH_ALIGN_UP((uintptr_t)region, OSH_CACHELINE);
-    uintptr_t end = (uintptr_t)region + bytes;
-    if (end < start) {
+    struct osh_layout layout = osh_layout((uintptr_t)region, bytes, OSH_ARCH_REGION_END);
+    if (layout.pages == 0) {
         return false;
     }
-    size_t pages = (end - start) >> OSH_PAGE_LOG2;
-    if (pages > OSH_ARCH_REGION_MAX >> OSH_PAGE_LOG2) {
-        pages = OSH_ARCH_REGION_MAX >> OSH_PAGE_LOG2;
+    if (!zeroed) {
+        memset((void *)layout.start, 0, layout.base - layout.start);
     }
-    for (; pages > 0; pages--) {
-        uintptr_t base = OSH_LAYOUT_BASE(start, pages);
-        if (base - start + ((uintptr_t)pages << OSH_PAGE_LOG2) <= end - start) {
-            if (!zeroed) {
-                memset((void *)start, 0, base - start);
-            }
-            osh_arena_start(base, pages, (void *)start);
-            osh_slab_start(pages, (void *)(start + OSH_ARENA_TABLE_BYTES(pages)));
-            return true;
-        }
-    }
-    return false;
+    osh_arena_start(layout.base, layout.pages, (void *)layout.start);
+    osh_slab_start(layout.pages, (void *)(layout.start + OSH_ARENA_TABLE_BYTES(layout.pages)));
+    return true;
 }
 
 /* The fast paths read these fields without ordering: so everybody must be made
@@ -127,9 +116,6 @@ OSH_PUBLIC int os_heap_init(void *region, size_t bytes)
 {
     int status = OS_HEAP_EALREADY;
     enum osh_taken taken;
-    if (region == NULL) {
-        return OS_HEAP_EINVAL;
-    }
     if (win_start(&taken)) {
         bool started = start(region, bytes, false);
         finish(started);

@@ -59,10 +59,12 @@ static bool get_in(bool wait)
 }
 
 /* Waits for the heap where the caller may wait. False in an interrupt, and where somebody
- * else is inside and the caller may not wait. */
-static bool enter(void)
+ * else is inside and the caller may not wait. And for more bytes than the region has: newlib
+ * adds to a size and compares the sum as a signed number. This is the only way in for
+ * whoever has a size, so newlib never sees one that could overflow. */
+static bool enter(size_t bytes)
 {
-    return get_in(true);
+    return osh_arena_spans(bytes) && get_in(true);
 }
 
 static bool try_enter(void)
@@ -136,7 +138,7 @@ static void leave(void)
 
 bool osh_fallback_hold(void)
 {
-    return enter();
+    return enter(0);
 }
 
 void osh_fallback_let_go(void)
@@ -149,7 +151,8 @@ void osh_fallback_let_go(void)
 
 void *osh_fallback_memalign(size_t alignment, size_t size)
 {
-    if (!enter()) {
+    /* newlib looks for their sum, which is no less than this. */
+    if (!enter(alignment | size)) {
         return NULL;
     }
     if (OSH_ALIGN > NEWLIB_ALIGN && alignment < OSH_ALIGN) {
@@ -164,7 +167,7 @@ void *osh_fallback_memalign(size_t alignment, size_t size)
 
 void *osh_fallback_resize(void *block, size_t size)
 {
-    if (!enter()) {
+    if (!enter(size)) {
         return NULL;
     }
     enum os_heap_misuse misuse = OSH_HARDENING > 0 ? osh_newlib_fault(block) : 0;
@@ -204,7 +207,7 @@ bool osh_fallback_sound(const void *block)
 
 void osh_fallback_reclaim(void)
 {
-    if (!enter()) {
+    if (!enter(0)) {
         return;
     }
     drain();
@@ -223,7 +226,7 @@ void osh_fallback_look(struct osh_fallback_stats *stats)
     size_t deferred;
     size_t pending = 0;
     size_t pages = 0;
-    if (enter()) {
+    if (enter(0)) {
         deferred = osh_deferred_count(); /* includes all that were drained */
         pending = deferred - heap.drained;
         drain();

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The newlib heap as the fallback uses it. Nothing here is re-entrant: every
- * call but osh_newlib_usable is made by whoever is inside the fallback.
+ * call but osh_newlib_usable is made by whoever is inside the fallback. Sizes and alignments
+ * are at most the region's bytes, which are at most PTRDIFF_MAX: nothing here, and nothing of
+ * newlib's, that adds two of them can overflow.
  */
 #ifndef OSH_NEWLIB_H
 #define OSH_NEWLIB_H

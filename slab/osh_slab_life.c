@@ -3,12 +3,21 @@
 #include "osh_guard.h"
 #include "osh_slab.h"
 
+#include "osh_class_facts.h"
 #include "osh_layout.h"
 #include "osh_slab_table.h"
 
 OSH_VARIABLE struct osh_slabs osh_slabs;
 
 _Static_assert((OSH_PAGE_BYTES >> 3) <= OSH_STATE_FREE, "a slab's objects can be counted");
+
+/* A run of pages has the record, and the far bits, of its first page alone. */
+#define WORDS_FOR(bytes) \
+    (OSH_FAR_WORDS > 0 && (bytes) < 64 ? OSH_FAR_WORDS : OSH_RECORD_WORDS - OSH_RECORD_BITS)
+#define LACKS_BITS(n) \
+    ((unsigned)RUN_OBJECTS(bytes_of_##n, run_of_##n) > WORDS_FOR(bytes_of_##n) * OSH_WORD_BITS)
+_Static_assert(EACH(LACKS_BITS, PLUS) == 0,
+               "OSH_SLAB_OBJECTS asks for runs with more objects than a page's record has bits");
 
 size_t osh_slab_table_bytes(size_t pages)
 {

@@ -23,6 +23,7 @@ struct osh_link {
 
 #define OSH_LINK_ROOM ((unsigned)sizeof(osh_word_t)) /* where `room` is, for assembly */
 
+_Static_assert(OSH_LINK_WORDS == 2, "OSH_LINK_WORDS: a link is as struct osh_link has it");
 _Static_assert(OSH_BLOCK_MIN >= sizeof(struct osh_link), "every block holds a link");
 
 /* Where the code is to be small, RAM that osh_arch_start fills instead of a table. */

@@ -25,6 +25,8 @@ struct osh_lists {
     } of;
 } OSH_ALIGNED(1 << OSH_LISTS_LOG2);
 
+_Static_assert(OSH_LINK_WORDS == 1, "OSH_LINK_WORDS: on Linux a link is one word");
+_Static_assert(OSH_WIDE, "on Linux a word holds an address of 48 bits and a number of 16");
 _Static_assert(sizeof(struct osh_lists) == 1 << OSH_LISTS_LOG2,
                "a core's lists are found by shift");
 
@@ -55,6 +57,7 @@ OSH_HIDDEN unsigned osh_lists_cores(void);
  * links are plain addresses: shift 0, mask 0.
  */
 #define OSH_WORD_SHIFT 16
+#define OSH_ARCH_REGION_END (UINTPTR_MAX >> OSH_WORD_SHIFT) /* of the depot's words, too */
 #define OSH_WORD_ROOM ((osh_word_t)0xffff)
 
 /* A chain in one word, whatever form the lists have. */

@@ -27,18 +27,29 @@ void osh_arch_yield(void)
     (void)sched_yield();
 }
 
+/* A number as C writes it, and nothing else: no sign, no space, no suffix. 0: it is none, or
+ * beyond the addresses that a program can have. */
+static size_t number_of(const char *text)
+{
+    char *end;
+    if (text[0] < '0' || text[0] > '9') {
+        return 0; /* strtoull would take a sign, or pass over spaces */
+    }
+    unsigned long long number = strtoull(text, &end, 0); /* the largest, if it overflows */
+    return *end == '\0' && number < 1ull << 47 ? (size_t)number : 0;
+}
+
 static size_t region_bytes(void)
 {
     const char *text = getenv("OSHEAP_REGION_BYTES");
     if (text == NULL) {
         return OSH_REGION_BYTES;
     }
-    char *end;
-    unsigned long long bytes = strtoull(text, &end, 0);
-    if (end == text || *end != '\0' || bytes < 16 * OSH_PAGE_BYTES) {
+    size_t bytes = number_of(text);
+    if (bytes < 16 * OSH_PAGE_BYTES) {
         osh_arch_fail("OSHEAP_REGION_BYTES must be a number of bytes, 16 pages at least", NULL);
     }
-    return (size_t)bytes;
+    return bytes;
 }
 
 bool osh_arch_region(void **region, size_t *bytes)

@@ -17,11 +17,14 @@ static bool use_rseq;
 static bool choose_rseq(unsigned cpus)
 {
     const char *port = getenv("OSHEAP_PORT");
-    bool wanted = port == NULL || strcmp(port, "portable") != 0;
-    if (wanted && cpus > 0 && osh_rseq_available()) {
+    bool portable = port != NULL && strcmp(port, "portable") == 0;
+    if (port != NULL && !portable && strcmp(port, "rseq") != 0) {
+        osh_arch_fail("OSHEAP_PORT must be portable or rseq", NULL);
+    }
+    if (!portable && cpus > 0 && osh_rseq_available()) {
         return true;
     }
-    if (port != NULL && strcmp(port, "rseq") == 0) {
+    if (port != NULL && !portable) {
         osh_arch_fail("OSHEAP_PORT=rseq, but glibc or the kernel offers no restartable sequences, "
                       "or does not say which CPU numbers there are",
                       NULL);

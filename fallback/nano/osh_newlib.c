@@ -80,10 +80,6 @@ static void *counted(void *block)
 
 void *osh_newlib_memalign(size_t alignment, size_t size)
 {
-    /* nano's malloc refuses what is too large, but its memalign first adds to it. */
-    if (size > MAX_ALLOC_SIZE || alignment > MAX_ALLOC_SIZE) {
-        return NULL;
-    }
     return counted(osh_nano_memalign(alignment, size));
 }
 
@@ -184,7 +180,7 @@ void *osh_newlib_resize(void *block, size_t size)
 {
     chunk *whole = get_chunk_from_ptr(block);
     size_t usable = osh_nano_usable_size(block);
-    if (size > MAX_ALLOC_SIZE || (size > usable && !lengthen(whole, size - usable))) {
+    if (size > usable && !lengthen(whole, size - usable)) {
         return NULL;
     }
     cut(whole, block, size < CHUNK_ALIGN ? CHUNK_ALIGN : size);

@@ -174,7 +174,7 @@ static void *resize_by_realloc(void *block, size_t size)
     if (resized == NULL) {
         mchunkptr chunk = mem2chunk(block);
         size_t have = chunksize(chunk);
-        if (chunk_at_offset(chunk, have) == top && size <= PTRDIFF_MAX - MINSIZE) {
+        if (chunk_at_offset(chunk, have) == top) {
             osh_arena.stays = true;
             malloc_extend_top(size + MINSIZE - have - chunksize(top));
             osh_arena.stays = false;
@@ -191,9 +191,6 @@ void *osh_newlib_resize(void *block, size_t size)
         return resize_by_realloc(block, size);
     }
     mchunkptr chunk = mem2chunk(block);
-    if (size > PTRDIFF_MAX - MINSIZE) {
-        return NULL;
-    }
     size_t want = request2size(size);
     if (want > chunksize(chunk) && !extend(chunk, want)) {
         return NULL;

@@ -4,10 +4,10 @@
 #include "os/os_heap.h"
 #include "os/os_heap_linux.h"
 #include "osh_arena.h"
+#include "osh_layout.h"
 #include "sizes.h"
 #include "stamp.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define PAGES 20
@@ -56,6 +56,83 @@ static void region_too_small_for_a_page_is_refused(void)
 static void region_that_wraps_around_is_refused(void)
 {
     assert_int_equal(os_heap_init(memory, SIZE_MAX), OS_HEAP_EINVAL);
+    for (uintptr_t before = 0; before < 4 * OSH_CACHELINE; before++) {
+        void *region = (void *)(UINTPTR_MAX - before);
+        assert_int_equal(os_heap_init(region, 5), OS_HEAP_EINVAL);
+        assert_int_equal(os_heap_init(region, before), OS_HEAP_EINVAL);
+        assert_int_equal(os_heap_init(region, before + 1), OS_HEAP_EINVAL);
+        assert_int_equal(os_heap_init(region, sizeof(memory)), OS_HEAP_EINVAL);
+        assert_int_equal(os_heap_init(region, SIZE_MAX - before), OS_HEAP_EINVAL);
+    }
+}
+
+static void region_longer_than_an_object_of_c_is_refused(void)
+{
+    assert_int_equal(os_heap_init(memory, (size_t)PTRDIFF_MAX + 1), OS_HEAP_EINVAL);
+}
+
+/* 48 bits of an address are in a list's word. */
+static void region_above_2_to_the_48_is_refused(void)
+{
+    const uintptr_t end = (uintptr_t)1 << 48;
+    assert_int_equal(os_heap_init((void *)end, sizeof(memory)), OS_HEAP_EINVAL);
+    assert_int_equal(os_heap_init((void *)(end - 4096), sizeof(memory)), OS_HEAP_EINVAL);
+    assert_int_equal(os_heap_init((void *)(end - sizeof(memory) + 1), sizeof(memory)),
+                     OS_HEAP_EINVAL);
+    assert_int_equal(os_heap_init((void *)-end, sizeof(memory)), OS_HEAP_EINVAL);
+    assert_int_equal(os_heap_init(memory, (size_t)end), OS_HEAP_EINVAL);
+}
+
+static void region_with_a_tag_in_its_address_is_refused(void)
+{
+    for (unsigned bit = 48; bit < 64; bit++) {
+        void *tagged = (void *)((uintptr_t)memory | (uintptr_t)1 << bit);
+        assert_int_equal(os_heap_init(tagged, sizeof(memory)), OS_HEAP_EINVAL);
+    }
+}
+
+/* What a layout promises, wherever the region is. Nothing is touched. */
+static void require_layout_inside(uintptr_t region, size_t bytes)
+{
+    struct osh_layout layout = osh_layout(region, bytes, UINTPTR_MAX);
+    if (layout.pages == 0) {
+        return;
+    }
+    uintptr_t length = layout.pages << OSH_PAGE_LOG2;
+    assert_true(layout.start >= region && layout.start - region < OSH_CACHELINE);
+    assert_true(layout.base >= layout.start + OSH_TABLE_BYTES(layout.pages));
+    assert_true(layout.base % OSH_PAGE_BYTES == 0);
+    assert_true(layout.base + length > layout.base); /* nothing is above its end */
+    assert_true(layout.base + length - region <= bytes);
+}
+
+static void region_up_to_the_top_of_the_address_space_is_laid_out_below_it(void)
+{
+    for (size_t bytes = 1; bytes < sizeof(memory); bytes = bytes * 9 / 8 + 1) {
+        for (uintptr_t behind = 0; behind < 2 * OSH_PAGE_BYTES; behind = behind * 2 + 1) {
+            require_layout_inside(0 - behind - bytes, bytes);
+            require_layout_inside(0 - behind, bytes);
+        }
+    }
+    /* All it has, less the page that would end there. */
+    uintptr_t at_the_top = 0 - (uintptr_t)PAGES * OSH_PAGE_BYTES;
+    uintptr_t lower = at_the_top - OSH_PAGE_BYTES;
+    size_t pages = osh_layout(lower, PAGES * OSH_PAGE_BYTES, UINTPTR_MAX).pages;
+    assert_true(pages > PAGES / 2);
+    assert_int_equal(osh_layout(at_the_top, PAGES * OSH_PAGE_BYTES, UINTPTR_MAX).pages, pages - 1);
+}
+
+static void region_that_wraps_anywhere_has_no_layout(void)
+{
+    for (uintptr_t before = 0; before < 4 * OSH_PAGE_BYTES; before++) {
+        for (unsigned bit = 0; bit < 64; bit++) {
+            uintptr_t region = UINTPTR_MAX - before;
+            size_t bytes = before + 2 + ((size_t)1 << bit);
+            assert_int_equal(osh_layout(region, bytes, UINTPTR_MAX).pages, 0);
+            require_layout_inside(region, bytes - 1);
+            require_layout_inside(region, (size_t)1 << bit);
+        }
+    }
 }
 
 static void refused_region_can_be_followed_by_a_good_one(void)
@@ -142,20 +219,6 @@ static void malloc_in_an_interrupt_may_be_the_first_call(void)
     assert_non_null(block);
 }
 
-static void environment_sets_the_platforms_region(void)
-{
-    (void)setenv("OSHEAP_REGION_BYTES", "0x1000000", 1);
-    struct os_heap_stats stats;
-    os_heap_stats(&stats);
-    assert_in_range(stats.region + stats.tables, 0xf00000, 0x1000000);
-}
-
-static void environment_with_a_bad_region_is_refused(void)
-{
-    (void)setenv("OSHEAP_REGION_BYTES", "many", 1);
-    os_free(os_malloc(SMALL_SIZE));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +227,12 @@ int main(void)
         in_fresh_heap(region_of_null_is_refused, PLATFORM_REGION),
         in_fresh_heap(region_too_small_for_a_page_is_refused, PLATFORM_REGION),
         in_fresh_heap(region_that_wraps_around_is_refused, PLATFORM_REGION),
+        in_fresh_heap(region_longer_than_an_object_of_c_is_refused, PLATFORM_REGION),
+        in_fresh_heap(region_above_2_to_the_48_is_refused, PLATFORM_REGION),
+        in_fresh_heap(region_with_a_tag_in_its_address_is_refused, PLATFORM_REGION),
+        in_fresh_heap(region_up_to_the_top_of_the_address_space_is_laid_out_below_it,
+                      PLATFORM_REGION),
+        in_fresh_heap(region_that_wraps_anywhere_has_no_layout, PLATFORM_REGION),
         in_fresh_heap(refused_region_can_be_followed_by_a_good_one, PLATFORM_REGION),
         in_fresh_heap(second_region_is_refused, PLATFORM_REGION),
         in_fresh_heap(region_after_the_first_call_is_refused, PLATFORM_REGION),
@@ -174,9 +243,6 @@ int main(void)
         in_fresh_heap(aligned_alloc_may_be_the_first_call, PLATFORM_REGION),
         in_fresh_heap(large_malloc_may_be_the_first_call, PLATFORM_REGION),
         in_fresh_heap(malloc_in_an_interrupt_may_be_the_first_call, PLATFORM_REGION),
-        in_fresh_heap(environment_sets_the_platforms_region, PLATFORM_REGION),
-        stopped_with(environment_with_a_bad_region_is_refused, PLATFORM_REGION,
-                     "OSHEAP_REGION_BYTES must be"),
     };
     return cmocka_run_group_tests_name("core/init", tests, NULL, NULL);
 }

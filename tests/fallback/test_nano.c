@@ -9,6 +9,8 @@
 #include "osh_newlib.h"
 #include "sizes.h"
 
+#include <stdlib.h>
+
 #define PAGES ((size_t)16 + LARGE_SIZE(12) / OSH_PAGE_BYTES)
 
 /* nano's free chunk: its size, then the next one. */
@@ -22,9 +24,9 @@ extern struct chunk *osh_nano_free_list;
 static void sizes_that_would_overflow_give_null(void)
 {
     for (size_t below = 0; below < 256; below++) {
-        assert_null(osh_newlib_malloc(SIZE_MAX - below));
-        assert_null(osh_newlib_memalign(64, SIZE_MAX - below));
-        assert_null(osh_newlib_memalign(SIZE_MAX / 2 + 1, SIZE_MAX / 2 - below));
+        assert_null(osh_fallback_memalign(OSH_ALIGN, SIZE_MAX - below));
+        assert_null(osh_fallback_memalign(64, SIZE_MAX - below));
+        assert_null(osh_fallback_memalign(SIZE_MAX / 2 + 1, SIZE_MAX / 2 - below));
     }
     assert_int_equal(osh_newlib_walk().blocks, 0);
 }
@@ -83,6 +85,30 @@ static void rest_of_the_page_that_the_break_leaves_is_a_free_chunk(void)
     osh_fallback_free(low, NULL);
     osh_fallback_reclaim();
     assert_int_equal(osh_arena.brk_pages, 0);
+}
+
+/* nano's own arithmetic has an int for what is left of a free chunk. */
+static void free_chunk_of_more_than_4_gib_is_cut_where_it_should_be(void)
+{
+    ONLY_BELOW_LEVEL(3)
+    (void)setenv("OSHEAP_REGION_BYTES", "8589934592", 1);
+    void *blocks[3];
+    for (unsigned i = 0; i < 3; i++) {
+        blocks[i] = os_malloc((size_t)3 << 29);
+        assert_non_null(blocks[i]);
+    }
+    void *behind = os_malloc(LARGE_SIZE(1));
+    for (unsigned i = 0; i < 3; i++) {
+        os_free(blocks[i]);
+    }
+    long free_bytes = osh_nano_free_list->size;
+    assert_true(free_bytes > 9l << 29);
+    void *block = os_malloc(LARGE_SIZE(2));
+    assert_true((uintptr_t)block < (uintptr_t)behind);
+    assert_true((size_t)free_bytes - (size_t)osh_nano_free_list->size < LARGE_SIZE(2) + 64);
+    os_free(block);
+    assert_int_equal(osh_nano_free_list->size, free_bytes);
+    os_free(behind);
 }
 
 /* Two free chunks, each between blocks in use. */
@@ -145,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_fresh_heap(sizes_that_would_overflow_give_null, PAGES),
+        in_fresh_heap(free_chunk_of_more_than_4_gib_is_cut_where_it_should_be, PLATFORM_REGION),
         in_fresh_heap(rest_of_the_page_that_the_break_leaves_is_a_free_chunk, PAGES),
         in_fresh_heap(trim_stops_at_the_start_of_the_last_segment, PAGES),
         in_fresh_heap(free_chunk_of_an_impossible_size_is_named, PAGES),

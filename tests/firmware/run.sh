@@ -21,7 +21,7 @@ source=$(cd "$(dirname "$0")/../.." && pwd)
 here=$source/tests/firmware
 limit=${FIRMWARE_TEST_SECONDS:-60}
 jobs=2
-tests='functional storm handoff migration exhaustion deferred critical routing cxx worst sequence'
+tests='functional edge storm handoff migration exhaustion deferred critical routing cxx worst sequence'
 boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny an521-small rv32-small m0-nano-small'
 common='-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config enable=on,target=native,chardev=sh'
 
@@ -35,7 +35,7 @@ machine() { # BOARD
     n1) echo "qemu-system-aarch64 -M virt -cpu neoverse-n1 -smp 4 -m 64" ;;
     a72) echo "qemu-system-aarch64 -M virt -cpu cortex-a72 -smp 4 -m 64" ;;
     rv64) echo "qemu-system-riscv64 -M virt -bios none -smp 4 -m 64" ;;
-    rv32) echo "qemu-system-riscv32 -M virt -bios none -smp 2 -m 64" ;;
+    rv32) echo "qemu-system-riscv32 -M virt -bios none -smp 2 -m 2048" ;;
     *) return 1 ;;
     esac
 }

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The portable port alone. */
 #include "arch.h"
 #include "osh_linux.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 void osh_arch_start(void)
 {
+    const char *port = getenv("OSHEAP_PORT");
+    if (port != NULL && strcmp(port, "portable") != 0) {
+        osh_arch_fail("OSHEAP_PORT must be portable: this library has no other", NULL);
+    }
     unsigned cpus = osh_linux_cpus();
     osh_pairs_start(osh_lists_start(cpus > 0 ? cpus : OSH_PAIRS_CORES));
 }

@@ -33,7 +33,7 @@ extern "C" {
  *   and the number of slabs looked at. Large: newlib's malloc, under the mutex.
  * Failure: NULL, after every cached block of every core was offered back (task
  *   context only: an interrupt does not reclaim, nor does a task that may not wait
- *   while another one is about it).
+ *   while another one is about it); for more than the region's bytes, at once.
  * Source: Mynewt os_malloc; C11 7.22.3.4.
  */
 void *os_malloc(size_t size);
@@ -106,10 +106,12 @@ void os_free_sized(void *ptr, size_t size);
  * Gives the heap its region. Optional: without it the first call takes the
  * platform's (linker symbols on firmware, a reserved address range on Linux).
  *
- * The heap's own tables are laid out at the start of the region.
+ * The heap's own tables are laid out at the start of the region. It may begin and end
+ * anywhere, also at the top of the address space, of which the last page then stays unused.
  * Contexts: before start, once, before any other call of this header.
- * Returns 0; or OS_HEAP_EINVAL when the region is NULL or too small for one
- * page; or OS_HEAP_EALREADY when the heap has a region.
+ * Returns 0; or OS_HEAP_EINVAL when the region is NULL, too small for one page, longer than
+ * PTRDIFF_MAX or wraps around, and on Linux when it ends above 2^48 (lists hold 48 bits of an
+ * address) or its address has a tag; or OS_HEAP_EALREADY when the heap has a region.
  */
 int os_heap_init(void *region, size_t bytes);
 
