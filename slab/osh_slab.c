@@ -2,6 +2,7 @@
 /* Taking objects from slabs and giving them back. */
 #include "osh_slab.h"
 
+#include "osh_arena_open.h"
 #include "osh_links.h"
 #include "osh_report.h"
 #include "osh_slab_table.h"
@@ -135,6 +136,10 @@ static size_t draw(struct osh_chain *chain, unsigned cls, unsigned count, size_t
     size_t lowest = OSH_SLAB_HINTS ? osh_arena.words - osh_load(&osh_slabs.floor[cls]) : 0;
     unsigned turn = OSH_CORES > 1 ? turn_of(osh_arch_core()) : 0;
     for (size_t word = from + 1; word-- > lowest;) {
+        if (osh_arena_is_closed(word)) {
+            word = osh_arena_low();
+            continue;
+        }
         osh_word_t map = turned(osh_load(osh_slab_partial(word, cls)), turn);
         while (map != 0) {
             unsigned bit = osh_top_bit(map);
@@ -176,6 +181,7 @@ struct osh_chain osh_slab_get_existing(unsigned cls, unsigned count)
     size_t word = osh_arena.words;
     while (word > 0 && osh_load(osh_slab_partial(word - 1, cls)) == 0) {
         word--; /* most classes have none when memory is out */
+        word = osh_arena_is_closed(word - 1) ? osh_arena_low() : word;
     }
     if (word > 0) {
         (void)draw(&chain, cls, count, word - 1, OSH_REFILL_SLABS);
