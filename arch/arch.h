@@ -87,6 +87,15 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
 #endif
 
 /*
+ * Is the region that osh_arch_region gives opened in steps? 1: it is no memory yet, and nobody
+ * may touch it before osh_arch_open or osh_arch_open_tables; it is zeroed. 0 where a region is
+ * memory: then neither is called. One that os_heap_init gave is open.
+ */
+#ifndef OSH_ARCH_OPENS
+#define OSH_ARCH_OPENS 0
+#endif
+
+/*
  * Per-core lists. Any context, any core, before start too. Each of these works
  * on the lists of the core it commits on, wherever it began: an interruption,
  * a preemption or a migration makes it start again. Lock-free; a restart means
@@ -174,6 +183,18 @@ OSH_HIDDEN void osh_arch_publish(void);
 
 /* The platform's region; false when there is none to be had. */
 OSH_HIDDEN bool osh_arch_region(void **region, size_t *bytes);
+
+/*
+ * Called only where OSH_ARCH_OPENS, with parts of that region.
+ *
+ * osh_arch_open: they may be read and written from now on, by everybody; false when the
+ *   system refuses. May round to whole pages of the system's. Opening again what is open
+ *   changes nothing. Any context.
+ * osh_arch_open_tables: of these, which only in part will ever be written to, the first
+ *   `readable` bytes can be read from now on, as zeros. Before any osh_arch_open.
+ */
+OSH_HIDDEN bool osh_arch_open(void *start, size_t bytes);
+OSH_HIDDEN bool osh_arch_open_tables(void *start, size_t bytes, size_t readable);
 
 /* The contents of these pages are not needed any more. Called only where
  * OSH_ARCH_DECOMMITS. */

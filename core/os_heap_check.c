@@ -6,6 +6,7 @@
  */
 #include "arch.h"
 #include "os/os_heap.h"
+#include "osh_arena_open.h"
 #include "osh_fallback.h"
 #include "osh_heap.h"
 #include "osh_links.h"
@@ -70,6 +71,10 @@ static const char *check_page(size_t page, struct osh_look *look, bool all)
 const char *osh_look_at_pages(struct osh_look *look, bool all)
 {
     for (size_t page = 0; page < osh_arena.pages; page++) {
+        if (osh_arena_is_closed(page / OSH_WORD_BITS)) {
+            page = osh_arena_high() * OSH_WORD_BITS - 1;
+            continue;
+        }
         if (!OSH_SMALL_CODE && !all && page % OSH_WORD_BITS == 0 &&
             osh_load(&osh_arena.claimed[page / OSH_WORD_BITS]) == 0) {
             page += OSH_WORD_BITS - 1; /* nobody's, at a glance */

@@ -2,6 +2,7 @@
 #include "osh_arena.h"
 
 #include "arch.h"
+#include "osh_arena_open.h"
 #include "osh_layout.h"
 
 OSH_VARIABLE struct osh_hot osh_hot;
@@ -31,10 +32,15 @@ void osh_arena_start(uintptr_t base, size_t pages, void *tables)
     if (OSH_SLAB_HINTS) {
         osh_arena.top_word = osh_arena.words - 1;
     }
+    osh_arena.segment = osh_arena.brk = base;
+}
+
+void osh_arena_mark_end(void)
+{
+    size_t pages = osh_arena.pages;
     if (!OSH_LEAN && pages % OSH_WORD_BITS != 0) {
         osh_arena.claimed[osh_arena.words - 1] = ~(osh_arena_bit(pages) - 1);
     }
-    osh_arena.segment = osh_arena.brk = base;
 }
 
 /* The bits of 2^run pages from `page` on, all in one word. */
@@ -85,6 +91,9 @@ static size_t claim_a_page(void)
 {
     size_t page = osh_arena.pages;
     while (page-- > 0 && !osh_arena_claim_page(page)) {
+        if (OSH_ARCH_OPENS && page > 0 && !osh_arena_open_word((page - 1) / OSH_WORD_BITS)) {
+            page = osh_arena_low() * OSH_WORD_BITS;
+        }
     }
     return page; /* OSH_NO_PAGE behind the last */
 }
@@ -93,6 +102,10 @@ static size_t claim_a_page(void)
 static size_t claim_below(size_t from, unsigned run)
 {
     for (size_t word = from + 1; word-- > 0;) {
+        if (!osh_arena_open_word(word)) {
+            word = osh_arena_low(); /* goes on below what is closed */
+            continue;
+        }
         osh_word_t claimed = osh_load(&osh_arena.claimed[word]);
         osh_word_t places;
         while ((places = free_places(claimed, run)) != 0) {
@@ -148,6 +161,10 @@ size_t osh_arena_decommit(void)
 {
     size_t bytes = 0;
     for (size_t word = 0; OSH_ARCH_DECOMMITS && word < osh_arena.words; word++) {
+        if (osh_arena_is_closed(word)) {
+            word = osh_arena_high() - 1;
+            continue;
+        }
         osh_word_t idle;
         while ((idle = osh_load(&osh_arena.used[word]) & ~osh_load(&osh_arena.claimed[word])) !=
                0) {

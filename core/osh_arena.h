@@ -49,8 +49,12 @@ OSH_SHARED struct osh_arena osh_arena;
 /* Bytes of tables for so many pages. */
 OSH_HIDDEN size_t osh_arena_table_bytes(size_t pages);
 
-/* Starts with all pages free. `tables` is zeroed memory of that size. */
+/* Starts with all pages free. `tables` is zeroed memory of that size, which is left alone
+ * until osh_arena_mark_end. */
 OSH_HIDDEN void osh_arena_start(uintptr_t base, size_t pages, void *tables);
+
+/* What is beyond the last page is nobody's to claim. Once, before any of the following. */
+OSH_HIDDEN void osh_arena_mark_end(void);
 
 /* Claims the highest 2^run free pages that begin at a multiple of 2^run, and
  * returns the first; OSH_NO_PAGE when there are none. O(words) at worst, O(1)

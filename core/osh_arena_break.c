@@ -3,6 +3,8 @@
  * Everything here runs under the fallback's mutex. */
 #include "osh_arena.h"
 
+#include "osh_arena_open.h"
+
 static bool claim_for_newlib(size_t page)
 {
     if (!osh_arena_claim_page(page)) {
@@ -35,6 +37,9 @@ static size_t claim_row(size_t first, size_t count)
 {
     if (first + count > osh_arena.pages) {
         return osh_arena.pages;
+    }
+    if (OSH_ARCH_OPENS && !osh_arena_open_up(first, first + count)) {
+        return osh_arena_high() * OSH_WORD_BITS - 1; /* as if all that is closed were taken */
     }
     for (size_t i = 0; i < count; i++) {
         if (!claim_for_newlib(first + i)) {
@@ -130,6 +135,9 @@ void *osh_arena_sbrk(ptrdiff_t increment)
 void osh_arena_reset_break(void)
 {
     for (size_t page = 0; osh_arena.brk_pages > 0; page++) {
+        if (osh_arena_is_closed(page / OSH_WORD_BITS)) {
+            page = osh_arena_high() * OSH_WORD_BITS;
+        }
         if (osh_arena_is_newlib(page)) {
             release_from_newlib(page);
         }

@@ -2,6 +2,7 @@
 /* How the heap gets its region, once. */
 #include "arch.h"
 #include "os/os_heap.h"
+#include "osh_arena_open.h"
 #include "osh_guard.h"
 #include "osh_heap.h"
 #include "osh_layout.h"
@@ -26,6 +27,11 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
     }
     osh_arena_start(layout.base, layout.pages, (void *)layout.start);
     osh_slab_start(layout.pages, (void *)(layout.start + OSH_ARENA_TABLE_BYTES(layout.pages)));
+    /* One that is zeroed is the port's own. */
+    if (OSH_ARCH_OPENS && zeroed && !osh_arena_open_first()) {
+        return false;
+    }
+    osh_arena_mark_end();
     return true;
 }
 

@@ -26,7 +26,9 @@
 #ifdef OSH_TOOLS_VALGRIND
 #include <valgrind/memcheck.h>
 #define OSH_TOOLS_REGION(address, bytes) (void)VALGRIND_MAKE_MEM_NOACCESS(address, bytes)
+#define OSH_TOOLS_STEPS 0 /* memcheck takes memory that is opened for the program's */
 #else
+#define OSH_TOOLS_STEPS 1
 #define OSH_TOOLS_REGION(address, bytes) ((void)(address), (void)(bytes))
 #endif
 

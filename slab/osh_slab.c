@@ -2,6 +2,7 @@
 /* Taking objects from slabs and giving them back. */
 #include "osh_slab.h"
 
+#include "osh_arena_open.h"
 #include "osh_links.h"
 #include "osh_report.h"
 #include "osh_slab_table.h"
@@ -135,6 +136,10 @@ static size_t draw(struct osh_chain *chain, unsigned cls, unsigned count, size_t
     size_t lowest = OSH_SLAB_HINTS ? osh_arena.words - osh_load(&osh_slabs.floor[cls]) : 0;
     unsigned turn = OSH_VIRTUAL || OSH_CORES > 1 ? turn_of(osh_arch_core()) : 0;
     for (size_t word = from + 1; word-- > lowest;) {
+        if (osh_arena_is_closed(word)) {
+            word = osh_arena_low();
+            continue;
+        }
         osh_word_t map = turned(osh_load(osh_slab_partial(word, cls)), turn);
         while (map != 0) {
             unsigned bit = osh_top_bit(map);

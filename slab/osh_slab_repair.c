@@ -2,6 +2,7 @@
 #include "osh_slab_repair.h"
 
 #include "osh_arena.h"
+#include "osh_arena_open.h"
 #include "osh_slab.h"
 #include "osh_slab_table.h"
 
@@ -51,16 +52,26 @@ static size_t repair(size_t page)
     return page + ((size_t)1 << osh_class_run(cls));
 }
 
+/* No run crosses a word. */
+static void repair_word(size_t word)
+{
+    size_t page = word * OSH_WORD_BITS;
+    size_t end = page + OSH_WORD_BITS < osh_arena.pages ? page + OSH_WORD_BITS : osh_arena.pages;
+    while (page < end) {
+        page = repair(page);
+    }
+}
+
 void osh_slab_repair(void)
 {
     size_t claimed = 0;
-    for (size_t page = 0; page < osh_arena.pages;) {
-        bool nobodys =
-            page % OSH_WORD_BITS == 0 && osh_load(&osh_arena.claimed[page / OSH_WORD_BITS]) == 0;
-        page = nobodys ? page + OSH_WORD_BITS : repair(page);
-    }
     for (size_t word = 0; word < osh_arena.words; word++) {
-        claimed += osh_count_bits(osh_load(&osh_arena.claimed[word]));
+        if (osh_arena_is_closed(word)) {
+            word = osh_arena_high() - 1;
+        } else if (osh_load(&osh_arena.claimed[word]) != 0) {
+            repair_word(word);
+            claimed += osh_count_bits(osh_load(&osh_arena.claimed[word]));
+        }
     }
     size_t beyond = osh_arena.words * OSH_WORD_BITS - osh_arena.pages;
     osh_store(&osh_arena.in_use, claimed - beyond); /* a statistic */

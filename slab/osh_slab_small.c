@@ -5,6 +5,7 @@
  * reserve and bits deliver; a magazine takes an atomic or two for each of its blocks
  * instead of two or three a word of bits.
  */
+#include "osh_arena_open.h"
 #include "osh_links.h"
 #include "osh_report.h"
 #include "osh_slab.h"
@@ -77,6 +78,10 @@ static size_t draw_on_map(struct osh_chain *chain, unsigned cls, unsigned count,
 {
     size_t lowest = OSH_SLAB_HINTS ? osh_arena.words - osh_load(&osh_slabs.floor[cls]) : 0;
     for (size_t word = from + 1; word-- > lowest;) {
+        if (osh_arena_is_closed(word)) {
+            word = osh_arena_low();
+            continue;
+        }
         osh_word_t map = osh_load(osh_slab_partial(word, cls));
         for (; map != 0; map &= ~osh_arena_bit(osh_top_bit(map))) {
             size_t page = word * OSH_WORD_BITS + osh_top_bit(map);
@@ -97,6 +102,10 @@ static void draw(struct osh_chain *chain, unsigned cls, unsigned count)
 {
     if (!OSH_SLAB_MAPS) {
         for (size_t page = osh_arena.pages; page-- > 0 && chain->count < count;) {
+            if (osh_arena_is_closed(page / OSH_WORD_BITS)) {
+                page = osh_arena_low() * OSH_WORD_BITS;
+                continue;
+            }
             take_from(chain, page, cls, count);
         }
         return;

@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+/* Bytes to reserve for the region, if the kernel grants so many. */
+OSH_HIDDEN size_t osh_linux_region_bytes(void);
+
 /* A bound on the numbers of CPUs, whatever the machine is or becomes: each is below it.
  * 0: the kernel does not say. */
 OSH_HIDDEN unsigned osh_linux_cpus(void);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -39,7 +38,7 @@ static size_t number_of(const char *text)
     return *end == '\0' && number < 1ull << 47 ? (size_t)number : 0;
 }
 
-static size_t region_bytes(void)
+size_t osh_linux_region_bytes(void)
 {
     const char *text = getenv("OSHEAP_REGION_BYTES");
     if (text == NULL) {
@@ -50,31 +49,6 @@ static size_t region_bytes(void)
         osh_arch_fail("OSHEAP_REGION_BYTES must be a number of bytes, 16 pages at least", NULL);
     }
     return bytes;
-}
-
-bool osh_arch_region(void **region, size_t *bytes)
-{
-    for (size_t want = region_bytes(); want >= 16 * OSH_PAGE_BYTES; want /= 2) {
-        void *got = mmap(NULL, want, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (got != MAP_FAILED) {
-            *region = got;
-            *bytes = want;
-            return true;
-        }
-    }
-    return false;
-}
-
-void osh_arch_decommit(void *pages, size_t bytes)
-{
-    /* The system's pages may be longer than ours: part of one would take the
-     * neighbours' contents with it. */
-    if ((((uintptr_t)pages | bytes) & ((uintptr_t)sysconf(_SC_PAGESIZE) - 1)) != 0) {
-        return;
-    }
-    /* A region the user gave may be no private mapping: then its pages stay. */
-    (void)madvise(pages, bytes, MADV_DONTNEED);
 }
 
 uintptr_t osh_arch_secret(void)

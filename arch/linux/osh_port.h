@@ -9,6 +9,8 @@
 
 #include "osh_rseq.h"
 
+#define OSH_ARCH_OPENS 1
+
 OSH_INLINE void *osh_arch_pop(unsigned cls)
 {
     return osh_rseq_pop(cls);

@@ -12,6 +12,7 @@
 #include "osh_newlib.h"
 
 #include "osh_arena.h"
+#include "osh_arena_open.h"
 #include "osh_class.h"
 
 #include <errno.h>
@@ -206,6 +207,9 @@ static bool ours(uintptr_t start, size_t bytes)
 OSH_NO_TSAN bool osh_newlib_sound(const void *block)
 {
     uintptr_t at = (uintptr_t)block - CHUNK_OFFSET;
+    if (OSH_ARCH_OPENS && !ours(at, CHUNK_OFFSET)) {
+        return false; /* what is before a segment may be closed */
+    }
     long head = *(const volatile long *)at;
     if (head < 0) {
         if ((uintptr_t)0 - (uintptr_t)head > at - osh_arena.base) {

@@ -7,6 +7,7 @@
 #include "osh_newlib.h"
 
 #include "osh_arena.h"
+#include "osh_arena_open.h"
 #include "osh_class.h"
 
 #include <errno.h>
@@ -81,6 +82,9 @@ static bool ours(uintptr_t start, size_t bytes)
 OSH_NO_TSAN bool osh_newlib_sound(const void *block)
 {
     const volatile struct malloc_chunk *chunk = mem2chunk(block);
+    if (OSH_ARCH_OPENS && !ours((uintptr_t)chunk, SIZE_SZ)) {
+        return false; /* what is before a segment may be closed */
+    }
     size_t head = chunk->size;
     size_t size = head & ~(size_t)(PREV_INUSE | IS_MMAPPED);
     return (head & IS_MMAPPED) == 0 && (size & MALLOC_ALIGN_MASK) == 0 && size >= MINSIZE &&

@@ -9,6 +9,10 @@ static uintptr_t next_run(uintptr_t at)
 {
     size_t page = (at - osh_arena.base + OSH_PAGE_BYTES - 1) >> OSH_PAGE_LOG2;
     while (page < osh_arena.pages && !osh_arena_is_newlib(page)) {
+        if (osh_arena_is_closed(page / OSH_WORD_BITS)) {
+            page = osh_arena_high() * OSH_WORD_BITS;
+            continue;
+        }
         page += !OSH_SMALL_CODE && osh_arena.newlib[page / OSH_WORD_BITS] == 0
                     ? OSH_WORD_BITS - page % OSH_WORD_BITS
                     : 1;

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The heap's memory on Linux: reserved without access, opened in steps, given back. */
+#include "arch.h"
+#include "osh_config.h"
+#include "osh_linux.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define LEAST_BYTES (16 * OSH_PAGE_BYTES)
+
+static struct {
+    char *start;
+    size_t bytes;
+} region;
+
+/* PROT_NONE: neither mlockall nor huge pages make it resident, and it counts neither as data
+ * (RLIMIT_DATA) nor as committed. */
+static char *reserve(size_t bytes)
+{
+    void *got = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return got != MAP_FAILED ? got : NULL;
+}
+
+static bool grants(size_t bytes)
+{
+    char *got = reserve(bytes);
+    return got != NULL && munmap(got, bytes) == 0;
+}
+
+/*
+ * A limit (ulimit -v, on locked memory under mlockall, the address space itself) is one for
+ * stacks, libraries and files as well: of what the kernel still grants the region takes no
+ * more than half. What that is, the kernel says: it knows every limit there is.
+ */
+static size_t at_most_half(size_t want)
+{
+    if (want <= SIZE_MAX / 2 && grants(2 * want)) {
+        return want;
+    }
+    size_t granted = 0;
+    for (size_t step = want; step >= LEAST_BYTES; step /= 2) {
+        granted += grants(granted + step) ? step : 0;
+    }
+    size_t half = granted / 2 / OSH_PAGE_BYTES * OSH_PAGE_BYTES;
+    return half > LEAST_BYTES ? half : LEAST_BYTES;
+}
+
+bool osh_arch_region(void **start, size_t *bytes)
+{
+    if (region.start == NULL) { /* else the heap did not start with it, and tries again */
+        size_t want = osh_linux_region_bytes();
+        /* A number that was given is taken as it is, if it is granted. */
+        region.start = want != OSH_REGION_BYTES ? reserve(want) : NULL;
+        if (region.start == NULL) {
+            want = at_most_half(want);
+            region.start = reserve(want);
+        }
+        region.bytes = want;
+    }
+    *start = region.start;
+    *bytes = region.bytes;
+    return region.start != NULL;
+}
+
+/* Whole pages of the system's, which may be longer than ours. */
+static bool protect(void *start, size_t bytes, int access)
+{
+    uintptr_t system = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t from = (uintptr_t)start & ~(system - 1);
+    uintptr_t to = ((uintptr_t)start + bytes + system - 1) & ~(system - 1);
+    uintptr_t end = (uintptr_t)region.start + region.bytes;
+    from = from > (uintptr_t)region.start ? from : (uintptr_t)region.start;
+    to = to < end ? to : end;
+    int before = errno; /* of the code that a signal handler interrupted, perhaps */
+    bool done = mprotect((void *)from, to - from, access) == 0;
+    errno = before;
+    return done;
+}
+
+bool osh_arch_open_tables(void *start, size_t bytes, size_t readable)
+{
+    /* What is in use of the tables lies scattered: a huge page at each place would be most of
+     * a small program's memory. Refused by kernels that have no huge pages. */
+    (void)madvise(start, bytes & ~((size_t)sysconf(_SC_PAGESIZE) - 1), MADV_NOHUGEPAGE);
+    return protect(start, readable, PROT_READ);
+}
+
+bool osh_arch_open(void *start, size_t bytes)
+{
+    return protect(start, bytes, PROT_READ | PROT_WRITE);
+}
+
+void osh_arch_decommit(void *pages, size_t bytes)
+{
+    /* The system's pages may be longer than ours: part of one would take the
+     * neighbours' contents with it. */
+    if ((((uintptr_t)pages | bytes) & ((uintptr_t)sysconf(_SC_PAGESIZE) - 1)) != 0) {
+        return;
+    }
+    /* A region the user gave may be no private mapping: then its pages stay. */
+    (void)madvise(pages, bytes, MADV_DONTNEED);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "osh_arena_open.h"
+
+#include "osh_layout.h"
+#include "osh_tools.h"
+
+#if OSH_ARCH_OPENS
+
+_Static_assert(OSH_ARCH_REGION_ZEROED, "memory that is opened is zeros");
+
+OSH_VARIABLE struct osh_opened osh_opened;
+
+/* Opens elements `from` to `to` of a table. */
+static bool open_part(uintptr_t table, size_t element, size_t from, size_t to)
+{
+    return osh_arch_open((void *)(table + from * element), (to - from) * element);
+}
+
+/* Opens words `from` to `to`: their pages, and their parts of every table. */
+static bool open_words(size_t from, size_t to)
+{
+    size_t pages = osh_arena.pages;
+    size_t first = from * OSH_WORD_BITS;
+    size_t end = to * OSH_WORD_BITS < pages ? to * OSH_WORD_BITS : pages;
+    uintptr_t records = osh_arena.tables + OSH_ARENA_TABLE_BYTES(pages);
+    uintptr_t far = records + OSH_RECORD_BYTES(pages);
+    uintptr_t maps = far + OSH_FAR_BYTES(pages);
+    for (unsigned i = 0; i < OSH_BITMAPS; i++) {
+        if (!open_part((uintptr_t)osh_arena.claimed, sizeof(osh_word_t), i * osh_arena.words + from,
+                       i * osh_arena.words + to)) {
+            return false;
+        }
+    }
+    return open_part(osh_arena.base, OSH_PAGE_BYTES, first, end) &&
+           open_part((uintptr_t)osh_arena.page_class, 1, first, end) &&
+           open_part(records, OSH_RECORD_WORDS * sizeof(osh_word_t), first, end) &&
+           (OSH_FAR_WORDS == 0 || open_part(far, OSH_FAR_WORDS * sizeof(osh_word_t), first, end)) &&
+           (!OSH_SLAB_MAPS || open_part(maps, OSH_CLASSES * sizeof(osh_word_t), from, to));
+}
+
+/* A step is a quarter of what is open on that side, so that there are few. */
+static size_t step_after(size_t open)
+{
+    return OSH_TOOLS_STEPS ? open / 4 + 1 : osh_arena.words;
+}
+
+bool osh_arena_open_down(void)
+{
+    osh_word_t high = osh_load(&osh_opened.high);
+    osh_word_t low = osh_load(&osh_opened.low);
+    if (low >= high) {
+        return false;
+    }
+    size_t step = step_after(osh_arena.words - high);
+    step = step < high - low ? step : high - low;
+    if (!open_words(high - step, high)) {
+        step = 1; /* most is refused, not all */
+        if (!open_words(high - step, high)) {
+            return false;
+        }
+    }
+    /* Publishes that the words are open; pairs with the loads of osh_arena_is_closed(). If
+     * another caller was first, it moved the mark down as well. */
+    (void)osh_cas(&osh_opened.high, &high, high - step);
+    return true;
+}
+
+bool osh_arena_open_up(size_t first, size_t end)
+{
+    size_t need = (end + OSH_WORD_BITS - 1) / OSH_WORD_BITS;
+    osh_word_t low;
+    osh_word_t high;
+    while ((low = osh_load(&osh_opened.low)) < (high = osh_load(&osh_opened.high)) && low < need &&
+           first / OSH_WORD_BITS < high) {
+        size_t least = need < high ? need : high;
+        size_t to = low + step_after(low);
+        to = to < high ? to : high;
+        to = to > least ? to : least;
+        if (!open_words(low, to)) {
+            to = least;
+            if (!open_words(low, to)) {
+                return false;
+            }
+        }
+        (void)osh_cas(&osh_opened.low, &low, to); /* as above */
+    }
+    return true;
+}
+
+bool osh_arena_open_first(void)
+{
+    /* Publish nothing: the heap has not started. */
+    osh_store(&osh_opened.low, 0);
+    osh_store(&osh_opened.high, osh_arena.words);
+    /* Classes and bitmaps are read for any pointer into the region. */
+    return osh_arch_open_tables((void *)osh_arena.tables, osh_arena.base - osh_arena.tables,
+                                OSH_ARENA_TABLE_BYTES(osh_arena.pages)) &&
+           osh_arena_open_down();
+}
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A region that is opened in steps (OSH_ARCH_OPENS): the port reserves it without access, and
+ * the arena opens it from both ends, a word of the bitmap's pages at least, with the parts of
+ * the tables that belong to them. So what the kernel makes resident at once (locked memory,
+ * huge pages) or counts against a limit is what is in use, and a step that it refuses is
+ * memory that is not there.
+ *
+ * Words from `low` up and below `high` are closed. Each mark moves toward the other by a
+ * compare-and-swap, after the kernel has opened the pages. A page that is open stays open, so
+ * two callers that open the same step do no harm, and marks that have passed each other say
+ * that nothing is closed. A region that os_heap_init gave is open: both marks are 0.
+ */
+#ifndef OSH_ARENA_OPEN_H
+#define OSH_ARENA_OPEN_H
+
+#include "arch.h"
+#include "osh_arena.h"
+
+struct osh_opened {
+    osh_word_t low;  /* words opened for newlib's break, from the bottom */
+    osh_word_t high; /* the lowest word opened for slabs, from the top */
+};
+
+OSH_SHARED struct osh_opened osh_opened;
+
+/* Closes a region that the port has reserved, and opens its first step, at the top. False:
+ * the kernel refuses. Once, after osh_arena_start. */
+OSH_HIDDEN bool osh_arena_open_first(void);
+
+/* Opens the next step below `high`; false when there is none or the kernel refuses. Any
+ * context. */
+OSH_HIDDEN bool osh_arena_open_down(void);
+
+/* Opens what is closed of the pages from `first` up to `end`, and what is below them, for the
+ * break; false when the kernel refuses. Under the fallback's mutex. */
+OSH_HIDDEN bool osh_arena_open_up(size_t first, size_t end);
+
+/* The first word above those that are closed, and how many are below. */
+static inline size_t osh_arena_high(void)
+{
+    return OSH_ARCH_OPENS ? osh_load(&osh_opened.high) : 0;
+}
+
+static inline size_t osh_arena_low(void)
+{
+    return OSH_ARCH_OPENS ? osh_load(&osh_opened.low) : 0;
+}
+
+/* Are the pages of this word closed? False stays so. The loads observe nothing: the kernel
+ * lets everybody in before the mark moves. */
+static inline bool osh_arena_is_closed(size_t word)
+{
+    return OSH_ARCH_OPENS && word < osh_arena_high() && word >= osh_arena_low();
+}
+
+/* Opens downward until this word is open; false when the kernel refuses. */
+static inline bool osh_arena_open_word(size_t word)
+{
+    while (osh_arena_is_closed(word)) {
+        if (!osh_arena_open_down()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+#endif
