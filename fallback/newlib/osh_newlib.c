@@ -120,20 +120,19 @@ OSH_NO_TSAN enum os_heap_misuse osh_newlib_fault(const void *block, enum osh_sea
     return freed ? OS_HEAP_FREED_TWICE : OS_HEAP_BAD_HEADER;
 }
 
+/* What is left of a top too short for a chunk when newlib's heap goes on elsewhere:
+ * two words that are nobody's, in front of the fenceposts. */
+static bool is_stub(mchunkptr chunk, size_t size)
+{
+    return size == 2 * SIZE_SZ && size < MINSIZE &&
+           chunk_at_offset(chunk, size)->size == (SIZE_SZ | PREV_INUSE);
+}
+
 /* The first of the two fenceposts, the last four words of a segment of whole pages. */
 static bool is_fencepost(mchunkptr chunk)
 {
     return chunksize(chunk) == SIZE_SZ && ((uintptr_t)chunk + 4 * SIZE_SZ) % OSH_PAGE_BYTES == 0 &&
            chunk_at_offset(chunk, SIZE_SZ)->size == (SIZE_SZ | PREV_INUSE);
-}
-
-/* What is left of a top too short for a chunk when newlib's heap goes on elsewhere:
- * two words that are nobody's, in front of the fenceposts. */
-static bool is_stub(mchunkptr chunk)
-{
-    size_t size = chunksize(chunk);
-    return size == 2 * SIZE_SZ && size < MINSIZE && ours((uintptr_t)chunk, 3 * size) &&
-           is_fencepost(chunk_at_offset(chunk, size));
 }
 
 /* Is that chunk live, or where a segment ends? Nothing that newlib merges with. */
@@ -144,7 +143,8 @@ static bool stands(mchunkptr chunk)
         uintptr_t broken = broken_seal(chunk, size);
         return broken == OSH_SEAL_LIVE || broken == OSH_SEAL_DEFERRED;
     }
-    return is_fencepost(chunk) || is_stub(chunk);
+    return is_fencepost(chunk) || (ours((uintptr_t)chunk, 6 * SIZE_SZ) && is_stub(chunk, size) &&
+                                   is_fencepost(chunk_at_offset(chunk, size)));
 }
 
 /* A free chunk's size is repeated at its end, and what is behind it is not free. */

@@ -43,7 +43,7 @@ struct osh_newlib_walk osh_newlib_walk(void)
         mchunkptr next = chunk_at_offset(chunk, size);
         bool sound =
             next > chunk && osh_arena_holds(next) && osh_arena_is_newlib(osh_arena_page(next));
-        if (sound && is_stub(chunk)) {
+        if (sound && is_stub(chunk, size)) {
             before_in_use = true;
             chunk = next;
             continue;

@@ -31,7 +31,7 @@
 
 #define REGION_BYTES ((size_t)24 << 20)
 /* A heap nobody warned of may go round in circles: then it is not reported. */
-#define TRIAL_CPU_MS 400u
+#define TRIAL_CPU_MS 200u
 #define TRIAL_SECONDS 60u
 /* Trials that ended their child, or were not reported at level 0: more of a row would take
  * long and tell nothing new. */

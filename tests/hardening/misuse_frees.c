@@ -4,7 +4,8 @@
 #include "osh_arena.h"
 #include "osh_class.h"
 
-/* Frees again, unless the trial is clean. */
+/* Frees again, unless the trial is clean. What that does not report, the next os_malloc may
+ * hand out twice: so where no trim comes first, the trial ends behind it. */
 static void again(struct trial *trial, void *block)
 {
     if (!trial->clean) {
@@ -37,6 +38,8 @@ static void deeper_in_the_list(struct trial *trial, bool trim)
     again(trial, blocks[pick(trial, 3)]);
     if (trim) {
         (void)os_heap_trim();
+    } else if (!trial->clean) {
+        stop();
     }
     aftermath(trial, size);
 }
@@ -67,11 +70,14 @@ static void in_the_depot(struct trial *trial)
         os_free(blocks[i]);
     }
     again(trial, blocks[pick(trial, 4)]);
+    if (!trial->clean) {
+        stop();
+    }
     aftermath(trial, size);
 }
 
 /* Neighbours that live keep its slab. */
-static void in_its_slab(struct trial *trial)
+static void in_slab(struct trial *trial, bool trim)
 {
     size_t size = 1 + pick(trial, 200);
     noise(trial, size);
@@ -82,12 +88,27 @@ static void in_its_slab(struct trial *trial)
     os_free(blocks[3]);
     (void)os_heap_trim();
     again(trial, blocks[3]);
+    if (trim) {
+        (void)os_heap_trim();
+    } else if (!trial->clean) {
+        stop();
+    }
     for (unsigned i = 0; i < 8; i++) {
         if (i != 3) {
             os_free(blocks[i]);
         }
     }
     aftermath(trial, size);
+}
+
+static void in_its_slab(struct trial *trial)
+{
+    in_slab(trial, false);
+}
+
+static void in_its_slab_then_trimmed(struct trial *trial)
+{
+    in_slab(trial, true);
 }
 
 static void slab_gone(struct trial *trial)
@@ -125,7 +146,7 @@ static void by_another_core_at_once(struct trial *trial)
     elsewhere(free_it, block);
     again(trial, block);
     if (!trial->clean) {
-        stop(); /* a reclaim would notice, if the block is still free then */
+        stop();
     }
     aftermath(trial, size);
 }
@@ -141,24 +162,6 @@ static void aligned(struct trial *trial)
     aftermath(trial, size);
 }
 
-/* The whole heap is given back in between; others live. */
-static void after_trim(struct trial *trial)
-{
-    size_t size = 1 + pick(trial, 200);
-    void *blocks[3];
-    for (unsigned i = 0; i < 3; i++) {
-        blocks[i] = block_of(trial, size);
-    }
-    void *large = block_of(trial, large_size(trial));
-    os_free(blocks[1]);
-    (void)os_heap_trim();
-    again(trial, blocks[1]);
-    os_free(blocks[0]);
-    os_free(blocks[2]);
-    os_free(large);
-    aftermath(trial, size);
-}
-
 /* A stale pointer to what is somebody else's block by now. */
 static void in_use_again(struct trial *trial)
 {
@@ -171,6 +174,52 @@ static void in_use_again(struct trial *trial)
         os_free(next);
     } else {
         os_free(opaque(block));
+    }
+    aftermath(trial, size);
+}
+
+/* The same when no quarantine is as long as what is freed in between. */
+static void in_use_again_later(struct trial *trial)
+{
+    enum { MOST = 4 * OSH_QUARANTINE_BLOCKS };
+    static void *others[MOST];
+    size_t size = 1 + pick(trial, 200);
+    noise(trial, size);
+    void *block = block_of(trial, size);
+    for (unsigned i = 0; i < MOST; i++) {
+        others[i] = block_of(trial, size);
+    }
+    os_free(block);
+    for (unsigned i = 0; i < MOST; i++) {
+        os_free(others[i]);
+    }
+    unsigned count = 0;
+    while (count < MOST && (others[count] = block_of(trial, size)) != block) {
+        count++;
+    }
+    if (count < MOST && !trial->clean) {
+        os_free(opaque(block));
+        stop();
+    }
+    for (unsigned i = 0; i <= count && i < MOST; i++) {
+        os_free(others[i]);
+    }
+    aftermath(trial, size);
+}
+
+/* Used in between, as stale pointers are. */
+static void after_a_write(struct trial *trial)
+{
+    size_t size = 64 + pick(trial, 140);
+    noise(trial, size);
+    void *block = block_of(trial, size);
+    void *other = block_of(trial, size);
+    os_free(block);
+    os_free(other);
+    if (!trial->clean) {
+        contents(trial, opaque(block), size);
+        os_free(opaque(block));
+        stop();
     }
     aftermath(trial, size);
 }
@@ -208,13 +257,20 @@ const struct misuse free_misuses[] = {
      TWICE, INTACT, "--ss"},
     {"double_free_of_an_aligned_block", "double free, small aligned block", aligned, TWICE, INTACT,
      "-pss"},
-    {"double_free_after_a_trim", "double free, small block, after a trim", after_trim, TWICE,
-     INTACT, "-ppp"},
-    {"double_free_in_its_slab", "double free, the block free in its slab", in_its_slab, TWICE,
-     INTACT, "-ppp"},
+    {"double_free_in_its_slab", "double free, the block free in its slab, after a trim",
+     in_its_slab, TWICE, INTACT, "--ss"},
+    {"double_free_in_its_slab_then_trimmed",
+     "double free, the block free in its slab, then another trim", in_its_slab_then_trimmed, TWICE,
+     INTACT, "pppp"},
     {"double_free_after_its_slab_is_gone", "double free, the slab given back", slab_gone, TWICE,
      INTACT, "pppp"},
-    {"double_free_of_a_block_in_use_again", "stale free, the block handed out again", in_use_again,
-     TWICE, INTACT, "---s"},
+    {"double_free_after_others_and_a_write",
+     "double free, the block deeper in the cache, written to in between", after_a_write,
+     TWICE | REASON(USED_AFTER_FREE), INTACT, "---s"},
+    {"double_free_of_a_block_in_use_again_later",
+     "stale free, the block handed out again after many frees", in_use_again_later, TWICE, INTACT,
+     "----"},
+    {"double_free_of_a_block_in_use_again", "stale free, the block handed out again at once",
+     in_use_again, TWICE, INTACT, "---s"},
     {0},
 };

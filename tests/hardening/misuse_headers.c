@@ -119,6 +119,7 @@ static void bit_cleared(struct trial *trial)
         *header_of(blocks[2]) ^= 1;
     }
     os_free(blocks[2]);
+    (void)os_heap_trim(); /* out of the quarantine */
     mend(trial, blocks[2], right);
     free_but(2);
     aftermath(trial, size);
@@ -160,11 +161,26 @@ static void of_the_free_one_before(struct trial *trial)
     aftermath(trial, size);
 }
 
+/* With that number for a header, too, the block looks like a free chunk and what is behind it:
+ * the size is repeated, and its lowest bit is clear. */
+static uintptr_t full_of_a_size(struct trial *trial, uintptr_t *block, size_t bytes)
+{
+    uintptr_t number = (uintptr_t)16 * (2 + pick(trial, 100));
+    for (size_t i = 0; i < bytes / sizeof(*block); i++) {
+        block[i] = number;
+    }
+    return number;
+}
+
 /* The block's own header is sound, and newlib would look whether the next is free. */
 static void of_the_next_at_a_free(struct trial *trial)
 {
     size_t size = several(trial);
-    uintptr_t right = overwrite(trial, blocks[3], plausible_word(trial));
+    uintptr_t wrong = plausible_word(trial);
+    if (pick(trial, 2) == 0) {
+        wrong = full_of_a_size(trial, blocks[3], size);
+    }
+    uintptr_t right = overwrite(trial, blocks[3], wrong);
     os_free(blocks[2]);
     (void)os_heap_trim(); /* out of the quarantine */
     mend(trial, blocks[3], right);

@@ -128,6 +128,18 @@ static void given_back(struct trial *trial)
     aftermath(trial, 100);
 }
 
+/* A stale pointer to what is somebody else's block by now. */
+static void in_use_again(struct trial *trial)
+{
+    size_t size = large_size(trial);
+    noise(trial, 100);
+    void *block = block_of(trial, size);
+    os_free(block);
+    void *next = block_of(trial, size);
+    os_free(trial->clean ? next : opaque(block));
+    aftermath(trial, size);
+}
+
 /* A neighbour that lives keeps its pages. */
 static void after_trim(struct trial *trial)
 {
@@ -190,6 +202,8 @@ const struct misuse large_misuses[] = {
      INTACT, "-sss"},
     {"double_free_of_a_large_block_after_a_trim", "double free, large block, after a trim",
      after_trim, TWICE, INTACT, "-sss"},
+    {"double_free_of_a_large_block_in_use_again",
+     "stale free, large block handed out again at once", in_use_again, TWICE, INTACT, "---s"},
     {"double_free_of_a_large_block_given_back",
      "double free, large block, its page given back by newlib", given_back, TWICE, INTACT, "pppp"},
     {"double_free_in_the_deferred_list", "double free, large block deferred last", deferred_twice,
@@ -204,7 +218,8 @@ const struct misuse large_misuses[] = {
      REASON(USED_AFTER_FREE), DAMAGED, "---s"},
     {"free_sized_of_a_large_block_with_too_much", "sized free: large block, too much",
      sized_too_large, REASON(WRONG_SIZE), INTACT, "-sss"},
-    {"free_sized_of_a_large_block_with_a_small_size", "sized free: large block, a small size",
-     sized_too_small, REASON(WRONG_SIZE), INTACT, "-pps"},
+    {"free_sized_of_a_large_block_with_a_small_size",
+     "sized free: large block, a small size, memory never out", sized_too_small, REASON(WRONG_SIZE),
+     INTACT, "-pps"},
     {0},
 };
