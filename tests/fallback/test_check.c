@@ -57,11 +57,16 @@ static void lost_block_is_named(void)
     void *below = os_malloc(LARGE_SIZE(1));
     void *above = os_malloc(LARGE_SIZE(1));
     size_t both = (*size_of(below) & ~IN_USE_BEFORE) + (*size_of(above) & ~IN_USE_BEFORE);
+    size_t sound = *size_of(below);
     *size_of(below) = both | IN_USE_BEFORE;
     if (OSH_HARDENING > 0) {
         osh_newlib_seal(below, OSH_SEAL_LIVE);
     }
     check_names("newlib: the blocks in use are not those handed out");
+    *size_of(below) = sound;
+    if (OSH_HARDENING > 0) {
+        osh_newlib_seal(above, OSH_SEAL_LIVE);
+    }
 }
 
 static void broken_seal_is_named(void)

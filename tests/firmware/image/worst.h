@@ -43,7 +43,7 @@ struct costs {
     uint32_t hit_check;    /* ... of a free that hits, the start of a block not freed last */
     uint32_t usable_check; /* ... of os_malloc_usable_size, the start of a block */
     uint32_t put_check;    /* ... that a slab is given, of a slab of its class */
-    uint32_t header_check; /* ... to a large block, behind a header that can be one */
+    uint32_t header_check; /* ... to a large block, behind a header that leads to its seal */
     uint32_t fault_check;  /* ... that newlib is given, of a block in use to its neighbours */
 };
 
