@@ -60,6 +60,24 @@ static void merged(struct trial *trial)
     aftermath(trial, size);
 }
 
+/* What is behind it was freed before, and merged into it: newlib writes nothing at its end,
+ * nor at that of the next. */
+static void merged_with_those_behind(struct trial *trial)
+{
+    size_t size = several(trial);
+    unsigned which = pick(trial, BLOCKS - 3);
+    os_free(blocks[which + 2]);
+    os_free(blocks[which + 1]);
+    os_free(blocks[which]);
+    again(trial, blocks[which]);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        if (i < which || i > which + 2) {
+            os_free(blocks[i]);
+        }
+    }
+    aftermath(trial, size);
+}
+
 static void deferred_twice(struct trial *trial)
 {
     size_t size = several(trial);
@@ -198,6 +216,9 @@ const struct misuse large_misuses[] = {
     {"double_free_of_a_large_block", "double free, large block", at_once, TWICE, INTACT, "-sss"},
     {"double_free_of_a_large_block_merged", "double free, large block merged with free ones",
      merged, TWICE, INTACT, "-sss"},
+    {"double_free_of_a_large_block_merged_with_those_behind",
+     "double free, large block merged with those behind it", merged_with_those_behind, TWICE,
+     INTACT, "-sss"},
     {"double_free_of_a_large_aligned_block", "double free, large aligned block", aligned, TWICE,
      INTACT, "-sss"},
     {"double_free_of_a_large_block_after_a_trim", "double free, large block, after a trim",

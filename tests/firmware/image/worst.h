@@ -58,7 +58,7 @@ struct costs {
         .list_more = 30, .kept = 14, .any = 45, .any_word = 8, .refuse = 185, .defer = 170,       \
         .large = 350, .drain = 115, .usable = 66, .start = 250, .table_x8 = 2, .reset = 4,        \
         .hit_check = LEVEL_1(17), .usable_check = LEVEL_1(28), .put_check = LEVEL_1(12),          \
-        .header_check = LEVEL_1(120), .fault_check = LEVEL_1(190),                                \
+        .header_check = LEVEL_1(140), .fault_check = LEVEL_1(230),                                \
     }
 #else
 /* Of Cortex-M33; its M-profile neighbours have no longer paths. */
@@ -69,7 +69,7 @@ struct costs {
         .list_more = 30, .kept = 14, .any = 45, .any_word = 8, .refuse = 170, .defer = 160,       \
         .large = 350, .drain = 115, .usable = 66, .start = 500, .table_x8 = 3, .reset = 7,        \
         .hit_check = LEVEL_1(16), .usable_check = LEVEL_1(10), .put_check = LEVEL_1(12),          \
-        .header_check = LEVEL_1(110), .fault_check = LEVEL_1(190),                                \
+        .header_check = LEVEL_1(130), .fault_check = LEVEL_1(230),                                \
     }
 #endif
 
