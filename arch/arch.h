@@ -201,7 +201,7 @@ OSH_HIDDEN bool osh_arch_open_tables(void *start, size_t bytes, size_t readable)
 OSH_HIDDEN void osh_arch_decommit(void *pages, size_t bytes);
 
 /* A word that nobody can guess, or as near to one as the platform has. Once, when the
- * heap starts, from hardening level 2 on. */
+ * heap starts, from hardening level 1 on. */
 OSH_HIDDEN uintptr_t osh_arch_secret(void);
 
 /* Reports misuse, with the address it is about, and stops the program. Never

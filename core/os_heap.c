@@ -104,7 +104,7 @@ static bool sound(unsigned cls, const void *ptr)
 
 unsigned osh_heap_class_at(const void *ptr, const void *caller)
 {
-    enum os_heap_misuse misuse;
+    enum os_heap_misuse misuse = 0;
     if (OSH_UNLIKELY(!osh_arena_holds(ptr))) {
         misuse = OS_HEAP_NOT_OURS;
     } else {
@@ -116,9 +116,10 @@ unsigned osh_heap_class_at(const void *ptr, const void *caller)
             misuse = OS_HEAP_NO_BLOCKS;
         } else if (OSH_HARDENING > 0 && OSH_UNLIKELY(!sound(cls, ptr))) {
             misuse = OS_HEAP_NOT_A_START;
-        } else if (OSH_HARDENING > 0 && cls == 0 && OSH_UNLIKELY(!osh_fallback_sound(ptr))) {
-            misuse = OS_HEAP_BAD_HEADER;
-        } else {
+        } else if (OSH_HARDENING > 0 && cls == 0) {
+            misuse = osh_fallback_fault(ptr);
+        }
+        if (OSH_LIKELY(misuse == 0)) {
             return cls;
         }
     }

@@ -19,7 +19,8 @@ static const char texts[][8] = {
     [OS_HEAP_NOT_A_START - 1] = TEXT("inside", "the pointer is not the start of a block"),
     [OS_HEAP_FREED_TWICE - 1] = TEXT("twice", "double free: the block is free already"),
     [OS_HEAP_WRONG_SIZE - 1] = TEXT("size", "the size is not the block's"),
-    [OS_HEAP_BAD_HEADER - 1] = TEXT("header", "the header before a large block was overwritten"),
+    [OS_HEAP_BAD_HEADER - 1] =
+        TEXT("header", "the header before a large block, or the word behind it, was overwritten"),
     [OS_HEAP_BAD_LINK - 1] = TEXT("link", "the link in a free block was overwritten"),
     [OS_HEAP_USED_AFTER_FREE - 1] = TEXT("used", "a free block was written to"),
     [OS_HEAP_OVERRUN - 1] = TEXT("overrun", "something was written behind the end of the block"),
@@ -55,7 +56,7 @@ static void describe(struct os_heap_report *report)
         report->block_bytes = osh_class_bytes(cls);
         usable = osh_is_start(cls, (uintptr_t)block - osh_arena.base) ? report->block_bytes : 0;
     } else if (OSH_HARDENING >= 3 && osh_arena_is_newlib(page) &&
-               (uintptr_t)block % OSH_ALIGN == 0 && osh_fallback_sound(block)) {
+               (uintptr_t)block % OSH_ALIGN == 0 && osh_fallback_fault(block) == 0) {
         usable = osh_fallback_usable(block);
     }
     size_t record = OSH_TRAILER_BYTES;

@@ -193,10 +193,12 @@
  *   0  what costs nothing: pointers outside the heap or in a page without blocks,
  *      a double free when the object meets itself in its slab
  *   1  every free: the pointer is the start of an object, and not the block that
- *      this core freed last; newlib's header is sound; os_free_sized's size fits
+ *      this core freed last; a large block has its seal, a word made of a secret, which it
+ *      loses when it is freed; os_free_sized's size fits. A small block freed twice with
+ *      others in between, or on two cores, is not noticed before it meets itself in its slab
  *   2  links in free blocks are encoded and checked, free blocks are filled with a
  *      pattern that is checked at re-use, a double free is found wherever the block
- *      is. Calls do not take the fast paths
+ *      is, unless it was written to there. Calls do not take the fast paths
  *   3  a record behind every block: what was asked for, by whom, and a pattern up to
  *      the end of the block; freed blocks wait in a quarantine. For debugging */
 #ifndef OSH_HARDENING

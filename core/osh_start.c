@@ -90,7 +90,7 @@ static bool start(void *region, size_t bytes, bool zeroed)
     }
     osh_tools_region((void *)osh_arena.tables,
                      osh_arena_address(osh_arena.pages) - osh_arena.tables);
-    if (OSH_HARDENING >= 2) {
+    if (OSH_HARDENING > 0) {
         osh_guard_start();
     }
     osh_arch_start();

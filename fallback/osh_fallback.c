@@ -72,12 +72,26 @@ static bool try_enter(void)
     return get_in(false);
 }
 
-/* To newlib, unless it must not have the block. */
-static bool free_sound(void *block, const void *caller)
+/* From level 1 on: may newlib have the block, which should have that seal? If not, that is
+ * reported; if so, the seal is broken, so that nobody frees it again. */
+static bool unsealed(void *block, enum osh_seal seal, const void *caller)
 {
-    enum os_heap_misuse misuse = OSH_HARDENING > 0 ? osh_newlib_fault(block) : 0;
+    enum os_heap_misuse misuse = osh_newlib_fault(block, seal);
+    if (misuse == 0) {
+        misuse = osh_newlib_fault_beside(block);
+    }
     if (OSH_UNLIKELY(misuse != 0)) {
         osh_report(misuse, block, caller);
+        return false;
+    }
+    osh_newlib_seal(block, OSH_SEAL_FREED);
+    return true;
+}
+
+/* To newlib, unless it must not have the block. */
+static bool free_sound(void *block, enum osh_seal seal, const void *caller)
+{
+    if (OSH_HARDENING > 0 && !unsealed(block, seal, caller)) {
         return false;
     }
     osh_newlib_free(block);
@@ -103,7 +117,7 @@ static void drain(void)
                 break;
             }
             void *next = osh_deferred_next(block);
-            if (OSH_UNLIKELY(!free_sound(block, NULL))) {
+            if (OSH_UNLIKELY(!free_sound(block, OSH_SEAL_DEFERRED, NULL))) {
                 break; /* a block that was deferred twice makes the list a ring */
             }
             heap.drained++;
@@ -158,8 +172,12 @@ void *osh_fallback_memalign(size_t alignment, size_t size)
     if (OSH_ALIGN > NEWLIB_ALIGN && alignment < OSH_ALIGN) {
         alignment = OSH_ALIGN;
     }
+    size = osh_seal_padded(size);
     void *block =
         alignment > NEWLIB_ALIGN ? osh_newlib_memalign(alignment, size) : osh_newlib_malloc(size);
+    if (OSH_HARDENING > 0 && block != NULL) {
+        osh_newlib_seal(block, OSH_SEAL_LIVE);
+    }
     heap.live_blocks += block != NULL;
     leave();
     return block;
@@ -170,12 +188,12 @@ void *osh_fallback_resize(void *block, size_t size)
     if (!enter(size)) {
         return NULL;
     }
-    enum os_heap_misuse misuse = OSH_HARDENING > 0 ? osh_newlib_fault(block) : 0;
     void *resized = NULL;
-    if (OSH_UNLIKELY(misuse != 0)) {
-        osh_report(misuse, block, NULL);
-    } else {
-        resized = osh_newlib_resize(block, size);
+    if (OSH_HARDENING == 0 || unsealed(block, OSH_SEAL_LIVE, NULL)) {
+        resized = osh_newlib_resize(block, osh_seal_padded(size));
+        if (OSH_HARDENING > 0) {
+            osh_newlib_seal(resized != NULL ? resized : block, OSH_SEAL_LIVE);
+        }
     }
     leave();
     return resized;
@@ -184,9 +202,12 @@ void *osh_fallback_resize(void *block, size_t size)
 void osh_fallback_free(void *block, const void *caller)
 {
     if (try_enter()) {
-        (void)free_sound(block, caller);
+        (void)free_sound(block, OSH_SEAL_LIVE, caller);
         leave();
         return;
+    }
+    if (OSH_HARDENING > 0) {
+        osh_newlib_seal(block, OSH_SEAL_DEFERRED); /* so a second free is reported at once */
     }
     osh_deferred_push(block);
     osh_fence_atomic_load(); /* push, then try: pairs with the fence in let_go() */
@@ -200,9 +221,9 @@ size_t osh_fallback_usable(const void *block)
     return osh_newlib_usable(block);
 }
 
-bool osh_fallback_sound(const void *block)
+enum os_heap_misuse osh_fallback_fault(const void *block)
 {
-    return osh_newlib_sound(block);
+    return osh_newlib_fault(block, OSH_SEAL_LIVE);
 }
 
 void osh_fallback_reclaim(void)

@@ -8,6 +8,7 @@
 #ifndef OSH_FALLBACK_H
 #define OSH_FALLBACK_H
 
+#include "os/os_heap.h"
 #include "osh_compiler.h"
 
 #include <stdbool.h>
@@ -25,8 +26,8 @@ OSH_HIDDEN void *osh_fallback_resize(void *block, size_t size);
  * reported, at once or when whoever has the heap drains; `caller` is for the report. */
 OSH_HIDDEN void osh_fallback_free(void *block, const void *caller);
 
-/* False when the block's header is certainly damaged. Any context. */
-OSH_HIDDEN bool osh_fallback_sound(const void *block);
+/* From level 1 on: why that is no live block of newlib's; 0 when it is one. Any context. */
+OSH_HIDDEN enum os_heap_misuse osh_fallback_fault(const void *block);
 
 /* Usable bytes of a live block. Any context. */
 OSH_HIDDEN size_t osh_fallback_usable(const void *block);

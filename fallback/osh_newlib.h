@@ -10,6 +10,7 @@
 
 #include "os/os_heap.h"
 #include "osh_compiler.h"
+#include "osh_seal.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,14 +28,19 @@ OSH_HIDDEN void osh_newlib_free(void *block);
  * change, whatever happens to its neighbours. */
 OSH_HIDDEN size_t osh_newlib_usable(const void *block);
 
-/* What can be seen of a block's header without looking at others: false when it is
- * certainly damaged. Any context, for a block that nobody frees meanwhile. */
-OSH_HIDDEN bool osh_newlib_sound(const void *block);
+/* Seals a block that newlib has just handed out or resized (osh_seal.h), or breaks the seal
+ * of one that it is about to get back. */
+OSH_HIDDEN void osh_newlib_seal(void *block, enum osh_seal seal);
 
-/* Why the block must not be given to osh_newlib_free: it is free, or its header or a
- * neighbour's is damaged; 0 when nothing speaks against it. Mallocr: O(1), nano:
+/* What is wrong with a pointer that should be a block with that seal: OS_HEAP_FREED_TWICE
+ * where it certainly was one, OS_HEAP_BAD_HEADER for anything else that is none; 0 when the
+ * seal is there. Any context, for a block that nobody frees meanwhile. O(1). */
+OSH_HIDDEN enum os_heap_misuse osh_newlib_fault(const void *block, enum osh_seal seal);
+
+/* Why a block that has its seal must not be freed or resized all the same: a neighbour's
+ * header that newlib would go by is damaged; 0: none is. Mallocr: O(1), nano:
  * O(free chunks). */
-OSH_HIDDEN enum os_heap_misuse osh_newlib_fault(const void *block);
+OSH_HIDDEN enum os_heap_misuse osh_newlib_fault_beside(const void *block);
 
 /* Gives the free top of the heap back through sbrk. */
 OSH_HIDDEN void osh_newlib_trim(void);

@@ -63,12 +63,16 @@ void osh_newlib_free(void *block)
     osh_mallocr_free(block);
 }
 
-OSH_NO_TSAN size_t osh_newlib_usable(const void *block)
+/* In use, so the next chunk's first word is the block's too: its last one, the seal. The
+ * low bits may change under us when a neighbour is freed; the size does not. */
+static OSH_NO_TSAN size_t size_of(const volatile struct malloc_chunk *chunk)
 {
-    /* In use, so the next chunk's first word is the block's too. The low bits
-     * may change under us when a neighbour is freed; the size does not. */
-    const volatile struct malloc_chunk *chunk = mem2chunk(block);
-    return (chunk->size & ~(size_t)(PREV_INUSE | IS_MMAPPED)) - SIZE_SZ;
+    return chunk->size & ~(size_t)(PREV_INUSE | IS_MMAPPED);
+}
+
+size_t osh_newlib_usable(const void *block)
+{
+    return size_of(mem2chunk(block)) - SIZE_SZ - OSH_SEAL_BYTES;
 }
 
 /* Are all of these bytes newlib's? Those between its pages it never counts in. */
@@ -79,60 +83,98 @@ static bool ours(uintptr_t start, size_t bytes)
            osh_arena_is_newlib(osh_arena_page((void *)(start + bytes - 1)));
 }
 
-OSH_NO_TSAN bool osh_newlib_sound(const void *block)
+void osh_newlib_seal(void *block, enum osh_seal seal)
+{
+    mchunkptr chunk = mem2chunk(block);
+    mchunkptr next = chunk_at_offset(chunk, size_of(chunk));
+    next->prev_size = osh_seal_of(next, size_of(chunk)) ^ (uintptr_t)seal;
+}
+
+/* Could a chunk of that size be there? Then its last word can be read. */
+static bool is_possible(const volatile struct malloc_chunk *chunk, size_t size)
+{
+    return (size & MALLOC_ALIGN_MASK) == 0 && size >= MINSIZE &&
+           ours((uintptr_t)chunk, size + SIZE_SZ);
+}
+
+/* What the last word of a possible chunk is but its seal; 0 for a live one's. */
+static OSH_NO_TSAN uintptr_t broken_seal(const volatile struct malloc_chunk *chunk, size_t size)
+{
+    const volatile struct malloc_chunk *next = chunk_at_offset((uintptr_t)chunk, size);
+    return next->prev_size ^ osh_seal_of((const void *)next, size);
+}
+
+OSH_NO_TSAN enum os_heap_misuse osh_newlib_fault(const void *block, enum osh_seal seal)
 {
     const volatile struct malloc_chunk *chunk = mem2chunk(block);
-    if (OSH_ARCH_OPENS && !ours((uintptr_t)chunk, SIZE_SZ)) {
-        return false; /* what is before a segment may be closed */
+    if (OSH_ARCH_OPENS && !ours((uintptr_t)chunk, 2 * SIZE_SZ)) {
+        return OS_HEAP_BAD_HEADER; /* what is before a segment may be closed */
     }
-    size_t head = chunk->size;
-    size_t size = head & ~(size_t)(PREV_INUSE | IS_MMAPPED);
-    return (head & IS_MMAPPED) == 0 && (size & MALLOC_ALIGN_MASK) == 0 && size >= MINSIZE &&
-           ours((uintptr_t)chunk, size + SIZE_SZ);
+    size_t size = size_of(chunk);
+    if (!is_possible(chunk, size)) {
+        return OS_HEAP_BAD_HEADER;
+    }
+    uintptr_t broken = broken_seal(chunk, size);
+    if (broken == (uintptr_t)seal) {
+        return 0;
+    }
+    /* Freed, and not merged with what is behind it: its size is repeated there. */
+    bool freed = broken == OSH_SEAL_FREED || broken == OSH_SEAL_DEFERRED ||
+                 (broken ^ osh_seal_of((const char *)chunk + size, size)) == size;
+    return freed ? OS_HEAP_FREED_TWICE : OS_HEAP_BAD_HEADER;
 }
 
 /* What is left of a top too short for a chunk when newlib's heap goes on elsewhere:
  * two words that are nobody's, in front of the fenceposts. */
-static bool is_stub(mchunkptr chunk, size_t size, size_t room)
+static bool is_stub(mchunkptr chunk, size_t size)
 {
-    return size == 2 * SIZE_SZ && size < MINSIZE && room >= 2 * size &&
+    return size == 2 * SIZE_SZ && size < MINSIZE &&
            chunk_at_offset(chunk, size)->size == (SIZE_SZ | PREV_INUSE);
 }
 
-enum os_heap_misuse osh_newlib_fault(const void *block)
+/* The first of the two fenceposts, the last four words of a segment of whole pages. */
+static bool is_fencepost(mchunkptr chunk)
+{
+    return chunksize(chunk) == SIZE_SZ && ((uintptr_t)chunk + 4 * SIZE_SZ) % OSH_PAGE_BYTES == 0 &&
+           chunk_at_offset(chunk, SIZE_SZ)->size == (SIZE_SZ | PREV_INUSE);
+}
+
+/* Is that chunk live, or where a segment ends? Nothing that newlib merges with. */
+static bool stands(mchunkptr chunk)
+{
+    size_t size = chunksize(chunk);
+    if (is_possible(chunk, size)) {
+        uintptr_t broken = broken_seal(chunk, size);
+        return broken == OSH_SEAL_LIVE || broken == OSH_SEAL_DEFERRED;
+    }
+    return is_fencepost(chunk) || (ours((uintptr_t)chunk, 6 * SIZE_SZ) && is_stub(chunk, size) &&
+                                   is_fencepost(chunk_at_offset(chunk, size)));
+}
+
+/* A free chunk's size is repeated at its end, and what is behind it is not free. */
+static bool is_free(mchunkptr chunk)
+{
+    size_t size = chunksize(chunk);
+    if (!is_possible(chunk, size) || !ours((uintptr_t)chunk, size + 2 * SIZE_SZ)) {
+        return false;
+    }
+    mchunkptr next = chunk_at_offset(chunk, size);
+    return !prev_inuse(next) && next->prev_size == size && stands(next);
+}
+
+enum os_heap_misuse osh_newlib_fault_beside(const void *block)
 {
     mchunkptr chunk = mem2chunk(block);
-    if (!osh_newlib_sound(block)) {
-        return OS_HEAP_BAD_HEADER;
-    }
-    /* What was merged into the top, or before it, has no neighbour any more. */
-    bool below_top = (uintptr_t)chunk < (uintptr_t)top;
-    if (chunk == top || (!below_top && (uintptr_t)chunk < (uintptr_t)top + chunksize(top))) {
-        return OS_HEAP_FREED_TWICE;
-    }
     mchunkptr next = chunk_at_offset(chunk, chunksize(chunk));
-    if (below_top && (uintptr_t)next > (uintptr_t)top) {
-        return OS_HEAP_BAD_HEADER;
-    }
-    if (!prev_inuse(next)) {
-        /* A free chunk's size is repeated at its end. */
-        return next->prev_size == chunksize(chunk) ? OS_HEAP_FREED_TWICE : OS_HEAP_BAD_HEADER;
-    }
-    size_t behind = chunksize(next);
-    bool stub = ours((uintptr_t)next, 4 * SIZE_SZ) && is_stub(next, behind, 4 * SIZE_SZ);
-    if (behind != SIZE_SZ && !stub && /* SIZE_SZ: a fencepost */
-        ((behind & MALLOC_ALIGN_MASK) != 0 || behind < MINSIZE || !ours((uintptr_t)next, behind))) {
-        return OS_HEAP_BAD_HEADER;
-    }
-    if (!prev_inuse(chunk)) {
+    bool sound = next == top || stands(next) || is_free(next);
+    if (sound && !prev_inuse(chunk)) {
+        /* A live chunk's seal is there, which is no size. */
         size_t before = chunk->prev_size;
-        if ((before & MALLOC_ALIGN_MASK) != 0 || before < MINSIZE ||
-            before > (uintptr_t)chunk - osh_arena.base ||
-            chunksize(chunk_at_offset(chunk, -(ptrdiff_t)before)) != before) {
-            return OS_HEAP_BAD_HEADER;
-        }
+        sound = (before & MALLOC_ALIGN_MASK) == 0 && before >= MINSIZE &&
+                before <= (uintptr_t)chunk - osh_arena.base &&
+                chunksize(chunk_at_offset(chunk, -(ptrdiff_t)before)) == before;
     }
-    return 0;
+    return sound ? 0 : OS_HEAP_BAD_HEADER;
 }
 
 void osh_newlib_trim(void)

@@ -47,7 +47,7 @@ struct osh_newlib_walk osh_newlib_walk(void)
         mchunkptr next = chunk_at_offset(chunk, size);
         bool sound =
             next > chunk && osh_arena_holds(next) && osh_arena_is_newlib(osh_arena_page(next));
-        if (sound && is_stub(chunk, size, 4 * SIZE_SZ)) {
+        if (sound && is_stub(chunk, size)) {
             before_in_use = true;
             chunk = next;
             continue;
@@ -59,7 +59,11 @@ struct osh_newlib_walk osh_newlib_walk(void)
         before_in_use = prev_inuse(next);
         if (before_in_use) {
             walk.blocks++;
-            walk.bytes += size - SIZE_SZ;
+            walk.bytes += size - SIZE_SZ - OSH_SEAL_BYTES;
+            if (OSH_HARDENING > 0 && !stands(chunk)) {
+                walk.wrong = OSH_NAMED("newlib", "the seal at a block's end is broken");
+                break;
+            }
         } else if (next->prev_size != size) {
             walk.wrong = OSH_NAMED("newlib", "a free chunk's size is not repeated at its end");
             break;

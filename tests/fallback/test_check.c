@@ -4,6 +4,7 @@
 #include "named.h"
 #include "os/os_heap.h"
 #include "osh_arena.h"
+#include "osh_newlib.h"
 #include "sizes.h"
 
 #define IN_USE_BEFORE ((size_t)1)
@@ -56,8 +57,25 @@ static void lost_block_is_named(void)
     void *below = os_malloc(LARGE_SIZE(1));
     void *above = os_malloc(LARGE_SIZE(1));
     size_t both = (*size_of(below) & ~IN_USE_BEFORE) + (*size_of(above) & ~IN_USE_BEFORE);
-    is_named(size_of(below), both | IN_USE_BEFORE,
-             "newlib: the blocks in use are not those handed out");
+    size_t sound = *size_of(below);
+    *size_of(below) = both | IN_USE_BEFORE;
+    if (OSH_HARDENING > 0) {
+        osh_newlib_seal(below, OSH_SEAL_LIVE);
+    }
+    check_names("newlib: the blocks in use are not those handed out");
+    *size_of(below) = sound;
+    if (OSH_HARDENING > 0) {
+        osh_newlib_seal(above, OSH_SEAL_LIVE);
+    }
+}
+
+static void broken_seal_is_named(void)
+{
+    size_t *below = os_malloc(LARGE_SIZE(1));
+    size_t *seal = below + os_malloc_usable_size(below) / sizeof(size_t);
+    if (OSH_HARDENING > 0) {
+        is_named(seal, *seal ^ 65, "newlib: the seal at a block's end is broken");
+    }
 }
 
 static void free_chunk_whose_size_is_not_repeated_is_named(void)
@@ -90,7 +108,7 @@ static void two_words_left_of_an_old_top_are_nothing_wrong(void)
 {
     struct os_heap_stats stats;
     size_t pages = LARGE_SIZE(1) / OSH_PAGE_BYTES + 1;
-    void *below = os_malloc(pages * OSH_PAGE_BYTES - 48 - sizeof(size_t));
+    void *below = os_malloc(pages * OSH_PAGE_BYTES - 48 - sizeof(size_t) - OSH_SEAL_BYTES);
     assert_true(osh_arena_claim_page(pages)); /* somebody else's, behind the break */
     void *above = os_malloc(LARGE_SIZE(2));
     assert_int_equal(osh_arena_page(above), pages + 1);
@@ -113,6 +131,7 @@ int main(void)
         in_fresh_heap(misaligned_chunk_size_is_named, ROOMY_HEAP),
         in_fresh_heap(in_use_bit_of_the_first_chunk_is_named, ROOMY_HEAP),
         in_fresh_heap(lost_block_is_named, ROOMY_HEAP),
+        in_fresh_heap(broken_seal_is_named, ROOMY_HEAP),
         in_fresh_heap(free_chunk_whose_size_is_not_repeated_is_named, ROOMY_HEAP),
         in_fresh_heap(free_chunk_with_a_wrong_link_is_named, ROOMY_HEAP),
         in_fresh_heap(top_that_does_not_end_at_the_break_is_named, ROOMY_HEAP),

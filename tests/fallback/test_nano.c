@@ -34,7 +34,8 @@ static void sizes_that_would_overflow_give_null(void)
 /* A block that takes `pages` to the last byte. */
 static void *take_pages(size_t pages)
 {
-    void *block = osh_fallback_memalign(OSH_ALIGN, pages * OSH_PAGE_BYTES - OSH_ALIGN);
+    void *block =
+        osh_fallback_memalign(OSH_ALIGN, pages * OSH_PAGE_BYTES - OSH_ALIGN - OSH_SEAL_BYTES);
     assert_non_null(block);
     assert_int_equal(osh_arena.brk % OSH_PAGE_BYTES, 0);
     return block;

@@ -1,43 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs every misuse in children and says how many were reported:
+ * Runs every misuse many times and says how many were reported:
  *
- *   NAME<TAB>reported<TAB>trials<TAB>what
+ *   NAME<TAB>reported<TAB>trials<TAB>grounds<TAB>what
  *
  * Reported means for a right reason. From level 1 on the heap must be sound after it
  * (unless the misuse itself damaged it); the trial's clean twin must not be reported, and must
  * end well. Else the program says what was wrong and fails.
  *
- * usage: misuse [--trials N] [--only NAME]
+ * Each trial has a heap of its own, with a secret of its own: before it, all of the program's
+ * variables, the library's among them, are made what they were at the start. A child goes
+ * from trial to trial until one of them ends it; the next goes on behind that.
+ *
+ * usage: misuse [--trials N] [--apart] [--only NAME]
+ *   --apart: a child for each, for builds that count in variables what was covered
  */
 #include "misuse.h"
 #include "osh_config.h"
 #include "osh_guard.h"
 
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/personality.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define REGION_BYTES ((size_t)48 << 20)
+#define REGION_BYTES ((size_t)24 << 20)
 /* A heap nobody warned of may go round in circles: then it is not reported. */
-#define TRIAL_CPU_MS 400u
+#define TRIAL_CPU_MS 200u
 #define TRIAL_SECONDS 60u
-#define HUNG_AT_MOST 2u
+/* Trials that ended their child, or were not reported at level 0: more of a row would take
+ * long and tell nothing new. */
+#define ENDED_AT_MOST 16u
+
+enum { AGAIN = 9 }; /* a child's status: a twin went wrong where a misuse was before */
 
 /* Shared with the child. */
 struct outcome {
-    unsigned reasons; /* of all reports so far, as bits */
+    unsigned next; /* the trial that runs */
+    bool clean;    /* its twin does */
+    unsigned reported;
+    unsigned unreported;
+    unsigned reasons; /* of all reports of the trial, as bits */
     unsigned reports;
+    bool failed;
     char wrong[160]; /* what os_heap_check said after a report */
 };
 
 static struct outcome *outcome;
+static void *region;
 
 static void note(const struct os_heap_report *report)
 {
@@ -61,20 +76,60 @@ static void run_out(void)
     }
 }
 
-static void live(const struct misuse *misuse, struct trial trial)
+static sigjmp_buf ending;
+
+void end_of_trial(void)
+{
+    siglongjmp(ending, 1);
+}
+
+/* The program's variables, its libraries' not: what it began with. */
+extern char __data_start[];
+extern char _end[];
+static char *at_start;
+
+static void as_at_start(void)
+{
+    memcpy(__data_start, at_start, (size_t)(_end - __data_start));
+}
+
+static void remember_start(void)
+{
+    size_t bytes = (size_t)(_end - __data_start);
+    at_start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at_start == MAP_FAILED) {
+        exit(3);
+    }
+    memcpy(at_start, __data_start, bytes);
+}
+
+/* What os_heap_trim gives back stays with this process, which is going to touch it again at
+ * once: to the heap that is as good as any answer. */
+int madvise(void *address, size_t bytes, int advice);
+int madvise(void *address, size_t bytes, int advice)
+{
+    (void)address;
+    (void)bytes;
+    (void)advice;
+    return 0;
+}
+
+static void run(const struct misuse *misuse, struct trial trial)
 {
     struct itimerval cpu = {{0, 0}, {0, TRIAL_CPU_MS * 1000L}};
     (void)setitimer(ITIMER_PROF, &cpu, NULL);
-    (void)alarm(TRIAL_SECONDS);
-    void *region =
-        mmap(NULL, REGION_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (region == MAP_FAILED || os_heap_init(region, REGION_BYTES) != 0) {
+    outcome->clean = trial.clean;
+    outcome->reasons = outcome->reports = 0;
+    outcome->wrong[0] = '\0';
+    if (os_heap_init(region, REGION_BYTES) != 0) {
         _exit(3);
     }
     (void)os_heap_set_report_hook(note);
-    misuse->body(&trial);
-    if (trial.clean) {
-        run_out();
+    if (sigsetjmp(ending, 0) == 0) {
+        misuse->body(&trial);
+        if (trial.clean) {
+            run_out();
+        }
     }
     if (misuse->after == INTACT || trial.clean) {
         const char *wrong = os_heap_check();
@@ -82,96 +137,132 @@ static void live(const struct misuse *misuse, struct trial trial)
             (void)snprintf(outcome->wrong, sizeof(outcome->wrong), "%s", wrong);
         }
     }
-    _exit(0);
 }
-
-/* Status of the child that lived through it. */
-static int run(const struct misuse *misuse, struct trial trial)
-{
-    memset(outcome, 0, sizeof(*outcome));
-    pid_t child = fork();
-    if (child < 0) {
-        perror("misuse: fork");
-        exit(3);
-    }
-    if (child == 0) {
-        live(misuse, trial);
-    }
-    int status;
-    (void)waitpid(child, &status, 0);
-    return status;
-}
-
-static bool failed;
 
 static void complain(const struct misuse *misuse, const char *what, int status)
 {
-    (void)fprintf(stderr, "FAIL %s: %s (wait status 0x%x, %u reports, reasons 0x%x, check: %s)\n",
-                  misuse->name, what, (unsigned)status, outcome->reports, outcome->reasons,
-                  outcome->wrong[0] != '\0' ? outcome->wrong : "fine");
-    failed = true;
+    (void)fprintf(stderr,
+                  "FAIL %s, trial %u: %s (wait status 0x%x, %u reports, reasons 0x%x, check: %s)\n",
+                  misuse->name, outcome->next, what, (unsigned)status, outcome->reports,
+                  outcome->reasons, outcome->wrong[0] != '\0' ? outcome->wrong : "fine");
+    outcome->failed = true;
 }
 
-static bool trial_is_reported(const struct misuse *misuse, uint32_t seed, unsigned *hung)
+/* Takes note of the misuse's trial, which ended with that status of its child's. */
+static void judge(const struct misuse *misuse, int status)
 {
-    int status = run(misuse, (struct trial){true, seed});
-    if (status != 0 || outcome->reports != 0 || outcome->wrong[0] != '\0') {
-        complain(misuse, "without the misuse all should be well", status);
-    }
-    status = run(misuse, (struct trial){false, seed});
     if ((outcome->reasons & misuse->reasons) == 0) {
-        /* What becomes of a heap nobody warned of is not specified. */
-        *hung +=
-            WIFSIGNALED(status) && (WTERMSIG(status) == SIGPROF || WTERMSIG(status) == SIGALRM);
-        return false;
+        outcome->unreported++; /* what becomes of a heap nobody warned of is not specified */
+        return;
     }
+    outcome->reported++;
     /* At level 0 what is reported is the damage. */
     if (OSH_HARDENING > 0 && misuse->after == INTACT &&
         (status != 0 || outcome->wrong[0] != '\0')) {
         complain(misuse, "reported, but the heap did not survive it", status);
     }
-    return true;
 }
 
-static void try_all(const struct misuse *misuse, unsigned trials, const char *only)
+/* In the child: as many trials as go well. */
+static void go_on(const struct misuse *misuse, unsigned trials, bool apart)
 {
-    for (; misuse->name != NULL; misuse++) {
-        if (only != NULL && strcmp(only, misuse->name) != 0) {
+    (void)alarm(TRIAL_SECONDS);
+    for (bool first = true; outcome->next < trials; first = false) {
+        struct trial trial = {true, 1 + outcome->next};
+        bool stained = outcome->unreported > 0 && !first;
+        as_at_start();
+        run(misuse, trial);
+        if (outcome->reports != 0 || outcome->wrong[0] != '\0') {
+            if (stained) {
+                _exit(AGAIN); /* a write of an earlier trial's may have gone anywhere */
+            }
+            complain(misuse, "without the misuse all should be well", 0);
+        }
+        trial.clean = false;
+        as_at_start();
+        run(misuse, trial);
+        judge(misuse, 0);
+        outcome->next++;
+        if (apart || (OSH_HARDENING == 0 && outcome->unreported >= ENDED_AT_MOST)) {
+            break;
+        }
+    }
+    _exit(0);
+}
+
+static void try_one(const struct misuse *misuse, unsigned trials, bool apart)
+{
+    unsigned ended = 0;
+    memset(outcome, 0, sizeof(*outcome));
+    while (outcome->next < trials && ended < ENDED_AT_MOST &&
+           (OSH_HARDENING > 0 || outcome->unreported < ENDED_AT_MOST)) {
+        pid_t child = fork();
+        if (child < 0) {
+            perror("misuse: fork");
+            exit(3);
+        }
+        if (child == 0) {
+            go_on(misuse, trials, apart);
+        }
+        int status;
+        (void)waitpid(child, &status, 0);
+        if (status == 0 || (WIFEXITED(status) && WEXITSTATUS(status) == AGAIN)) {
             continue;
         }
-        unsigned reported = 0;
-        unsigned hung = 0;
-        for (unsigned i = 0; i < trials && hung < HUNG_AT_MOST; i++) {
-            reported += trial_is_reported(misuse, 1 + i, &hung);
+        ended++;
+        if (outcome->clean) {
+            complain(misuse, "without the misuse all should be well", status);
+        } else {
+            judge(misuse, status);
         }
-        printf("%s\t%u\t%u\t%s\n", misuse->name, reported, trials, misuse->what);
-        (void)fflush(stdout);
+        outcome->next++;
     }
+    printf("%s\t%u\t%u\t%c\t%s\n", misuse->name, outcome->reported,
+           outcome->reported + outcome->unreported, misuse->grounds[OSH_HARDENING], misuse->what);
+    (void)fflush(stdout);
+}
+
+static bool try_all(const struct misuse *misuse, unsigned trials, bool apart, const char *only)
+{
+    bool failed = false;
+    for (; misuse->name != NULL; misuse++) {
+        if (only == NULL || strcmp(only, misuse->name) == 0) {
+            try_one(misuse, trials, apart);
+            failed = failed || outcome->failed;
+        }
+    }
+    return failed;
 }
 
 int main(int argc, char **argv)
 {
     unsigned trials = 16;
     const char *only = NULL;
+    bool apart = false;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--trials") == 0 && i + 1 < argc && atoi(argv[i + 1]) > 0) {
             trials = (unsigned)atoi(argv[++i]);
         } else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc) {
             only = argv[++i];
+        } else if (strcmp(argv[i], "--apart") == 0) {
+            apart = true;
         } else {
-            (void)fprintf(stderr, "usage: misuse [--trials N] [--only NAME]\n");
+            (void)fprintf(stderr, "usage: misuse [--trials N] [--apart] [--only NAME]\n");
             return 2;
         }
     }
     outcome =
         mmap(NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (outcome == MAP_FAILED) {
+    region = mmap(NULL, REGION_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (outcome == MAP_FAILED || region == MAP_FAILED) {
         return 3;
     }
     keep_to_one_cpu();
-    try_all(pointer_misuses, trials, only);
-    try_all(free_misuses, trials, only);
-    try_all(large_misuses, trials, only);
-    try_all(write_misuses, trials, only);
-    return failed;
+    remember_start();
+    bool failed = try_all(pointer_misuses, trials, apart, only);
+    failed = try_all(block_misuses, trials, apart, only) || failed;
+    failed = try_all(free_misuses, trials, apart, only) || failed;
+    failed = try_all(large_misuses, trials, apart, only) || failed;
+    failed = try_all(header_misuses, trials, apart, only) || failed;
+    return try_all(write_misuses, trials, apart, only) || failed;
 }

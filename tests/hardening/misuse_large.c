@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Large blocks: double frees and newlib's headers. */
+/* Large blocks: double frees, sizes, writes. */
 #include "misuse.h"
 #include "osh_class.h"
 
@@ -15,7 +15,7 @@ static size_t several(struct trial *trial)
     size_t size = large_size(trial);
     noise(trial, 100);
     for (unsigned i = 0; i < BLOCKS; i++) {
-        blocks[i] = block_of(size + (size_t)64 * i);
+        blocks[i] = block_of(trial, size + (size_t)64 * i);
     }
     return size;
 }
@@ -60,6 +60,24 @@ static void merged(struct trial *trial)
     aftermath(trial, size);
 }
 
+/* What is behind it was freed before, and merged into it: newlib writes nothing at its end,
+ * nor at that of the next. */
+static void merged_with_those_behind(struct trial *trial)
+{
+    size_t size = several(trial);
+    unsigned which = pick(trial, BLOCKS - 3);
+    os_free(blocks[which + 2]);
+    os_free(blocks[which + 1]);
+    os_free(blocks[which]);
+    again(trial, blocks[which]);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        if (i < which || i > which + 2) {
+            os_free(blocks[i]);
+        }
+    }
+    aftermath(trial, size);
+}
+
 static void deferred_twice(struct trial *trial)
 {
     size_t size = several(trial);
@@ -92,7 +110,9 @@ static void deferred_link(struct trial *trial)
     os_free(blocks[2]);
     os_free(blocks[3]);
     if (!trial->clean) {
-        memset(opaque(blocks[3]), 1 + (int)pick(trial, 255), sizeof(void *));
+        uintptr_t *link = opaque(blocks[3]);
+        uintptr_t written = plausible_word(trial);
+        *link = written != *link ? written : 0;
     }
     end_deferring();
     os_free(blocks[0]);
@@ -101,91 +121,51 @@ static void deferred_link(struct trial *trial)
     aftermath(trial, size);
 }
 
-/* The word before the block is its size, with newlib as with its nano form. */
-static void header(struct trial *trial, uintptr_t wrong)
+/* Padded in front: newlib's header is not where the chunk begins. */
+static void aligned(struct trial *trial)
 {
-    size_t size = several(trial);
-    uintptr_t *word = (uintptr_t *)blocks[2] - 1;
-    uintptr_t right = *word;
-    if (!trial->clean) {
-        *(uintptr_t *)opaque(word) = wrong;
-    }
-    os_free(blocks[2]);
-    *(uintptr_t *)opaque(word) = right; /* what goes on below sees a sound heap */
-    free_but(2);
+    size_t size = large_size(trial);
+    noise(trial, 100);
+    void *block = os_aligned_alloc((size_t)32 << pick(trial, 7), size);
+    void *behind = block_of(trial, size);
+    os_free(block);
+    again(trial, block);
+    os_free(behind);
     aftermath(trial, size);
 }
 
-static void header_filled(struct trial *trial)
+/* Its pages are the arena's again. */
+static void given_back(struct trial *trial)
 {
-    uintptr_t wrong;
-    memset(&wrong, 1 + (int)pick(trial, 255), sizeof(wrong));
-    header(trial, wrong);
+    size_t size = large_size(trial);
+    noise(trial, 100);
+    void *block = block_of(trial, size);
+    os_free(block);
+    (void)os_heap_trim();
+    again(trial, block);
+    aftermath(trial, 100);
 }
 
-static void header_zero(struct trial *trial)
+/* A stale pointer to what is somebody else's block by now. */
+static void in_use_again(struct trial *trial)
 {
-    header(trial, 0);
+    size_t size = large_size(trial);
+    noise(trial, 100);
+    void *block = block_of(trial, size);
+    os_free(block);
+    void *next = block_of(trial, size);
+    os_free(trial->clean ? next : opaque(block));
+    aftermath(trial, size);
 }
 
-static void header_of_another_size(struct trial *trial)
-{
-    /* A multiple of what newlib aligns to, with its PREV_INUSE bit. */
-    header(trial, (uintptr_t)(64u * (1u + pick(trial, 2000u))) | 1u);
-}
-
-/* Noticed when the block behind is freed, or the quarantine that the free one waits in
- * ends: newlib would merge the two. */
-static void header_of_the_free_one_before(struct trial *trial)
+/* A neighbour that lives keeps its pages. */
+static void after_trim(struct trial *trial)
 {
     size_t size = several(trial);
-    os_free(blocks[1]);
-    if (!trial->clean) {
-        memset((uintptr_t *)opaque(blocks[1]) - 1, 1 + (int)pick(trial, 255), sizeof(uintptr_t));
-    }
     os_free(blocks[2]);
     (void)os_heap_trim();
-    if (!trial->clean) {
-        _exit(0); /* newlib's list of free chunks has it */
-    }
-    os_free(blocks[0]);
-    os_free(blocks[3]);
-    os_free(blocks[4]);
-    aftermath(trial, size);
-}
-
-/* The block's own header is sound, and it cannot grow without the next one's. */
-static void header_of_the_next_at_a_resize(struct trial *trial)
-{
-    size_t size = several(trial);
-    uintptr_t *word = (uintptr_t *)blocks[2] - 1;
-    uintptr_t right = *word;
-    if (!trial->clean) {
-        memset(opaque(word), 1 + (int)pick(trial, 255), sizeof(*word));
-    }
-    void *grown = os_realloc(blocks[1], 3 * size);
-    *(uintptr_t *)opaque(word) = right;
-    os_free(grown);
-    free_but(1);
-    aftermath(trial, size);
-}
-
-/* A block's end is the next one's header. */
-static void overflow_into_the_next(struct trial *trial)
-{
-    size_t size = several(trial);
-    size_t usable = os_malloc_usable_size(blocks[1]);
-    if (!trial->clean) {
-        memset((char *)opaque(blocks[1]) + usable, 0x41, 4 * sizeof(void *));
-    }
-    os_free(blocks[2]);
-    os_free(blocks[1]);
-    if (!trial->clean) {
-        _exit(0); /* the rest of newlib's heap is damaged, too */
-    }
-    os_free(blocks[0]);
-    os_free(blocks[3]);
-    os_free(blocks[4]);
+    again(trial, blocks[2]);
+    free_but(2);
     aftermath(trial, size);
 }
 
@@ -233,36 +213,34 @@ static void write_after_free(struct trial *trial)
      REASON(BAD_LINK))
 
 const struct misuse large_misuses[] = {
-    {"double_free_of_a_large_block", "double free, large block", at_once, TWICE, INTACT},
+    {"double_free_of_a_large_block", "double free, large block", at_once, TWICE, INTACT, "-sss"},
     {"double_free_of_a_large_block_merged", "double free, large block merged with free ones",
-     merged, TWICE, INTACT},
+     merged, TWICE, INTACT, "-sss"},
+    {"double_free_of_a_large_block_merged_with_those_behind",
+     "double free, large block merged with those behind it", merged_with_those_behind, TWICE,
+     INTACT, "-sss"},
+    {"double_free_of_a_large_aligned_block", "double free, large aligned block", aligned, TWICE,
+     INTACT, "-sss"},
+    {"double_free_of_a_large_block_after_a_trim", "double free, large block, after a trim",
+     after_trim, TWICE, INTACT, "-sss"},
+    {"double_free_of_a_large_block_in_use_again",
+     "stale free, large block handed out again at once", in_use_again, TWICE, INTACT, "---s"},
+    {"double_free_of_a_large_block_given_back",
+     "double free, large block, its page given back by newlib", given_back, TWICE, INTACT, "pppp"},
     {"double_free_in_the_deferred_list", "double free, large block deferred last", deferred_twice,
-     TWICE, INTACT},
+     TWICE, INTACT, "-sss"},
     {"double_free_in_the_deferred_list_after_others", "double free, large block deferred earlier",
-     deferred_twice_with_others_between, TWICE, INTACT},
+     deferred_twice_with_others_between, TWICE, INTACT, "-sss"},
     {"overwritten_link_in_the_deferred_list", "write after free: link of a deferred block",
-     deferred_link, REASON(BAD_LINK) | REASON(USED_AFTER_FREE), INTACT},
-    {"overwritten_header_filled", "newlib header overwritten: a repeated byte", header_filled,
-     REASON(BAD_HEADER) | REASON(OVERRUN), INTACT},
-    {"overwritten_header_zero", "newlib header overwritten: zero", header_zero,
-     REASON(BAD_HEADER) | REASON(OVERRUN), INTACT},
-    {"overwritten_header_of_another_size", "newlib header overwritten: a plausible size",
-     header_of_another_size, TWICE | REASON(OVERRUN), INTACT},
-    {"overwritten_header_of_the_free_chunk_before",
-     "newlib header overwritten: the free chunk before", header_of_the_free_one_before,
-     REASON(BAD_HEADER), DAMAGED},
-    {"overwritten_header_seen_by_realloc",
-     "newlib header overwritten: the next one's, then resized", header_of_the_next_at_a_resize,
-     REASON(BAD_HEADER) | REASON(FREED_TWICE), INTACT},
-    {"overflow_of_a_large_block_into_the_next", "overflow: large block, into the next",
-     overflow_into_the_next, REASON(BAD_HEADER) | REASON(OVERRUN), DAMAGED},
+     deferred_link, TWICE | REASON(USED_AFTER_FREE), INTACT, "--ss"},
     {"overflow_of_a_large_block_by_a_byte", "overflow: large block, by one byte", by_one_byte,
-     REASON(OVERRUN) | REASON(BAD_HEADER), DAMAGED},
+     REASON(OVERRUN) | REASON(BAD_HEADER), DAMAGED, "---s"},
     {"write_after_free_to_a_large_block", "write after free: large block", write_after_free,
-     REASON(USED_AFTER_FREE), DAMAGED},
+     REASON(USED_AFTER_FREE), DAMAGED, "---s"},
     {"free_sized_of_a_large_block_with_too_much", "sized free: large block, too much",
-     sized_too_large, REASON(WRONG_SIZE), INTACT},
-    {"free_sized_of_a_large_block_with_a_small_size", "sized free: large block, a small size",
-     sized_too_small, REASON(WRONG_SIZE), INTACT},
+     sized_too_large, REASON(WRONG_SIZE), INTACT, "-sss"},
+    {"free_sized_of_a_large_block_with_a_small_size",
+     "sized free: large block, a small size, memory never out", sized_too_small, REASON(WRONG_SIZE),
+     INTACT, "-pps"},
     {0},
 };

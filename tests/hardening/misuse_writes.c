@@ -3,13 +3,18 @@
 #include "misuse.h"
 #include "osh_class.h"
 
-/* Changes all of these bytes: writing what is there already would be no change. */
+/* What programs write, or any byte; each of these bytes is another one then: writing what
+ * is there already would be no change. */
 static void fill(struct trial *trial, void *at, size_t bytes)
 {
     unsigned char *byte = opaque(at);
+    unsigned char news[256];
     unsigned change = 1 + pick(trial, 255);
+    bool plausible = pick(trial, 2) == 0;
+    contents(trial, news, bytes);
     for (size_t i = 0; i < bytes && !trial->clean; i++) {
-        byte[i] = (unsigned char)(byte[i] ^ change);
+        bool other = plausible && news[i] != byte[i];
+        byte[i] = other ? news[i] : (unsigned char)(byte[i] ^ change);
     }
 }
 
@@ -17,8 +22,8 @@ static void link_bytes(struct trial *trial, size_t bytes)
 {
     size_t size = 1 + pick(trial, 200);
     noise(trial, size);
-    void *first = block_of(size);
-    void *block = block_of(size);
+    void *first = block_of(trial, size);
+    void *block = block_of(trial, size);
     os_free(first); /* so that there is something to link to */
     os_free(block);
     fill(trial, block, bytes);
@@ -40,7 +45,7 @@ static void free_body(struct trial *trial)
 {
     size_t size = 40 + pick(trial, 160);
     noise(trial, size);
-    char *block = block_of(size);
+    char *block = block_of(trial, size);
     os_free(block);
     unsigned offset = pick(trial, (unsigned)size - 24 - 8) + 16;
     fill(trial, block + offset, 1 + pick(trial, 8));
@@ -52,7 +57,7 @@ static void free_far(struct trial *trial)
 {
     size_t size = OSH_SLAB_MAX / 2 + OSH_SLAB_MAX / 4;
     noise(trial, size);
-    char *block = block_of(size);
+    char *block = block_of(trial, size);
     os_free(block);
     fill(trial, block + size / 2 + pick(trial, (unsigned)size / 4), 8);
     aftermath(trial, size);
@@ -63,15 +68,15 @@ static void in_its_slab(struct trial *trial, unsigned offset)
 {
     size_t size = 40 + pick(trial, 160);
     noise(trial, size);
-    char *block = block_of(size);
-    void *neighbour = block_of(size);
+    char *block = block_of(trial, size);
+    void *neighbour = block_of(trial, size);
     os_free(block);
     (void)os_heap_trim();
     fill(trial, block + offset, 8);
     for (unsigned i = 0; i < 3; i++) {
         void *all[1024];
         for (unsigned j = 0; j < 1024; j++) {
-            all[j] = block_of(size);
+            all[j] = block_of(trial, size);
         }
         for (unsigned j = 0; j < 1024; j++) {
             os_free(all[j]);
@@ -95,8 +100,8 @@ static void free_in_slab_first_word(struct trial *trial)
 static void free_one_word(struct trial *trial)
 {
     noise(trial, 8);
-    void *first = block_of(8);
-    void *block = block_of(8);
+    void *first = block_of(trial, 8);
+    void *block = block_of(trial, 8);
     os_free(first);
     os_free(block);
     fill(trial, block, 8);
@@ -106,7 +111,7 @@ static void free_one_word(struct trial *trial)
 static void overflow(struct trial *trial, size_t size, size_t from, size_t bytes)
 {
     noise(trial, size);
-    char *block = block_of(size);
+    char *block = block_of(trial, size);
     fill(trial, block + from, bytes);
     os_free(block);
     aftermath(trial, size);
@@ -142,7 +147,7 @@ static void seen_by_realloc(struct trial *trial)
 {
     size_t size = small_size(trial);
     noise(trial, size);
-    char *block = block_of(size);
+    char *block = block_of(trial, size);
     fill(trial, block + size, 1);
     block = os_realloc(block, 2 * size + 100);
     os_free(block);
@@ -154,7 +159,7 @@ static void underflow(struct trial *trial)
     size_t size = 1 + pick(trial, 200);
     void *all[64];
     for (unsigned i = 0; i < 64; i++) {
-        all[i] = block_of(size);
+        all[i] = block_of(trial, size);
     }
     noise(trial, size);
     fill(trial, (char *)all[32] - 1, 1);
@@ -168,7 +173,7 @@ static void read_after_free(struct trial *trial)
 {
     size_t size = 1 + pick(trial, 200);
     noise(trial, size);
-    char *block = block_of(size);
+    char *block = block_of(trial, size);
     os_free(block);
     if (!trial->clean) {
         (void)*(volatile char *)opaque(block);
@@ -180,33 +185,33 @@ static void read_after_free(struct trial *trial)
 
 const struct misuse write_misuses[] = {
     {"write_after_free_to_a_link", "write after free: the link of a cached block", free_link,
-     AFTER_FREE, DAMAGED},
+     AFTER_FREE, DAMAGED, "--ss"},
     {"write_after_free_to_the_count_of_a_link",
      "write after free: the count beside a cached block's link", free_link_count, AFTER_FREE,
-     DAMAGED},
+     DAMAGED, "--ss"},
     {"write_after_free_to_a_block_of_a_word", "write after free: a block of 8 bytes", free_one_word,
-     AFTER_FREE, DAMAGED},
+     AFTER_FREE, DAMAGED, "--ss"},
     {"write_after_free_to_a_body", "write after free: behind the link", free_body, AFTER_FREE,
-     DAMAGED},
+     DAMAGED, "--ss"},
     {"write_after_free_far_into_a_block", "write after free: beyond what is filled", free_far,
-     AFTER_FREE, DAMAGED},
+     AFTER_FREE, DAMAGED, "----"},
     {"write_after_free_in_its_slab", "write after free: block free in its slab", free_in_slab,
-     AFTER_FREE, DAMAGED},
+     AFTER_FREE, DAMAGED, "--ss"},
     {"write_after_free_in_its_slab_to_the_first_word",
      "write after free: first word of a block free in its slab", free_in_slab_first_word,
-     AFTER_FREE, INTACT},
-    {"read_after_free", "read after free", read_after_free, AFTER_FREE, INTACT},
+     AFTER_FREE, INTACT, "--ss"},
+    {"read_after_free", "read after free", read_after_free, AFTER_FREE, INTACT, "----"},
     {"overflow_by_a_byte", "overflow: small block, by one byte", by_one_byte,
-     REASON(OVERRUN) | REASON(USED_AFTER_FREE), DAMAGED},
+     REASON(OVERRUN) | REASON(USED_AFTER_FREE), DAMAGED, "---s"},
     {"overflow_into_slack", "overflow: within the class's block", into_slack, REASON(OVERRUN),
-     DAMAGED},
+     DAMAGED, "---s"},
     {"overflow_by_words", "overflow: small block, by some words", by_a_few_words,
-     REASON(OVERRUN) | REASON(USED_AFTER_FREE), DAMAGED},
+     REASON(OVERRUN) | REASON(USED_AFTER_FREE), DAMAGED, "---s"},
     {"overflow_seen_by_realloc", "overflow: small block, then resized", seen_by_realloc,
-     REASON(OVERRUN) | REASON(USED_AFTER_FREE), DAMAGED},
+     REASON(OVERRUN) | REASON(USED_AFTER_FREE), DAMAGED, "---s"},
     {"write_far_behind_a_block", "write far behind a small block", a_byte_further_on,
-     REASON(OVERRUN) | REASON(USED_AFTER_FREE), DAMAGED},
+     REASON(OVERRUN) | REASON(USED_AFTER_FREE), DAMAGED, "----"},
     {"underflow", "underflow: the byte before a small block", underflow,
-     REASON(OVERRUN) | REASON(USED_AFTER_FREE), DAMAGED},
+     REASON(OVERRUN) | REASON(USED_AFTER_FREE), DAMAGED, "----"},
     {0},
 };

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define KEPT 24u
+#define ENDS 2048u
 
 static void *kept[KEPT];
 
@@ -32,14 +33,76 @@ size_t large_size(struct trial *trial)
     return OSH_SLAB_MAX + 64 + pick(trial, OSH_SLAB_MAX);
 }
 
-void *block_of(size_t bytes)
+/* An address in the heap: of a block, its header, its middle. */
+static uintptr_t address_in_heap(struct trial *trial)
 {
-    void *block = os_malloc(bytes);
+    uintptr_t block = (uintptr_t)kept[pick(trial, KEPT)];
+    return block + sizeof(uintptr_t) * pick(trial, 8) - 2 * sizeof(uintptr_t);
+}
+
+uintptr_t plausible_word(struct trial *trial)
+{
+    static const char text[] = "a line of text, as logs have them";
+    double number = 1.0 / (1 + pick(trial, 1000));
+    uintptr_t word = 0;
+    switch (pick(trial, 13)) {
+    case 0:
+        return 0;
+    case 1:
+        return pick(trial, 256);
+    case 2:
+        return 8 * (1 + pick(trial, 4096));
+    case 3: /* a chunk of newlib's that size, the one before it in use */
+        return 2 * sizeof(void *) * (2 + pick(trial, 64)) | 1;
+    case 4:
+        return 65;
+    case 5:
+        return 64 | pick(trial, 8);
+    case 6: /* a fencepost */
+        return sizeof(void *) | pick(trial, 2);
+    case 7:
+        memset(&word, (int)pick(trial, 256), sizeof(word));
+        return word;
+    case 8:
+        memcpy(&word, text + pick(trial, sizeof(text) - sizeof(word)), sizeof(word));
+        return word;
+    case 9:
+        memcpy(&word, &number, sizeof(word));
+        return word;
+    case 10:
+        return (uintptr_t)0 - (1 + pick(trial, 64));
+    case 11:
+        return OSH_SLAB_MAX + 64 + 16 * pick(trial, OSH_SLAB_MAX / 16);
+    default:
+        return address_in_heap(trial);
+    }
+}
+
+void contents(struct trial *trial, void *at, size_t bytes)
+{
+    uintptr_t words[32];
+    static const unsigned periods[] = {1, 1, 2, 32};
+    unsigned period = periods[pick(trial, 4)];
+    for (unsigned i = 0; i < 32; i++) {
+        words[i] = i < period ? plausible_word(trial) : words[i - period];
+    }
+    for (size_t done = 0; done < bytes; done += sizeof(words)) {
+        size_t rest = bytes - done;
+        memcpy((char *)at + done, words, rest < sizeof(words) ? rest : sizeof(words));
+    }
+}
+
+/* Of long blocks both ends: the rest is what was there. */
+void *block_of(struct trial *trial, size_t bytes)
+{
+    char *block = os_malloc(bytes);
     if (block == NULL) {
         (void)fputs("out of memory\n", stderr);
         _exit(3);
     }
-    memset(block, 0x11, bytes);
+    size_t end = bytes < ENDS ? bytes : ENDS;
+    contents(trial, block, end);
+    contents(trial, block + bytes - end, bytes > ENDS ? end : 0);
     return block;
 }
 
@@ -47,7 +110,7 @@ void noise(struct trial *trial, size_t size)
 {
     for (unsigned i = 0; i < KEPT; i++) {
         size_t bytes = pick(trial, 2) == 0 ? size : small_size(trial);
-        kept[i] = block_of(bytes);
+        kept[i] = block_of(trial, bytes);
     }
     for (unsigned i = 0; i < KEPT; i += 1 + pick(trial, 3)) {
         os_free(kept[i]);
@@ -60,7 +123,7 @@ void aftermath(struct trial *trial, size_t size)
     void *again[4 * KEPT];
     unsigned count = size > OSH_SLAB_MAX / 4 ? KEPT / 3 : 4 * KEPT;
     for (unsigned i = 0; i < count; i++) {
-        again[i] = block_of(size);
+        again[i] = block_of(trial, size);
     }
     for (unsigned i = 0; i < count; i++) {
         os_free(again[(i * 5) % count]);
@@ -69,7 +132,6 @@ void aftermath(struct trial *trial, size_t size)
         os_free(kept[i]);
         kept[i] = NULL;
     }
-    (void)trial;
     (void)os_heap_trim();
 }
 
@@ -129,6 +191,11 @@ void elsewhere(void (*run)(void *argument), void *argument)
         _exit(3);
     }
     (void)pthread_join(thread, NULL);
+}
+
+void stop(void)
+{
+    end_of_trial();
 }
 
 void *opaque(const void *pointer)

@@ -46,7 +46,8 @@ void *os_malloc(size_t size);
  * freed in an interrupt, until the next large call outside of one.
  * Complexity: O(1) on a hit, one magazine on a miss.
  * Failure: misuse that the hardening level detects is reported, see
- *   os_heap_set_report_hook. If the hook returns, nothing was freed.
+ *   os_heap_set_report_hook. If the hook returns, nothing was freed. What no level
+ *   is sure to see is undefined, as in C: docs/hardening.md has the table.
  * Source: Mynewt os_free; C11 7.22.3.3.
  */
 void os_free(void *ptr);
@@ -90,7 +91,8 @@ void *os_reallocarray(void *ptr, size_t count, size_t size);
 void *os_aligned_alloc(size_t alignment, size_t size);
 
 /**
- * The bytes that may be used in the block, at least what was asked for.
+ * The bytes that may be used in the block, at least what was asked for. Not for a block
+ * that is free: hardening level 1 notices that of large ones only.
  * NULL gives 0. Contexts: any. Complexity: O(1). Source: glibc.
  */
 size_t os_malloc_usable_size(const void *ptr);
@@ -177,7 +179,7 @@ enum os_heap_misuse {
     OS_HEAP_NOT_A_START,     /**< a pointer into a block, or between blocks */
     OS_HEAP_FREED_TWICE,     /**< a block that is free already */
     OS_HEAP_WRONG_SIZE,      /**< os_free_sized with a size that is not the block's */
-    OS_HEAP_BAD_HEADER,      /**< the newlib header before a large block is damaged */
+    OS_HEAP_BAD_HEADER,      /**< no header and seal of a large block there: damaged, or no block */
     OS_HEAP_BAD_LINK,        /**< the link in a free block is damaged */
     OS_HEAP_USED_AFTER_FREE, /**< a free block's bytes changed */
     OS_HEAP_OVERRUN,         /**< bytes behind the size asked for changed */

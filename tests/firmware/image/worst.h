@@ -43,7 +43,7 @@ struct costs {
     uint32_t hit_check;    /* ... of a free that hits, the start of a block not freed last */
     uint32_t usable_check; /* ... of os_malloc_usable_size, the start of a block */
     uint32_t put_check;    /* ... that a slab is given, of a slab of its class */
-    uint32_t header_check; /* ... to a large block, behind a header that can be one */
+    uint32_t header_check; /* ... to a large block, behind a header that leads to its seal */
     uint32_t fault_check;  /* ... that newlib is given, of a block in use to its neighbours */
 };
 
@@ -58,7 +58,7 @@ struct costs {
         .list_more = 30, .kept = 14, .any = 45, .any_word = 8, .refuse = 185, .defer = 170,       \
         .large = 350, .drain = 115, .usable = 66, .start = 250, .table_x8 = 2, .reset = 4,        \
         .hit_check = LEVEL_1(17), .usable_check = LEVEL_1(28), .put_check = LEVEL_1(12),          \
-        .header_check = LEVEL_1(120), .fault_check = LEVEL_1(190),                                \
+        .header_check = LEVEL_1(140), .fault_check = LEVEL_1(230),                                \
     }
 #else
 /* Of Cortex-M33; its M-profile neighbours have no longer paths. */
@@ -69,7 +69,7 @@ struct costs {
         .list_more = 30, .kept = 14, .any = 45, .any_word = 8, .refuse = 170, .defer = 160,       \
         .large = 350, .drain = 115, .usable = 66, .start = 500, .table_x8 = 3, .reset = 7,        \
         .hit_check = LEVEL_1(16), .usable_check = LEVEL_1(10), .put_check = LEVEL_1(12),          \
-        .header_check = LEVEL_1(110), .fault_check = LEVEL_1(190),                                \
+        .header_check = LEVEL_1(130), .fault_check = LEVEL_1(230),                                \
     }
 #endif
 

@@ -68,9 +68,9 @@ void os_heap_port_yield(void);
  */
 void os_heap_port_sync_cores(void);
 
-/** From hardening level 2 on, once, when the heap starts: a word from a source of
- * randomness, with which links in free blocks are encoded. Default: a constant, which
- * detects accidents but no intent. */
+/** From hardening level 1 on, once, when the heap starts: a word from a source of
+ * randomness, of which seals of large blocks are made and with which links in free blocks are
+ * encoded. Default: a constant, which detects accidents but no intent. */
 uintptr_t os_heap_port_secret(void);
 
 /** Misuse of the heap: `address` is what it is about. Must not return, must not
