@@ -216,7 +216,7 @@ class Tools(unittest.TestCase):
                 self.assertIn("no line of a trace", str(error))
 
     def test_figures_of_the_checks(self):
-        sound = {"explorer": [{"scenario": "start", "executions": 9, "violations": 0}],
+        sound = {"explorer": [{"scenario": "start", "executions": 9, "violations": 0, "finished": True}],
                  "spin": [{"model": "depot", "states": 10, "errors": 0,
                            "negative_control_fails": True}],
                  "mutants": {"total": 40, "killed": 40, "surviving": []},

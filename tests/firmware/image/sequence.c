@@ -32,7 +32,7 @@
 #include "os/os_heap.h"
 
 #define SIZE 40u
-#define WANTED 20u
+#define WANTED 14u
 
 #if BOARD_CORES > 1 && defined(HOOK)
 
@@ -61,6 +61,7 @@ __asm__(".text\n"
 
 static volatile bool watching;
 static volatile bool crossed, held;
+static volatile unsigned left, arrived; /* the core before and behind */
 static volatile bool finished;
 static unsigned crossings, holds;
 
@@ -101,6 +102,9 @@ __attribute__((used)) void inside(void)
         held = interrupt_waits(before_mask);
         crossed = board_core() != began;
     } while (!held && !crossed);
+    left = began;
+    arrived = board_core();
+    watching = false; /* an exchange begins again, undisturbed */
 }
 
 static void watch(void)
@@ -150,14 +154,37 @@ static void push_across(unsigned cls)
     }
 }
 
+/* Takes the list of the core that it arrives on, and leaves that of the other alone. */
+static void exchange_across(unsigned cls)
+{
+    osh_word_t heads[BOARD_CORES];
+    void *block = os_malloc(SIZE);
+    CHECK(block != NULL);
+    os_free(block); /* so that the list is not empty */
+    for (unsigned core = 0; core < BOARD_CORES; core++) {
+        heads[core] = osh_load(&osh_lists[core].word[cls]);
+    }
+    watch();
+    osh_word_t word = osh_cpu_exchange(cls, (osh_word_t)&osh_empty[cls]);
+    note(true);
+    CHECK(word == heads[arrived]);
+    CHECK(left == arrived || osh_load(&osh_lists[left].word[cls]) == heads[left]);
+    while (((struct osh_link *)word)->next != 0) {
+        osh_word_t below = ((struct osh_link *)word)->next;
+        os_free((void *)word);
+        word = below;
+    }
+}
+
 static void task(unsigned number)
 {
     /* All but one only want the cores, so that this one is moved about. */
     while (number != 0 && !finished) {
     }
-    while (crossings + holds < 2 * WANTED && number == 0) {
+    while (crossings + holds < 3 * WANTED && number == 0) {
         pop_across(osh_class_of(SIZE));
         push_across(osh_class_of(SIZE));
+        exchange_across(osh_class_of(SIZE));
     }
     finished = true;
 }
