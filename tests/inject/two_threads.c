@@ -91,7 +91,7 @@ static pid_t spawn(const struct scenario *scenario, void (*before)(void))
     if (child != 0) {
         return child > 0 ? child : (tracee_give_up("fork"), 0);
     }
-    (void)alarm(60); /* a victim that hangs has lost */
+    (void)alarm(300); /* a victim that hangs has lost */
     pthread_t thread;
     if (pthread_create(&thread, NULL, rival, NULL) != 0 ||
         ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0) {

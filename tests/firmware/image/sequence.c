@@ -4,7 +4,7 @@
  * core's list: forced, by a call in the middle of the port's own sequence that does
  * not return before the task runs elsewhere. It must not take from, or give to, the
  * list of the core it has left. Where the sequence is masked, the call sees an
- * interrupt wait instead.
+ * interrupt wait instead. Before that, with nothing in between: what an operation refuses.
  */
 #if defined(__aarch64__)
 #define HOOK "stp x29, x30, [sp, #-16]!\n\tbl inside_saving\n\tldp x29, x30, [sp], #16\n\t"
@@ -33,6 +33,62 @@
 
 #define SIZE 40u
 #define WANTED 14u
+
+static osh_word_t *list_of(unsigned cls)
+{
+    return &osh_lists[board_core()].word[cls];
+}
+
+/* A stopped list refuses everything, and remains as it is. */
+static void stopped_refuses(unsigned cls, void *block)
+{
+    osh_word_t word = *list_of(cls);
+    CHECK(word == (osh_word_t)&osh_empty[0]);
+    CHECK(osh_cpu_exchange(cls, (osh_word_t)&osh_empty[1]) == 0);
+    CHECK(osh_cpu_pop(cls) == NULL);
+    CHECK(block == NULL || !osh_cpu_push(cls, block));
+    CHECK(*list_of(cls) == word);
+}
+
+/* A list takes so many blocks as it has room for, and gives them back, the last one first. */
+static void room_is_counted(unsigned cls)
+{
+    static void *blocks[1000];
+    unsigned limit = osh_class_limit(cls);
+    CHECK(limit > 0 && limit < 1000);
+    for (unsigned i = 0; i <= limit; i++) {
+        blocks[i] = os_malloc(SIZE);
+        CHECK(blocks[i] != NULL);
+    }
+    osh_word_t before = osh_cpu_exchange(cls, (osh_word_t)&osh_empty[cls]);
+    CHECK(before != 0);
+    CHECK(osh_cpu_pop(cls) == NULL);
+    for (unsigned i = 0; i < limit; i++) {
+        CHECK(osh_cpu_push(cls, blocks[i]));
+    }
+    CHECK(!osh_cpu_push(cls, blocks[limit]));
+    CHECK(osh_cpu_exchange(cls, before) == (osh_word_t)blocks[limit - 1]);
+    CHECK(osh_cpu_exchange(cls, (osh_word_t)blocks[limit - 1]) == before);
+    for (unsigned i = limit; i-- > 0;) {
+        CHECK(osh_cpu_pop(cls) == blocks[i]);
+    }
+    CHECK(osh_cpu_exchange(cls, before) == (osh_word_t)&osh_empty[cls]);
+    for (unsigned i = 0; i <= limit; i++) {
+        os_free(blocks[i]);
+    }
+}
+
+/* What an operation refuses, with nothing in between. */
+static void refusals(void)
+{
+    unsigned cls = osh_class_of(SIZE);
+    stopped_refuses(cls, NULL); /* before the heap starts */
+    void *block = os_malloc(SIZE);
+    CHECK(block != NULL);
+    stopped_refuses(0, block); /* the class of newlib's pages */
+    os_free(block);
+    room_is_counted(cls);
+}
 
 #if BOARD_CORES > 1 && defined(HOOK)
 
@@ -202,6 +258,7 @@ static void done(void)
 
 int main(void)
 {
+    refusals();
     for (unsigned i = 0; i < BOARD_CORES + 2; i++) {
         kernel_task(task, i);
     }
@@ -212,6 +269,7 @@ int main(void)
 
 int main(void)
 {
+    refusals();
     /* Nothing to move to: what interrupts the one core is in `storm`. */
     report("cores", BOARD_CORES);
     passed();
