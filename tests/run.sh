@@ -25,14 +25,19 @@ mkdir -p "$root"
 rm -f "$root"/{explorer,explorer-exclusives,explorer-small,explorer-lean,spin,coverage,injection,checks}.json
 passed=0
 failed=()
+unfinished=()
 
 step() { # NAME COMMAND ...
-    local name=$1 began=$SECONDS
+    local name=$1 began=$SECONDS status=0
     shift
     printf '\n\033[1m== %s\033[0m\n' "$name"
-    if "$@"; then
+    "$@" || status=$?
+    if [ $status -eq 0 ]; then
         passed=$((passed + 1))
         echo "== $name: passed in $((SECONDS - began)) s"
+    elif [ $status -eq 3 ] && [ "$1" = interleavings ]; then
+        unfinished+=("$name")
+        echo "== $name: NOT EXPLORED TO THE END, nothing violated so far, $((SECONDS - began)) s"
     else
         failed+=("$name")
         echo "== $name: FAILED"
@@ -47,7 +52,8 @@ aarch64() {
         /usr/bin/meson setup "$dir" --cross-file tests/cross/aarch64-linux.ini -Dtests=false -Dstorm=false >/dev/null
     ninja -C "$dir" libosheap.a >/dev/null &&
         aarch64-linux-gnu-gcc -O2 -Wall -Werror -I core/include tests/cross/smoke.c "$dir/libosheap.a" -pthread -o "$dir/smoke" &&
-        qemu-aarch64 -L /usr/aarch64-linux-gnu "$dir/smoke" portable
+        qemu-aarch64 -L /usr/aarch64-linux-gnu "$dir/smoke" portable &&
+        tests/arch/sequences.py "$dir/libosheap.a" aarch64-linux-gnu-
 }
 
 # What a stranger does with the library: installs it, finds it by pkg-config,
@@ -64,13 +70,18 @@ storm_verified() {
         /usr/bin/python3 perf/storm.py --workers "$dir/perf" --verify
 }
 
-# Every interleaving within bounds, on each kind of lists and slabs.
+# Every interleaving within bounds, on each kind of lists and slabs. Status 3: time ran out on
+# some, and no promise was broken until then.
 interleavings() { # [EXPLORER-OPTION ...]
-    local dir=$root/tests/gcc name
+    local dir=$root/tests/gcc name status all=0
     ninja -C "$dir" tests/model/explorer tests/model/explorer-{exclusives,small,lean} >/dev/null || return
     for name in explorer explorer-exclusives explorer-small explorer-lean; do
-        "$dir/tests/model/$name" --json "$root/$name.json" --save "$root" "$@" || return
+        status=0
+        "$dir/tests/model/$name" --json "$root/$name.json" --save "$root" "$@" || status=$?
+        [ $status -eq 0 ] || [ $status -eq 3 ] || return $status
+        all=$((status > all ? status : all))
     done
+    return $all
 }
 
 # The tools read it: reports, options, traces, executions of the explorer.
@@ -99,6 +110,7 @@ step "the storm, verified" storm_verified
 step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet --runs $([ $long = yes ] && echo 10 || echo 1)
 step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --only firmware --check
 step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$root/tests/gcc/tests/inject" --json "$root/injection.json"
+step "order of firmware's stores" tests/inject/orders.py "$root/firmware"
 step "models" nice tests/spin/run.py --json "$root/spin.json"
 step "interleavings" interleavings
 step "lint" tests/lint.sh "$root"
@@ -114,5 +126,6 @@ fi
 
 echo
 [ ${#failed[@]} -eq 0 ] || printf 'failed: %s\n' "${failed[@]}"
-echo "$passed passed, ${#failed[@]} failed"
+[ ${#unfinished[@]} -eq 0 ] || printf 'not explored to the end: %s\n' "${unfinished[@]}"
+echo "$passed passed, ${#failed[@]} failed, ${#unfinished[@]} not explored to the end"
 [ ${#failed[@]} -eq 0 ]

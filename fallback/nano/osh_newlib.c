@@ -208,7 +208,7 @@ static OSH_NO_TSAN uintptr_t start_of(const void *block)
 {
     uintptr_t at = (uintptr_t)block - CHUNK_OFFSET;
     if (OSH_ARCH_OPENS && !ours(at, CHUNK_OFFSET)) {
-        return false; /* what is before a segment may be closed */
+        return 0; /* what is before a segment may be closed */
     }
     long head = *(const volatile long *)at;
     if (head < 0) {

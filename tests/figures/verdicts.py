@@ -12,7 +12,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent.parent
 # What ends the names of scenarios behind an @, and where they were run.
-PORTS = {"": "on Linux's lists", "exclusives": "on firmware's lists",
+PORTS = {"": "on Linux's lists", "exclusives": "on firmware's lists at level 2",
          "small": "of a build for size", "lean": "of the smallest build for size"}
 FIRMWARE_TARGETS = 3        # so many at least have their operations interrupted
 MUTANTS = 30                # so many at least are on the list
@@ -45,6 +45,8 @@ def explorer(rows: list[dict]) -> list[str]:
             wrong.append(f"{row['scenario']}: {row['violations']} violations")
         if row["executions"] < 1:
             wrong.append(f"{row['scenario']}: nothing was executed")
+        if row["violations"] == 0 and row["finished"] is not True:
+            wrong.append(f"{row['scenario']}: not explored to the end")
     ports = {row["scenario"].partition("@")[2] for row in rows}
     for port, about in PORTS.items():
         if port not in ports:

@@ -89,21 +89,22 @@ maps() { # BOARD
     line $result "$1" maps 0.0 "$output"
 }
 
-build() { # BOARD
-    local dir=$root/$1
+build() { # BOARD [TEST]: all images, or that of the test
+    local dir=$root/$1 target=${2:+tests/firmware/$2.elf}
     [ -e "$dir/build.ninja" ] ||
         meson setup "$dir" "$source" --cross-file "$here/boards/${1%%-*}/cross.ini" -Dstorm=false \
             "-Dnewlib=$(case $1 in *-nano*) echo nano ;; *) echo full ;; esac)" \
             "-Dpreset=$(case $1 in *-tiny*) echo tiny ;; *-small*) echo small ;; *) echo none ;; esac)" \
             $(case $1 in *-small*) echo -Doptimization=s -Dhardening=0 ;; esac) >"$dir.log" 2>&1 ||
         { cat "$dir.log"; return 1; }
-    ninja -C "$dir" >"$dir.log" 2>&1 || { grep -E 'error|undefined|FAILED' "$dir.log" || tail -n 20 "$dir.log"; return 1; }
+    # shellcheck disable=SC2086
+    ninja -C "$dir" $target >"$dir.log" 2>&1 || { grep -E 'error|undefined|FAILED' "$dir.log" || tail -n 20 "$dir.log"; return 1; }
 }
 
 # Builds and runs one target; the last line is its summary.
 target() { # BOARD[:TEST]
     local board=${1%%:*} good=0 bad=0 began=$SECONDS
-    if ! build "$board"; then
+    if ! build "$board" $([ "$board" = "$1" ] || echo "${1#*:}"); then
         line FAIL "$board" build 0.0 "see $root/$board.log"
         bad=1
     else

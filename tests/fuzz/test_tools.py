@@ -216,7 +216,7 @@ class Tools(unittest.TestCase):
                 self.assertIn("no line of a trace", str(error))
 
     def test_figures_of_the_checks(self):
-        sound = {"explorer": [{"scenario": "start", "executions": 9, "violations": 0}],
+        sound = {"explorer": [{"scenario": "start", "executions": 9, "violations": 0, "finished": True}],
                  "spin": [{"model": "depot", "states": 10, "errors": 0,
                            "negative_control_fails": True}],
                  "mutants": {"total": 40, "killed": 40, "surviving": []},
@@ -263,6 +263,19 @@ class Tools(unittest.TestCase):
                 self.assertTrue(done.returncode != 2 or said.startswith("explorer: "), said)
                 ended.add(done.returncode)
         self.assertIn(2, ended)
+
+    @unittest.skipUnless("OSHEAP_EXPLORER" in os.environ, "OSHEAP_EXPLORER names no explorer")
+    def test_a_search_that_time_ran_out_on_is_no_result(self):
+        # Some 10^6 executions, of which a moment sees the first few hundred.
+        words = [os.environ["OSHEAP_EXPLORER"], "--scenario", "reclaim-migrating", "--deep", "--seconds", "1e-6"]
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder) / "explorer.json"
+            done = subprocess.run([*words, "--json", report], capture_output=True, text=True, check=False)
+            rows = json.loads(report.read_text(encoding="utf-8"))["explorer"]
+        self.assertEqual(done.returncode, 3, done.stdout)
+        self.assertIn("1 scenarios: 0 hold within their bounds, 1 not explored to the end, 0 violated", done.stdout)
+        self.assertEqual([row["finished"] for row in rows], [False])
+        self.assertEqual(verdicts.explorer(rows)[0], "reclaim-migrating: not explored to the end")
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ static void push(void *block)
     }
 }
 
-static void interfere(void)
+void victim_interfere(void)
 {
     void *first;
     void *second;
@@ -121,7 +121,7 @@ static void handler(int number, siginfo_t *info, void *context)
     const ucontext_t *user = context;
     report->resumed_at = (uintptr_t)user->uc_mcontext.gregs[REG_RIP];
     report->handled++;
-    interfere();
+    victim_interfere();
 }
 
 /* Small: every check walks all of it. */

@@ -43,4 +43,7 @@ unsigned victim_start(void);
  * checks that no block is lost or in two places. In a process of its own. */
 void victim_run(const struct scenario *scenario, struct report *report);
 
+/* What the handler does, for another thread of that process while the victim stands still. */
+void victim_interfere(void);
+
 #endif

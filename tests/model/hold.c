@@ -4,7 +4,9 @@
 #include "os/os_heap.h"
 #include "osh_arena.h"
 #include "osh_class.h"
+#include "osh_guard.h"
 #include "osh_heap.h"
+#include "osh_links.h"
 #include "race.h"
 #include "scenario.h"
 
@@ -64,11 +66,18 @@ void hold_chain(unsigned cls, struct osh_chain chain)
     while (chain.count-- > 0) {
         REQUIRE(block != NULL);
         race_user_load(block);
-        void *next = osh_link_next(*(osh_word_t *)block);
+        void *next = osh_links_next(block);
         (void)hold(block, osh_class_bytes(cls));
         block = next;
     }
     REQUIRE(block == NULL);
+}
+
+void refill(unsigned cls, void *block)
+{
+    if (OSH_HARDENING >= 2) {
+        osh_guard_fill(block, OSH_LINK_WORDS, osh_guard_words(osh_class_bytes(cls)));
+    }
 }
 
 size_t held(void)
@@ -81,8 +90,7 @@ struct osh_chain chain_of(unsigned cls, void **blocks, unsigned count)
     struct osh_chain chain = {NULL, 0};
     for (unsigned i = count; i-- > 0;) {
         race_user_store(blocks[i]);
-        osh_chain_link(cls, blocks[i], chain);
-        chain = (struct osh_chain){blocks[i], chain.count + 1};
+        osh_links_push(cls, &chain, blocks[i]);
     }
     return chain;
 }

@@ -55,8 +55,13 @@ static void print_result(const struct scenario *scenario, const struct result *r
     (void)fflush(stdout);
 }
 
-/* True when the promise was kept. */
-static bool explore_scenario(const struct scenario *chosen, const struct options *options)
+/* Of the scenarios: those explored to the end of their bounds, and those that time ran out on. */
+struct totals {
+    unsigned finished, unfinished, violated;
+};
+
+static void explore_scenario(const struct scenario *chosen, const struct options *options,
+                             struct totals *totals)
 {
     struct result *result = execution_allocate(sizeof(*result));
     struct exploration all = {execution_run,    schedule_state, words_take_in_shared,
@@ -67,10 +72,14 @@ static bool explore_scenario(const struct scenario *chosen, const struct options
     double began = seconds_now();
     explore(&all, result);
     machine->running = NULL;
-    bool all_met = result->violated || machine->outcomes == chosen->outcomes;
+    /* What a search that was given up has not met yet, it might have. */
+    bool all_met = result->violated || !result->exhausted || machine->outcomes == chosen->outcomes;
     print_result(chosen, result, seconds_now() - began);
     bool kept = !result->violated && all_met;
-    options_add_json(options, chosen->name, result->executions, kept);
+    options_add_json(options, chosen->name, result, kept);
+    totals->violated += !kept;
+    totals->finished += kept && result->exhausted;
+    totals->unfinished += kept && !result->exhausted;
     if (!all_met) {
         (void)printf("%s: VIOLATION: of the outcomes %#x only %#x were met\n", chosen->name,
                      chosen->outcomes, machine->outcomes);
@@ -83,7 +92,6 @@ static bool explore_scenario(const struct scenario *chosen, const struct options
         free(choices);
     }
     free(result);
-    return kept;
 }
 
 /* The one execution of a file. */
@@ -113,15 +121,18 @@ int main(int argc, char **argv)
         return replay_file(options->replay) ? EXIT_SUCCESS : EXIT_FAILURE;
     }
     (void)printf("bounds are preemptions/interrupts/migrations/loads of old values\n");
-    unsigned violated = 0;
-    unsigned explored = 0;
+    struct totals totals = {0, 0, 0};
     for (unsigned i = 0; scenarios[i] != NULL; i++) {
         if (options_chosen(options, scenarios[i]->name) && model_port_choose(scenarios[i]->port)) {
-            explored++;
-            violated += !explore_scenario(scenarios[i], options);
+            explore_scenario(scenarios[i], options, &totals);
         }
     }
     options_end_json(options);
-    (void)printf("%u scenarios explored, %u violated\n", explored, violated);
-    return violated == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    (void)printf("%u scenarios: %u hold within their bounds, %u not explored to the end, "
+                 "%u violated\n",
+                 totals.finished + totals.unfinished + totals.violated, totals.finished,
+                 totals.unfinished, totals.violated);
+    return totals.violated > 0     ? EXIT_FAILURE
+           : totals.unfinished > 0 ? EXIT_UNFINISHED
+                                   : EXIT_SUCCESS;
 }

@@ -21,13 +21,14 @@ static const char help[] =
     "  --interrupts N\n"
     "  --migrations N\n"
     "  --stale N          loads of values that are not the newest\n"
-    "  --seconds S        give up on a scenario after so long\n"
+    "  --seconds S        give up on a scenario after so long, which is no result\n"
     "  --json FILE        executions and violations of each scenario\n"
     "  --save FOLDER      where a violation's replay goes (default: here)\n"
     "  --replay FILE      one execution again, step by step\n"
     "  --help\n"
     "\n"
-    "Exit status: 0 all promises held, 1 one did not, 2 the options are wrong.\n";
+    "Exit status: 0 all promises held within the bounds, 1 one did not, 2 the options are\n"
+    "wrong, 3 time ran out on a scenario, and no promise was broken until then.\n";
 
 static void list(void)
 {
@@ -189,14 +190,16 @@ struct bounds options_bounds(const struct options *options, const struct bounds 
     };
 }
 
-void options_add_json(const struct options *options, const char *name, uint64_t executions,
+void options_add_json(const struct options *options, const char *name, const struct result *result,
                       bool kept)
 {
     if (options->json != NULL) {
         (void)fprintf(options->json,
-                      "%s\n  {\"scenario\": \"%s%s\", \"executions\": %llu, \"violations\": %d}",
+                      "%s\n  {\"scenario\": \"%s%s\", \"executions\": %llu, \"violations\": %d, "
+                      "\"finished\": %s}",
                       (*options->json_rows)++ > 0 ? "," : "", name, model_port_suffix(),
-                      (unsigned long long)executions, !kept);
+                      (unsigned long long)result->executions, !kept,
+                      result->exhausted ? "true" : "false");
     }
 }
 

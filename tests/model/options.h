@@ -6,6 +6,9 @@
 
 #define OPTIONS_SCENARIOS 64
 
+/* Exit status: nothing was violated, but not every scenario was explored to the end. */
+#define EXIT_UNFINISHED 3
+
 struct options {
     const char *chosen[OPTIONS_SCENARIOS]; /* none: all */
     unsigned chosen_count;
@@ -23,7 +26,7 @@ void options_read(struct options *options, int argc, char **argv);
 bool options_chosen(const struct options *options, const char *name);
 struct bounds options_bounds(const struct options *options, const struct bounds *given);
 
-void options_add_json(const struct options *options, const char *name, uint64_t executions,
+void options_add_json(const struct options *options, const char *name, const struct result *result,
                       bool kept);
 void options_end_json(const struct options *options);
 

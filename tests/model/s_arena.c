@@ -113,6 +113,38 @@ const struct scenario arena_trim = {
     .deep = {3, 0, 0, 1},
 };
 
+#if OSH_RUN_LOG2 > 0
+static void claim_run_and_release(void)
+{
+    size_t page = osh_arena_claim_run(1);
+    if (page != OSH_NO_PAGE) {
+        own(page);
+        own(page + 1);
+        disown(page);
+        disown(page + 1);
+        osh_arena_release_run(page, 1);
+    }
+}
+
+static void one_of_two_used_before(void)
+{
+    (void)osh_arena_claim_page(1);
+    osh_arena_release_run(1, 0);
+}
+
+const struct scenario arena_run = {
+    .name = "arena-run",
+    .promise = "every page of a run is given to the system after use, and no page in use is",
+    .pages = PAGES,
+    .setup = one_of_two_used_before,
+    .task = {claim_run_and_release, trim, claim_and_release},
+    .core = {0, 1, 2},
+    .check = all_free,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 1},
+};
+#endif
+
 /* Two words of the bitmap: all of the upper one claimed, one page of the lower free. */
 #define WIDE_PAGES 66
 

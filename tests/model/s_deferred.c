@@ -3,6 +3,7 @@
  * behind them is the real one; being entered twice shows as a data race, or, by an
  * interrupt, in the guard around it. */
 #include "arch.h"
+#include "osh_arena.h"
 #include "osh_deferred.h"
 #include "osh_fallback.h"
 #include "osh_newlib.h"
@@ -197,4 +198,35 @@ const struct scenario deferred_look = {
     .check = none_pending,
     .quick = {2, 0, 0, 0},
     .deep = {3, 0, 0, 1},
+};
+
+/* Every large block was freed in handlers, and nobody has been inside since. */
+static void all_deferred(void)
+{
+    make_blocks();
+    for (unsigned i = 0; i < SCENARIO_TASKS; i++) {
+        if (OSH_HARDENING > 0) {
+            osh_newlib_seal(block[i], OSH_SEAL_DEFERRED);
+        }
+        osh_deferred_push(block[i]);
+        block[i] = NULL;
+    }
+}
+
+static void reclaim_then_no_page_is_newlibs(void)
+{
+    osh_fallback_reclaim();
+    REQUIRE(osh_arena.brk_pages == 0);
+}
+
+const struct scenario deferred_reclaim = {
+    .name = "deferred-reclaim",
+    .promise = "a reclaim gives back the pages of what was deferred before it began",
+    .pages = 16,
+    .setup = all_deferred,
+    .task = {reclaim_then_no_page_is_newlibs, reclaim_then_no_page_is_newlibs},
+    .core = {0, 1},
+    .check = none_pending,
+    .quick = {3, 0, 0, 2},
+    .deep = {5, 0, 0, 3},
 };

@@ -2,6 +2,7 @@
 /* The depot: slots through which magazines change hands. */
 #include "osh_class.h"
 #include "osh_depot.h"
+#include "osh_links.h"
 #include "osh_slab.h"
 #include "scenario.h"
 
@@ -23,7 +24,7 @@ static void leave(unsigned number)
 {
     void *blocks[2];
     blocks[0] = magazine[number].head;
-    blocks[1] = osh_link_next(*(osh_word_t *)blocks[0]);
+    blocks[1] = osh_links_next(blocks[0]);
     struct osh_chain chain = chain_of(CLS, blocks, 2);
     if (osh_depot_put(CLS, chain)) {
         magazine[number].count = 0;

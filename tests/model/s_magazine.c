@@ -24,11 +24,17 @@ static void *get(void)
     return hold(osh_magazine_get(CLS), BYTES);
 }
 
+static void give(void *block)
+{
+    refill(CLS, block);
+    osh_magazine_put(CLS, block);
+}
+
 static void put(void *block)
 {
     if (block != NULL) {
         unhold(block, BYTES);
-        osh_magazine_put(CLS, block);
+        give(block);
     }
 }
 
@@ -36,7 +42,7 @@ static void put_held(unsigned number)
 {
     void *block = held_by_setup[number];
     held_by_setup[number] = NULL;
-    osh_magazine_put(CLS, block);
+    give(block);
 }
 
 /* What no task has given back is given back, and then nothing may be left. */
@@ -118,7 +124,7 @@ static void get_two_put_another_put_the_first(void)
     void *first = osh_magazine_get(CLS);
     held_by_setup[1] = osh_magazine_get(CLS);
     put_held(0);
-    osh_magazine_put(CLS, first);
+    give(first);
 }
 
 const struct scenario magazine_aba = {

@@ -3,6 +3,7 @@
 #include "os/os_heap.h"
 #include "osh_arena.h"
 #include "osh_heap.h"
+#include "osh_links.h"
 #include "osh_slab.h"
 #include "scenario.h"
 
@@ -20,7 +21,7 @@ static void setup_hold(unsigned count)
 static void *first_of(struct osh_chain *chain)
 {
     void *block = chain->head;
-    chain->head = osh_link_next(*(osh_word_t *)block);
+    chain->head = osh_links_next(block);
     chain->count--;
     return block;
 }
@@ -32,7 +33,7 @@ static void use_and_put(unsigned cls, struct osh_chain chain)
     void *block = chain.head;
     for (unsigned i = 0; i < chain.count; i++) {
         blocks[i] = block;
-        block = osh_link_next(*(osh_word_t *)block);
+        block = osh_links_next(block);
     }
     hold_chain(cls, chain);
     for (unsigned i = 0; i < chain.count; i++) {

@@ -12,8 +12,9 @@ extern const struct scenario slab_reserve, slab_deliver, slab_unlist, slab_list,
     magazine_swap, magazine_aba, magazine_one_core, magazine_portable, magazine_full,
     magazine_halved, reclaim_running, reclaim_migrating, reclaim_portable, reclaim_two,
     reclaim_idle, pair_aba, pair_reclaim, deferred_two, deferred_three, deferred_handler,
-    deferred_before, deferred_look, null_unlist, null_depot, null_empty, null_bound, null_reclaim,
-    null_fallback, null_start, arena_brink, arena_trim, arena_hint, start_heap, heap_brink;
+    deferred_before, deferred_look, deferred_reclaim, null_unlist, null_depot, null_empty,
+    null_bound, null_reclaim, null_fallback, null_start, run_release, arena_brink, arena_trim,
+    arena_run, arena_hint, start_heap, heap_brink;
 
 const struct scenario *const scenarios[] = {
     &litmus_sb,
@@ -35,6 +36,9 @@ const struct scenario *const scenarios[] = {
     &slab_release,
     &slab_change,
     &slab_handler,
+#if OSH_RUN_LOG2 > 0
+    &run_release,
+#endif
 #if OSH_DEPOT_SLOTS > 0
     &depot_slots,
     &depot_both,
@@ -58,6 +62,7 @@ const struct scenario *const scenarios[] = {
     &deferred_handler,
     &deferred_before,
     &deferred_look,
+    &deferred_reclaim,
     &null_unlist,
 #if OSH_DEPOT_SLOTS > 0
     &null_depot,
@@ -72,6 +77,9 @@ const struct scenario *const scenarios[] = {
     &arena_brink,
 #if OSH_ARCH_DECOMMITS
     &arena_trim,
+#if OSH_RUN_LOG2 > 0
+    &arena_run,
+#endif
 #endif
     &arena_hint,
     &start_heap,

@@ -22,6 +22,14 @@ STRONGER = " ".join(f"-Dosh_{op}_{order}=osh_{op}" for op in ("cas", "exchange",
                     for order in ("relaxed", "acquire", "release"))
 
 
+# Checks of other builds than the host's: of an image on a board of tests/firmware, of the
+# injection there, of the order of its stores, and of the sequences of AArch64 Linux.
+ELSEWHERE = ("firmware", "injection", "orders", "sequences")
+# The board of each target of the injection.
+BOARDS = {"m33": "an521", "m4": "m4", "m7": "m7", "m0": "m0", "a15": "a15", "a72": "a72",
+          "rv64": "rv64", "rv32": "rv32"}
+
+
 @dataclass
 class Check:
     name: str
@@ -29,6 +37,9 @@ class Check:
     folder: Path # where it runs: meson names programs from there
     env: dict[str, str] = field(default_factory=dict)
     limit: float = 300.0
+    build: Path | None = None # a build of its own, ...
+    cross: str = ""           # ... how it is configured, ...
+    target: str = ""          # ... and what of it the check runs
 
     def passes(self) -> bool:
         """False also when it hangs."""
@@ -90,6 +101,9 @@ class Tree:
 
     def build_for(self, check: Check) -> None:
         """The programs that a check runs, and no others."""
+        if check.build is not None:
+            self.build_elsewhere(check)
+            return
         if self.programs is None:
             self.ninja("build.ninja") # as meson.build has them now
             listed = json.loads(run(["meson", "introspect", "--targets", str(self.build)]).stdout)
@@ -97,9 +111,40 @@ class Tree:
         named = [self.build / word for word in check.command]
         self.ninja(*(str(path.relative_to(self.build)) for path in named if path in self.programs))
 
+    def build_elsewhere(self, check: Check) -> None:
+        if not (check.build / "build.ninja").exists():
+            check.build.parent.mkdir(parents=True, exist_ok=True)
+            done = run(["meson", "setup", str(check.build), str(self.source), "--cross-file",
+                        str(self.source / check.cross), "-Dstorm=false", "-Dnewlib=full",
+                        "-Dwerror=false"] + (["-Dtests=false"] if "linux" in check.cross else []))
+            if done.returncode != 0:
+                raise Failure(done.stdout + done.stderr)
+        done = run(["ninja", "-C", str(check.build), "-j1", check.target])
+        if done.returncode != 0:
+            raise Failure(done.stdout[-3000:])
+
+    def elsewhere(self, name: str) -> Check:
+        """`firmware BOARD:TEST`, `injection TARGET`, `orders TARGET`, `sequences aarch64`."""
+        kind, what = name.split()
+        builds = self.build.parent / "boards"
+        if kind == "sequences":
+            archive = builds / what / "libosheap.a"
+            return Check(name, [str(self.source / "tests/arch/sequences.py"), str(archive),
+                                f"{what}-linux-gnu-"], self.source, build=archive.parent,
+                         cross=f"tests/cross/{what}-linux.ini", target=archive.name)
+        board, _, test = what.partition(":")
+        board = BOARDS.get(board, board)
+        program = {"firmware": "tests/firmware/run.sh", "injection": "tests/inject/firmware.py",
+                   "orders": "tests/inject/orders.py"}[kind]
+        return Check(name, [str(self.source / program), str(builds), what], self.source,
+                     build=builds / board, cross=f"tests/firmware/boards/{board}/cross.ini",
+                     target=f"tests/firmware/{test or 'inject'}.elf")
+
     def check(self, name: str) -> Check:
         if name.startswith("explorer "):
             return self.explore(name.split()[1])
+        if name.split()[0] in ELSEWHERE:
+            return self.elsewhere(name)
         for check in self.suites():
             if check.name == name:
                 return check

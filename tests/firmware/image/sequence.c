@@ -4,7 +4,7 @@
  * core's list: forced, by a call in the middle of the port's own sequence that does
  * not return before the task runs elsewhere. It must not take from, or give to, the
  * list of the core it has left. Where the sequence is masked, the call sees an
- * interrupt wait instead.
+ * interrupt wait instead. Before that, with nothing in between: what an operation refuses.
  */
 #if defined(__aarch64__)
 #define HOOK "stp x29, x30, [sp, #-16]!\n\tbl inside_saving\n\tldp x29, x30, [sp], #16\n\t"
@@ -32,7 +32,63 @@
 #include "os/os_heap.h"
 
 #define SIZE 40u
-#define WANTED 20u
+#define WANTED 14u
+
+static osh_word_t *list_of(unsigned cls)
+{
+    return &osh_lists[board_core()].word[cls];
+}
+
+/* A stopped list refuses everything, and remains as it is. */
+static void stopped_refuses(unsigned cls, void *block)
+{
+    osh_word_t word = *list_of(cls);
+    CHECK(word == (osh_word_t)&osh_empty[0]);
+    CHECK(osh_cpu_exchange(cls, (osh_word_t)&osh_empty[1]) == 0);
+    CHECK(osh_cpu_pop(cls) == NULL);
+    CHECK(block == NULL || !osh_cpu_push(cls, block));
+    CHECK(*list_of(cls) == word);
+}
+
+/* A list takes so many blocks as it has room for, and gives them back, the last one first. */
+static void room_is_counted(unsigned cls)
+{
+    static void *blocks[1000];
+    unsigned limit = osh_class_limit(cls);
+    CHECK(limit > 0 && limit < 1000);
+    for (unsigned i = 0; i <= limit; i++) {
+        blocks[i] = os_malloc(SIZE);
+        CHECK(blocks[i] != NULL);
+    }
+    osh_word_t before = osh_cpu_exchange(cls, (osh_word_t)&osh_empty[cls]);
+    CHECK(before != 0);
+    CHECK(osh_cpu_pop(cls) == NULL);
+    for (unsigned i = 0; i < limit; i++) {
+        CHECK(osh_cpu_push(cls, blocks[i]));
+    }
+    CHECK(!osh_cpu_push(cls, blocks[limit]));
+    CHECK(osh_cpu_exchange(cls, before) == (osh_word_t)blocks[limit - 1]);
+    CHECK(osh_cpu_exchange(cls, (osh_word_t)blocks[limit - 1]) == before);
+    for (unsigned i = limit; i-- > 0;) {
+        CHECK(osh_cpu_pop(cls) == blocks[i]);
+    }
+    CHECK(osh_cpu_exchange(cls, before) == (osh_word_t)&osh_empty[cls]);
+    for (unsigned i = 0; i <= limit; i++) {
+        os_free(blocks[i]);
+    }
+}
+
+/* What an operation refuses, with nothing in between. */
+static void refusals(void)
+{
+    unsigned cls = osh_class_of(SIZE);
+    stopped_refuses(cls, NULL); /* before the heap starts */
+    void *block = os_malloc(SIZE);
+    CHECK(block != NULL);
+    stopped_refuses(0, block); /* the class of newlib's pages */
+    os_free(block);
+    room_is_counted(cls);
+}
 
 #if BOARD_CORES > 1 && defined(HOOK)
 
@@ -61,6 +117,7 @@ __asm__(".text\n"
 
 static volatile bool watching;
 static volatile bool crossed, held;
+static volatile unsigned left, arrived; /* the core before and behind */
 static volatile bool finished;
 static unsigned crossings, holds;
 
@@ -101,6 +158,9 @@ __attribute__((used)) void inside(void)
         held = interrupt_waits(before_mask);
         crossed = board_core() != began;
     } while (!held && !crossed);
+    left = began;
+    arrived = board_core();
+    watching = false; /* an exchange begins again, undisturbed */
 }
 
 static void watch(void)
@@ -150,14 +210,37 @@ static void push_across(unsigned cls)
     }
 }
 
+/* Takes the list of the core that it arrives on, and leaves that of the other alone. */
+static void exchange_across(unsigned cls)
+{
+    osh_word_t heads[BOARD_CORES];
+    void *block = os_malloc(SIZE);
+    CHECK(block != NULL);
+    os_free(block); /* so that the list is not empty */
+    for (unsigned core = 0; core < BOARD_CORES; core++) {
+        heads[core] = osh_load(&osh_lists[core].word[cls]);
+    }
+    watch();
+    osh_word_t word = osh_cpu_exchange(cls, (osh_word_t)&osh_empty[cls]);
+    note(true);
+    CHECK(word == heads[arrived]);
+    CHECK(left == arrived || osh_load(&osh_lists[left].word[cls]) == heads[left]);
+    while (((struct osh_link *)word)->next != 0) {
+        osh_word_t below = ((struct osh_link *)word)->next;
+        os_free((void *)word);
+        word = below;
+    }
+}
+
 static void task(unsigned number)
 {
     /* All but one only want the cores, so that this one is moved about. */
     while (number != 0 && !finished) {
     }
-    while (crossings + holds < 2 * WANTED && number == 0) {
+    while (crossings + holds < 3 * WANTED && number == 0) {
         pop_across(osh_class_of(SIZE));
         push_across(osh_class_of(SIZE));
+        exchange_across(osh_class_of(SIZE));
     }
     finished = true;
 }
@@ -175,6 +258,7 @@ static void done(void)
 
 int main(void)
 {
+    refusals();
     for (unsigned i = 0; i < BOARD_CORES + 2; i++) {
         kernel_task(task, i);
     }
@@ -185,6 +269,7 @@ int main(void)
 
 int main(void)
 {
+    refusals();
     /* Nothing to move to: what interrupts the one core is in `storm`. */
     report("cores", BOARD_CORES);
     passed();

@@ -86,7 +86,7 @@ void osh_arch_decommit(void *pages, size_t bytes)
 
 uintptr_t osh_arch_secret(void)
 {
-    return 0x5bd1e995; /* the model is of the levels that encode nothing */
+    return 0x5bd1e995; /* the same in every execution, so that a replay meets the same links */
 }
 
 void osh_arch_fail(const char *reason, const void *address)
