@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stepper.h"
 
+#include "cpu.h"
+
 #include <errno.h>
 #include <linux/rseq.h>
 #include <sched.h>
@@ -12,7 +14,6 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/rseq.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -140,13 +141,85 @@ static bool is_single_step(pid_t child)
     return info.si_code == TRAP_TRACE;
 }
 
+/* An instruction of the child's, overwritten so that it stops there. */
+struct patch {
+    uintptr_t at;
+    long code; /* what was there */
+};
+
+static void poke(pid_t child, uintptr_t at, long code)
+{
+    if (ptrace(PTRACE_POKETEXT, child, (void *)at, (void *)code) != 0) {
+        give_up("writing the child's code");
+    }
+}
+
+static struct patch set_patch(pid_t child, uintptr_t at)
+{
+    errno = 0;
+    struct patch patch = {at, ptrace(PTRACE_PEEKTEXT, child, (void *)at, NULL)};
+    if (errno != 0) {
+        give_up("reading the child's code");
+    }
+    poke(child, at, cpu_patched(patch.code));
+    return patch;
+}
+
+/* Runs the first `count` instructions of a span. Those that were run: fewer when a
+ * branch among them left it. */
+static unsigned pass(pid_t child, struct span span, uintptr_t at, unsigned count, int *stop,
+                     struct outcome *outcome)
+{
+    if (span.length == 1) {
+        resume(child, true, 0);
+        *stop = next_stop(child, outcome);
+        return 1;
+    }
+    bool may_leave = span.leaves > 0 && span.leaves <= count;
+    struct patch end = set_patch(child, at + count * span.size);
+    struct patch left = may_leave ? set_patch(child, span.left_to) : end;
+    resume(child, false, 0);
+    *stop = next_stop(child, outcome);
+    if (*stop == 0) {
+        return count;
+    }
+    if (may_leave) {
+        poke(child, left.at, left.code);
+    }
+    poke(child, end.at, end.code); /* last: one may be part of the other's word */
+    return may_leave && cpu_at(child) == span.left_to ? span.leaves : count;
+}
+
 /* Ends the child's run: signals go through, breakpoints are passed. */
 static void run_out(pid_t child, struct outcome *outcome, int stop)
 {
     while (stop != 0) {
+        if (stop == SIGTRAP) {
+            cpu_leave_breakpoint(child);
+        }
         resume(child, false, stop == SIGTRAP ? 0 : stop);
         stop = next_stop(child, outcome);
     }
+}
+
+static void note(struct path *path, unsigned step, uintptr_t at, uintptr_t sequence)
+{
+    if (path != NULL && step < MOST_STEPS) {
+        path->at[step] = at;
+        path->sequence[step] = is_within(sequence, at) ? (const struct rseq_cs *)sequence : NULL;
+        path->steps = step + 1;
+    }
+}
+
+static void strike(pid_t child, enum blow blow, uintptr_t sequence, struct outcome *outcome)
+{
+    outcome->struck = true;
+    outcome->struck_at = cpu_at(child);
+    set_sequence(child, sequence);
+    if (blow == MIGRATION && sched_setaffinity(child, sizeof(elsewhere), &elsewhere) != 0) {
+        give_up("sched_setaffinity");
+    }
+    resume(child, false, blow == PREEMPTION ? 0 : SIGUSR1);
 }
 
 struct outcome stepper_run(const struct scenario *scenario, enum blow blow, unsigned step,
@@ -159,37 +232,34 @@ struct outcome stepper_run(const struct scenario *scenario, enum blow blow, unsi
     (void)ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)PTRACE_O_EXITKILL);
     resume(child, false, 0); /* to the breakpoint */
     stop = next_stop(child, &outcome);
+    if (stop == SIGTRAP) {
+        cpu_leave_breakpoint(child);
+    }
     uintptr_t sequence = 0;
-    for (unsigned i = 0; stop == SIGTRAP && (i == 0 || is_single_step(child)); i++) {
-        struct user_regs_struct registers;
-        if (ptrace(PTRACE_GETREGS, child, NULL, &registers) != 0) {
-            give_up("ptrace");
-        }
+    unsigned i = 0;
+    while (stop == SIGTRAP) {
+        uintptr_t at = cpu_at(child);
         uintptr_t named = get_sequence(child);
         sequence = named != 0 ? named : sequence;
         if (named != 0) {
             set_sequence(child, 0);
         }
-        if (path != NULL && i < MOST_STEPS) {
-            path->at[i] = registers.rip;
-            path->sequence[i] =
-                is_within(sequence, registers.rip) ? (const struct rseq_cs *)sequence : NULL;
-            path->steps = i + 1;
-        }
-        if (blow != NO_BLOW && i == step) {
-            outcome.struck = true;
-            set_sequence(child, sequence);
-            if (blow == MIGRATION && sched_setaffinity(child, sizeof(elsewhere), &elsewhere) != 0) {
-                give_up("sched_setaffinity");
-            }
-            resume(child, false, blow == PREEMPTION ? 0 : SIGUSR1);
+        struct span span = cpu_span(at);
+        bool aimed = blow != NO_BLOW && step - i < span.length;
+        unsigned want = aimed ? step - i : span.length;
+        unsigned count = want > 0 ? pass(child, span, at, want, &stop, &outcome) : 0;
+        if (aimed && stop == SIGTRAP && count == want) {
+            strike(child, blow, sequence, &outcome);
+            stop = next_stop(child, &outcome);
             break;
         }
-        resume(child, true, 0);
-        stop = next_stop(child, &outcome);
-    }
-    if (outcome.struck) {
-        stop = next_stop(child, &outcome);
+        for (unsigned j = 0; j < count; j++) {
+            note(path, i + j, at + j * span.size, sequence);
+        }
+        i += count;
+        if (aimed || (span.length == 1 && stop == SIGTRAP && !is_single_step(child))) {
+            break; /* it went another way, or is at its second breakpoint */
+        }
     }
     run_out(child, &outcome, stop);
     outcome.resumed_at = report->resumed_at;

@@ -35,6 +35,7 @@ struct outcome {
     bool sound;           /* all checks of the victim held */
     char wrong[200];      /* else what did not */
     bool struck;          /* the step was reached */
+    uintptr_t struck_at;  /* the address of its instruction */
     uintptr_t resumed_at; /* where it went on, after a signal */
 };
 
