@@ -2,6 +2,7 @@
 """A machine of QEMU's that boots Debian's kernel and runs a list of programs."""
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -53,9 +54,9 @@ def call(command: list, **options) -> str:
     return done.stdout
 
 
-def pack(folder: Path, packages: Packages, programs: list[Program]) -> Path:
+def pack(tree: Path, packages: Packages, programs: list[Program]) -> Path:
     """The first file system: init, the programs, and the libraries they need."""
-    tree, image = folder / "initrd", folder / "initrd.cpio"
+    image = tree.with_suffix(".cpio")
     shutil.rmtree(tree, ignore_errors=True)
     (tree / "lib").mkdir(parents=True)
     (tree / "test").mkdir()
@@ -84,7 +85,7 @@ class Guest:
     """One run of the machine."""
 
     def __init__(self, packages: Packages, initrd: Path, cpus: int, log: Path):
-        self.cpus, self.log = cpus, log
+        self.cpus, self.log, self.cpu_seconds = cpus, log, 0.0
         self.command = ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", str(cpus), "-m", "1024",
                         "-display", "none", "-monitor", "none", "-serial", "stdio", "-nic", "none", "-no-reboot",
                         "-kernel", str(packages.kernel), "-initrd", str(initrd),
@@ -133,7 +134,9 @@ class Guest:
                 elif words[1] == "no":
                     wrong.append(line.strip())
         watch.cancel()
-        machine.wait()
+        _, status, usage = os.wait4(machine.pid, 0)
+        machine.returncode = os.waitstatus_to_exitcode(status)
+        self.cpu_seconds = usage.ru_utime + usage.ru_stime
         if silent.is_set():
             wrong.append(f"the machine said nothing for {SILENCE:.0f} s")
         elif not introduced or not done:

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """AArch64 Linux under a real kernel: builds the library and its suites for it, boots
-Debian's arm64 kernel in QEMU with two CPUs and then with one, and runs there the unit and
-concurrent suites, the stress and the injection, on both ports.
+Debian's arm64 kernel in QEMU, and runs there the unit and concurrent suites, the stress and
+the injection, on both ports and two CPUs, and once more the concurrent ones on one CPU.
 
 Fails when a test fails, hangs, is not run, or skips what is about the CPU; and when
 the port in use is not the one of restartable sequences where it should be."""
 import argparse
+import concurrent.futures
+import copy
 import json
 import sys
 import time
@@ -19,18 +21,22 @@ HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 CROSS_FILE = SOURCE / "tests/cross/aarch64-linux.ini"
 SMOKE = SOURCE / "tests/cross/smoke.c"
-# Configurations: the first always, all with --long.
-VARIANTS = {"gcc": [], "level0": ["-Dhardening=0"], "level3": ["-Dhardening=3"]}
+# Configurations: one with rounds a tenth as long, and those of --long.
+SHORT = {"short": ["-Dc_args=-DOSH_TEST_SLOW"]}
+LONG = {"gcc": [], "level0": ["-Dhardening=0"], "level3": ["-Dhardening=3"]}
 SUITES = ["osheap:unit", "osheap:concurrent"]
+# Of each way the injection interrupts so many instructions, and all with --long.
+SHORT_WAY = "60"
+ON_THE_HOST = ["arch/symbols"]  # looks at the archive
 # With one CPU: what is about lists, threads and signals.
 ONE_CPU_SUITES = ["osheap:concurrent"]
 
 
+BEGAN = time.monotonic()
+
+
 def say(text: str) -> None:
     print(f"aarch64: {time.monotonic() - BEGAN:4.0f} s  {text}", flush=True)
-
-
-BEGAN = time.monotonic()
 
 
 def configure(folder: Path, packages: Packages, options: list[str]) -> None:
@@ -38,7 +44,7 @@ def configure(folder: Path, packages: Packages, options: list[str]) -> None:
         return
     say(f"configuring {folder}")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    cmocka = folder.parent / "cmocka.ini"
+    cmocka = folder.with_suffix(".ini")
     cmocka.write_text("[binaries]\npkgconfig = 'pkg-config'\n[properties]\n"
                       f"sys_root = '{packages.root}'\n"
                       f"pkg_config_libdir = '{packages.root}/usr/lib/aarch64-linux-gnu/pkgconfig'\n",
@@ -76,39 +82,39 @@ def build(folder: Path, programs: list[Program]) -> None:
     call(["ninja", "-C", folder, *targets])
 
 
-class Judge:
-    """Prints what ended, and counts what is wrong."""
+class Machine:
+    """A guest with so many CPUs, the tests it runs, and what was wrong."""
 
-    def __init__(self, cpus: int, quiet: bool):
-        self.cpus, self.quiet = cpus, quiet
-        self.bad: list[str] = []
-        self.good = 0
+    def __init__(self, name: str, cpus: int, programs: list[Program]):
+        self.name, self.cpus, self.programs = name, cpus, copy.deepcopy(programs)
+        self.good, self.bad = 0, 0
+
+    def complain(self, text: str) -> None:
+        self.bad += 1
+        print(f"FAIL {self.name}: {text}", flush=True)
 
     def ended(self, program: Program) -> None:
         wrong = program.wrong(self.cpus)
         if wrong:
-            self.bad.append(program.name)
             print(program.output.strip()[-3000:])
+            self.complain(f"{program.name}: {wrong}")
         else:
             self.good += 1
-        if wrong or not self.quiet:
-            last = wrong or (program.output.split("\n") if program.name.startswith("inject") else [""])[-1]
-            print(f"{'FAIL' if wrong else 'ok  '} {program.name:40} {program.seconds:6.1f} s  {last}", flush=True)
+            if self.talks:
+                print(f"ok   {self.name}: {program.name} {program.seconds:.1f} s", flush=True)
 
-
-def run(folder: Path, packages: Packages, programs: list[Program], cpus: int, quiet: bool) -> Judge:
-    """The programs on a machine with so many CPUs."""
-    say(f"booting with {cpus} CPU{'s' if cpus > 1 else ''}: {len(programs)} tests")
-    judge = Judge(cpus, quiet)
-    guest = Guest(packages, pack(folder, packages, programs), cpus, folder / f"console-{cpus}.txt")
-    for text in guest.run(programs, judge.ended):
-        judge.bad.append(text)
-        print(f"FAIL {text}", flush=True)
-    for program in programs:
-        if not program.how.startswith(("exit", "signal", "hung")):
-            judge.bad.append(program.name)
-            print(f"FAIL {program.name}: {program.how}", flush=True)
-    return judge
+    def run(self, folder: Path, packages: Packages, talks: bool) -> None:
+        self.talks = talks
+        say(f"{self.name}: booting with {self.cpus} CPU{'s' if self.cpus > 1 else ''}")
+        guest = Guest(packages, pack(folder / self.name, packages, self.programs), self.cpus,
+                      folder / f"{self.name}.txt")
+        for text in guest.run(self.programs, self.ended):
+            self.complain(text)
+        for program in self.programs:
+            if not program.how.startswith(("exit", "signal", "hung")):
+                self.complain(f"{program.name}: {program.how}")
+        say(f"{self.name}: {self.good} of {len(self.programs)} tests passed, "
+            f"{guest.cpu_seconds:.0f} s of CPU time")
 
 
 def arguments() -> argparse.Namespace:
@@ -117,42 +123,53 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--packages", metavar="DIR", type=Path,
                         help="where Debian's packages are kept (BUILD-ROOT/debian)")
     parser.add_argument("--only", metavar="TEST", nargs="+", help="these tests alone")
-    parser.add_argument("--cpus", metavar="N", type=int, help="on one machine, with N CPUs")
+    parser.add_argument("--cpus", metavar="N", type=int, default=2, help="CPUs of the machine that --only has (2)")
     parser.add_argument("--long", action="store_true",
                         help="also minutes of stress, memory that runs out, hardening levels 0 and 3")
     parser.add_argument("--quiet", action="store_true", help="lines for failures and totals only")
     options = parser.parse_args()
-    if options.cpus is not None and not 1 <= options.cpus <= 8:
+    if not 1 <= options.cpus <= 8:
         parser.error("--cpus is 1 to 8")
     return options
 
 
-def try_variant(name: str, options: argparse.Namespace, packages: Packages) -> list[Judge]:
-    folder = (options.root / name).resolve()
-    configure(folder, packages, VARIANTS[name])
-    suites = SUITES + (["osheap:long", "osheap:out"] if options.long else [])
-    programs, others = listed(folder, suites)
+def machines_for(folder: Path, options: argparse.Namespace) -> list[Machine]:
+    """Who runs what; builds it."""
+    programs, others = listed(folder, SUITES + (["osheap:long", "osheap:out"] if options.long else []))
+    for program in programs:
+        if program.name.startswith("inject") and not options.long:
+            program.command += ["--most", SHORT_WAY]
     if options.only:
         known = {program.name: program for program in programs}
         missing = [only for only in options.only if only not in known]
         if missing:
             raise Failure(f"there is no test '{missing[0]}'; there are: {', '.join(known)}")
-        programs, others = [known[only] for only in options.only], []
+        chosen = [known[only] for only in options.only]
+        build(folder, chosen)
+        return [Machine("chosen", options.cpus, chosen)]
     build(folder, programs)
-    if others:
-        say(f"not for the guest: {', '.join(others)}")
-    if not options.only:
-        programs = smoke(folder) + programs
-    judges = []
-    for cpus in [options.cpus] if options.cpus else [2] if options.only else [2, 1]:
-        chosen = programs
-        if cpus == 1 and not options.only and not options.cpus:
-            chosen = smoke(folder) + listed(folder, ONE_CPU_SUITES)[0]
-        judges.append(run(folder, packages, chosen, cpus, options.quiet))
-        total = sum(program.seconds for program in chosen)
-        say(f"{name}, {cpus} CPU{'s' if cpus > 1 else ''}: {judges[-1].good} of {len(chosen)} tests passed, "
-            f"{total:.0f} s of the guest's")
-    return judges
+    here = [name for name in others if name in ON_THE_HOST]
+    call(["meson", "test", "-C", folder, "--no-rebuild", *here])
+    say(f"on the host: {', '.join(here)}; needs tools of its own CPU: "
+        f"{', '.join(name for name in others if name not in here)}")
+    injection = [program for program in programs if program.name.startswith("inject")]
+    suites = [program for program in programs if program not in injection]
+    threads = [program for program in listed(folder, ONE_CPU_SUITES)[0]
+               if not program.name.startswith("inject")]
+    ports = smoke(folder)
+    return [Machine("injection", 2, injection), Machine("suites", 2, ports + suites),
+            Machine("one-cpu", 1, ports + threads)]
+
+
+def try_variant(name: str, setup: list[str], options: argparse.Namespace, packages: Packages) -> int:
+    """The machines, two at a time. How much was wrong."""
+    folder = (options.root / name).resolve()
+    configure(folder, packages, setup)
+    machines = machines_for(folder, options)
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        for done in [pool.submit(machine.run, folder, packages, not options.quiet) for machine in machines]:
+            done.result()
+    return sum(machine.bad for machine in machines)
 
 
 def main() -> int:
@@ -160,13 +177,13 @@ def main() -> int:
     packages = Packages(options.packages or options.root / "debian", say)
     try:
         packages.fetch()
-        judges = []
-        for name in VARIANTS if options.long else list(VARIANTS)[:1]:
-            judges += try_variant(name, options, packages)
+        bad = 0
+        for name, setup in (LONG if options.long else SHORT).items():
+            bad += try_variant(name, setup, options, packages)
     except Failure as failure:
         print(f"aarch64: {failure}", file=sys.stderr)
         return 2
-    return 1 if any(judge.bad for judge in judges) else 0
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

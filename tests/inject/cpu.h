@@ -6,6 +6,7 @@
  *   CPU_BREAKPOINT           a statement that stops a traced process with SIGTRAP
  *   cpu_handled_at(context)  where a handler will return to
  *   cpu_at(child)            the address of the instruction that comes next
+ *   cpu_set_at(child, at)    makes it that one
  *   cpu_leave_breakpoint(child)
  *                            behind CPU_BREAKPOINT, when it stopped there
  *   cpu_span(at)             what cannot be stepped through one by one

@@ -4,7 +4,8 @@
  * turn, while a handler changes the same list, and looks whether a block was lost
  * or is in two places. On the port in use: OSHEAP_PORT=portable for the other.
  *
- * usage: inject [--json FILE]
+ * usage: inject [--json FILE] [--most N]
+ *   --most N  of each way the first N instructions (150)
  */
 #include "os/os_heap.h"
 #include "stepper.h"
@@ -69,7 +70,7 @@ static void strike(const struct scenario *s, enum blow blow, unsigned step, stru
     struct outcome outcome;
     /* An interrupt between exclusives makes them go round once more. */
     for (unsigned tries = 0; tries < 5; tries++) {
-        outcome = stepper_run(s, blow, step, NULL, NULL);
+        outcome = stepper_run(s, blow, step, &path, NULL);
         if (!outcome.sound || (outcome.struck && outcome.struck_at == path.at[step])) {
             break;
         }
@@ -94,7 +95,7 @@ static void strike(const struct scenario *s, enum blow blow, unsigned step, stru
 }
 
 /* A miss goes on to depot and slabs, which are not what this is about. */
-#define MOST_STRIKES 150u
+static unsigned most_strikes = 150;
 
 /* Every step of the undisturbed path, in turn. */
 static void sweep(struct scenario s, enum blow blow)
@@ -107,8 +108,12 @@ static void sweep(struct scenario s, enum blow blow)
         complain(&s, 0, outcome.wrong);
         return;
     }
-    for (unsigned step = 0; step < path.steps && step < MOST_STRIKES; step++) {
-        strike(&s, blow, step, point_at(path.at[step], path.sequence[step]));
+    for (unsigned step = 0; step < path.steps; step++) {
+        if (step < most_strikes) {
+            strike(&s, blow, step, point_at(path.at[step], path.sequence[step]));
+        } else if (path.sequence[step] != NULL) {
+            (void)point_at(path.at[step], path.sequence[step]); /* must be struck all the same */
+        }
     }
 }
 
@@ -152,7 +157,7 @@ static bool is_found(struct scenario s, void (*before)(void))
 {
     for (s.interference = POP_ONE; s.interference < INTERFERENCES; s.interference++) {
         for (unsigned step = 0; step < path.steps; step++) {
-            struct outcome outcome = stepper_run(&s, SIGNAL, step, NULL, before);
+            struct outcome outcome = stepper_run(&s, SIGNAL, step, &path, before);
             if (outcome.struck && !outcome.sound) {
                 return true;
             }
@@ -240,11 +245,15 @@ static struct totals count(bool rseq)
 int main(int argc, char **argv)
 {
     const char *json = NULL;
-    if (argc == 3 && strcmp(argv[1], "--json") == 0) {
-        json = argv[2];
-    } else if (argc != 1) {
-        (void)fprintf(stderr, "usage: %s [--json FILE]\n", argv[0]);
-        return 2;
+    for (int i = 1; i < argc; i += 2) {
+        if (i + 1 < argc && strcmp(argv[i], "--json") == 0) {
+            json = argv[i + 1];
+        } else if (i + 1 < argc && strcmp(argv[i], "--most") == 0 && atoi(argv[i + 1]) > 0) {
+            most_strikes = (unsigned)atoi(argv[i + 1]);
+        } else {
+            (void)fprintf(stderr, "usage: %s [--json FILE] [--most N]\n", argv[0]);
+            return 2;
+        }
     }
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     if (!stepper_start()) {

@@ -202,13 +202,51 @@ static void run_out(pid_t child, struct outcome *outcome, int stop)
     }
 }
 
-static void note(struct path *path, unsigned step, uintptr_t at, uintptr_t sequence)
+/* `count` instructions from `at` on, the steps from `step` on. */
+static void note(struct path *path, unsigned step, uintptr_t at, struct span span, unsigned count,
+                 uintptr_t sequence)
 {
-    if (path != NULL && step < MOST_STEPS) {
-        path->at[step] = at;
-        path->sequence[step] = is_within(sequence, at) ? (const struct rseq_cs *)sequence : NULL;
-        path->steps = step + 1;
+    for (unsigned i = 0; i < count && step + i < MOST_STEPS; i++) {
+        uintptr_t here = at + i * span.size;
+        path->at[step + i] = here;
+        path->sequence[step + i] =
+            is_within(sequence, here) ? (const struct rseq_cs *)sequence : NULL;
+        path->inside[step + i] = i > 0;
+        path->steps = step + i + 1;
     }
+}
+
+static bool came_before(const struct path *path, unsigned step)
+{
+    for (unsigned i = 0; i < step; i++) {
+        if (path->at[i] == path->at[step]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Runs to a step on the way to `step`, as near as can be: outside of sequences and
+ * spans, and one that the way comes to once only. That step. */
+static unsigned run_towards(pid_t child, const struct path *path, unsigned step, int *stop,
+                            struct outcome *outcome)
+{
+    while (step > 0 &&
+           (path->sequence[step] != NULL || path->inside[step] || came_before(path, step))) {
+        step--;
+    }
+    if (step > 0) {
+        struct patch here = set_patch(child, path->at[step]);
+        resume(child, false, 0);
+        *stop = next_stop(child, outcome);
+        if (*stop != 0) {
+            poke(child, here.at, here.code);
+        }
+        if (*stop == SIGTRAP) {
+            cpu_set_at(child, here.at);
+        }
+    }
+    return step;
 }
 
 static void strike(pid_t child, enum blow blow, uintptr_t sequence, struct outcome *outcome)
@@ -237,6 +275,9 @@ struct outcome stepper_run(const struct scenario *scenario, enum blow blow, unsi
     }
     uintptr_t sequence = 0;
     unsigned i = 0;
+    if (blow != NO_BLOW && stop == SIGTRAP) {
+        i = run_towards(child, path, step, &stop, &outcome);
+    }
     while (stop == SIGTRAP) {
         uintptr_t at = cpu_at(child);
         uintptr_t named = get_sequence(child);
@@ -253,8 +294,8 @@ struct outcome stepper_run(const struct scenario *scenario, enum blow blow, unsi
             stop = next_stop(child, &outcome);
             break;
         }
-        for (unsigned j = 0; j < count; j++) {
-            note(path, i + j, at + j * span.size, sequence);
+        if (blow == NO_BLOW) {
+            note(path, i, at, span, count, sequence);
         }
         i += count;
         if (aimed || (span.length == 1 && stop == SIGTRAP && !is_single_step(child))) {

@@ -29,6 +29,7 @@ struct path {
     unsigned steps;
     uintptr_t at[MOST_STEPS];                   /* the address of each instruction */
     const struct rseq_cs *sequence[MOST_STEPS]; /* the sequence it is in, or NULL */
+    bool inside[MOST_STEPS];                    /* it is part of a span: see cpu.h */
 };
 
 struct outcome {
@@ -46,8 +47,9 @@ bool stepper_start(void);
 /* Is there another CPU? */
 bool stepper_can_migrate(void);
 
-/* `path` may be NULL. The blow falls before step `step` (0 is the first behind the
- * breakpoint). `before` changes the child before it begins; may be NULL. */
+/* Without a blow, `path` becomes the way that was gone. With one it is the way to `step`,
+ * before which the blow falls (0 is the first behind the breakpoint): what of it need not
+ * be stepped through is run. `before` changes the child before it begins; may be NULL. */
 struct outcome stepper_run(const struct scenario *scenario, enum blow blow, unsigned step,
                            struct path *path, void (*before)(void));
 

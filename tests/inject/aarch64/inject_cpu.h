@@ -26,14 +26,19 @@ static inline uintptr_t cpu_at(pid_t child)
     return ptrace(PTRACE_GETREGSET, child, (void *)NT_PRSTATUS, &all) == 0 ? registers.pc : 0;
 }
 
-static inline void cpu_leave_breakpoint(pid_t child)
+static inline void cpu_set_at(pid_t child, uintptr_t at)
 {
     struct user_regs_struct registers;
     struct iovec all = {&registers, sizeof(registers)};
     if (ptrace(PTRACE_GETREGSET, child, (void *)NT_PRSTATUS, &all) == 0) {
-        registers.pc += 4;
+        registers.pc = at;
         (void)ptrace(PTRACE_SETREGSET, child, (void *)NT_PRSTATUS, &all);
     }
+}
+
+static inline void cpu_leave_breakpoint(pid_t child)
+{
+    cpu_set_at(child, cpu_at(child) + 4);
 }
 
 static inline long cpu_patched(long word)

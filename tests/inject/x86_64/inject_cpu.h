@@ -22,6 +22,15 @@ static inline uintptr_t cpu_at(pid_t child)
     return ptrace(PTRACE_GETREGS, child, NULL, &registers) == 0 ? registers.rip : 0;
 }
 
+static inline void cpu_set_at(pid_t child, uintptr_t at)
+{
+    struct user_regs_struct registers;
+    if (ptrace(PTRACE_GETREGS, child, NULL, &registers) == 0) {
+        registers.rip = at;
+        (void)ptrace(PTRACE_SETREGS, child, NULL, &registers);
+    }
+}
+
 static inline void cpu_leave_breakpoint(pid_t child)
 {
     (void)child;
