@@ -64,6 +64,10 @@ static void complain(const struct scenario *s, unsigned step, const char *what)
     }
 }
 
+/* The last step of the path that is in a sequence. */
+#define NO_COMMIT MOST_STEPS
+static unsigned commit;
+
 /* One blow: the victim must be sound, and a sequence must have been sent back. */
 static void strike(const struct scenario *s, enum blow blow, unsigned step, struct point *point)
 {
@@ -92,6 +96,16 @@ static void strike(const struct scenario *s, enum blow blow, unsigned step, stru
     if (outcome.resumed_at != expected) {
         complain(s, step, "it did not go on where it should");
     }
+    if (blow == LOOK && !outcome.named_again) {
+        complain(s, step, "the kernel is not told that it began again");
+    }
+    /* Whoever is moved before the commit commits elsewhere. Else the core's number was read
+     * before the sequence began. */
+    if (blow == MIGRATION && commit != NO_COMMIT && outcome.home_changed != (step > commit)) {
+        complain(s, step,
+                 step > commit ? "the core's list is as it was"
+                               : "it changed the list of a core that it had left");
+    }
 }
 
 /* A miss goes on to depot and slabs, which are not what this is about. */
@@ -108,7 +122,14 @@ static void sweep(struct scenario s, enum blow blow)
         complain(&s, 0, outcome.wrong);
         return;
     }
+    commit = NO_COMMIT;
     for (unsigned step = 0; step < path.steps; step++) {
+        commit = path.sequence[step] != NULL ? step : commit;
+    }
+    for (unsigned step = 0; step < path.steps; step++) {
+        if (blow == LOOK && path.sequence[step] == NULL) {
+            continue;
+        }
         if (step < most_strikes) {
             strike(&s, blow, step, point_at(path.at[step], path.sequence[step]));
         } else if (path.sequence[step] != NULL) {
@@ -271,6 +292,9 @@ int main(int argc, char **argv)
                           with == NOTHING ? PREEMPTION : SIGNAL);
                 }
             }
+        }
+        if (rseq) {
+            sweep((struct scenario){operation, NOTHING, 4}, LOOK);
         }
         if (stepper_can_migrate()) {
             sweep((struct scenario){operation, SWAP_SECOND, 4}, MIGRATION);

@@ -226,6 +226,21 @@ static bool came_before(const struct path *path, unsigned step)
     return false;
 }
 
+/* Runs to that address, which is not in a sequence, or may be aborted. */
+static int run_to(pid_t child, uintptr_t at, int number, struct outcome *outcome)
+{
+    struct patch here = set_patch(child, at);
+    resume(child, false, number);
+    int stop = next_stop(child, outcome);
+    if (stop != 0) {
+        poke(child, here.at, here.code);
+    }
+    if (stop == SIGTRAP) {
+        cpu_set_at(child, at);
+    }
+    return stop;
+}
+
 /* Runs to a step on the way to `step`, as near as can be: outside of sequences and
  * spans, and one that the way comes to once only. That step. */
 static unsigned run_towards(pid_t child, const struct path *path, unsigned step, int *stop,
@@ -236,20 +251,13 @@ static unsigned run_towards(pid_t child, const struct path *path, unsigned step,
         step--;
     }
     if (step > 0) {
-        struct patch here = set_patch(child, path->at[step]);
-        resume(child, false, 0);
-        *stop = next_stop(child, outcome);
-        if (*stop != 0) {
-            poke(child, here.at, here.code);
-        }
-        if (*stop == SIGTRAP) {
-            cpu_set_at(child, here.at);
-        }
+        *stop = run_to(child, path->at[step], 0, outcome);
     }
     return step;
 }
 
-static void strike(pid_t child, enum blow blow, uintptr_t sequence, struct outcome *outcome)
+/* Gives the child's next stop. */
+static int strike(pid_t child, enum blow blow, uintptr_t sequence, struct outcome *outcome)
 {
     outcome->struck = true;
     outcome->struck_at = cpu_at(child);
@@ -257,7 +265,18 @@ static void strike(pid_t child, enum blow blow, uintptr_t sequence, struct outco
     if (blow == MIGRATION && sched_setaffinity(child, sizeof(elsewhere), &elsewhere) != 0) {
         give_up("sched_setaffinity");
     }
+    if (blow == LOOK) {
+        uintptr_t start = ((const struct rseq_cs *)sequence)->start_ip;
+        int stop = run_to(child, start, SIGUSR1, outcome);
+        if (stop == SIGTRAP) {
+            outcome->named_again = get_sequence(child) == sequence;
+            resume(child, false, 0);
+            stop = next_stop(child, outcome);
+        }
+        return stop;
+    }
     resume(child, false, blow == PREEMPTION ? 0 : SIGUSR1);
+    return next_stop(child, outcome);
 }
 
 struct outcome stepper_run(const struct scenario *scenario, enum blow blow, unsigned step,
@@ -290,8 +309,7 @@ struct outcome stepper_run(const struct scenario *scenario, enum blow blow, unsi
         unsigned want = aimed ? step - i : span.length;
         unsigned count = want > 0 ? pass(child, span, at, want, &stop, &outcome) : 0;
         if (aimed && stop == SIGTRAP && count == want) {
-            strike(child, blow, sequence, &outcome);
-            stop = next_stop(child, &outcome);
+            stop = strike(child, blow, sequence, &outcome);
             break;
         }
         if (blow == NO_BLOW) {
@@ -304,5 +322,6 @@ struct outcome stepper_run(const struct scenario *scenario, enum blow blow, unsi
     }
     run_out(child, &outcome, stop);
     outcome.resumed_at = report->resumed_at;
+    outcome.home_changed = report->home_changed;
     return outcome;
 }

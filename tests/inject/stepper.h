@@ -21,6 +21,7 @@
 enum blow {
     NO_BLOW,
     SIGNAL,     /* whose handler interferes */
+    LOOK,       /* the same, in a sequence; is it named to the kernel when it begins again? */
     PREEMPTION, /* and nothing else */
     MIGRATION   /* to another CPU, where the signal comes */
 };
@@ -38,6 +39,8 @@ struct outcome {
     bool struck;          /* the step was reached */
     uintptr_t struck_at;  /* the address of its instruction */
     uintptr_t resumed_at; /* where it went on, after a signal */
+    bool named_again;     /* what LOOK saw */
+    bool home_changed;    /* the list of the core that it began on is another */
 };
 
 /* Before anything else, once: this process and the victims stay on one CPU. False

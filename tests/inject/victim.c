@@ -290,6 +290,10 @@ void victim_run(const struct scenario *scenario, struct report *into)
     action.sa_flags = SA_SIGINFO;
     (void)sigaction(SIGUSR1, &action, NULL);
     prepare(scenario->length);
+    unsigned home = osh_arch_core();
+    struct osh_chain before = osh_arch_peek(home, OSH_ACTIVE, cls);
     operate(scenario->operation);
+    struct osh_chain after = osh_arch_peek(home, OSH_ACTIVE, cls);
+    report->home_changed = before.head != after.head || before.count != after.count;
     (void)everything_is_sound();
 }
