@@ -7,6 +7,7 @@
  * usage: inject [--json FILE] [--most N]
  *   --most N  of each way the first N instructions (150)
  */
+#include "controls.h"
 #include "os/os_heap.h"
 #include "stepper.h"
 
@@ -14,10 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Every restartable sequence that is linked in; the linker knows where they are. */
-extern struct rseq_cs sequences[] __asm__("__start___rseq_cs") __attribute__((weak));
-extern struct rseq_cs sequences_end[] __asm__("__stop___rseq_cs") __attribute__((weak));
 
 #define MOST_POINTS 2000u
 
@@ -35,8 +32,6 @@ static unsigned runs;
 static unsigned aborts;
 static unsigned failures;
 
-static const char *const operation_names[] = {"os_malloc", "os_free",  "pop",
-                                              "push",      "exchange", "pop without generations"};
 static const char *const interference_names[] = {"nothing", "a pop", "a push",
                                                  "another second block", "an exchange"};
 
@@ -54,6 +49,8 @@ static struct point *point_at(uintptr_t at, const struct rseq_cs *sequence)
     points[point_count] = (struct point){at, sequence, false};
     return &points[point_count++];
 }
+
+#define ENOUGH 30u /* failures: then no more is tried */
 
 static void complain(const struct scenario *s, unsigned step, const char *what)
 {
@@ -127,7 +124,7 @@ static void sweep(struct scenario s, enum blow blow)
         commit = path.sequence[step] != NULL ? step : commit;
     }
     for (unsigned step = 0; step < path.steps; step++) {
-        if (blow == LOOK && path.sequence[step] == NULL) {
+        if ((blow == LOOK && path.sequence[step] == NULL) || failures >= ENOUGH) {
             continue;
         }
         if (step < most_strikes) {
@@ -136,92 +133,6 @@ static void sweep(struct scenario s, enum blow blow)
             (void)point_at(path.at[step], path.sequence[step]); /* must be struck all the same */
         }
     }
-}
-
-/* Negative controls: the sequences' descriptions are wrong, which must be found. */
-
-static const struct rseq_cs *victim_sequence;
-static uintptr_t commit_at; /* its last instruction */
-
-static void change(void (*how)(struct rseq_cs *cs))
-{
-    for (struct rseq_cs *cs = sequences; cs < sequences_end; cs++) {
-        if (cs == victim_sequence) {
-            how(cs);
-        }
-    }
-}
-
-static void shorten(struct rseq_cs *cs)
-{
-    cs->post_commit_offset = commit_at - cs->start_ip;
-}
-
-static void delay(struct rseq_cs *cs)
-{
-    cs->start_ip = commit_at;
-    cs->post_commit_offset = 1;
-}
-
-static void end_short(void)
-{
-    change(shorten);
-}
-
-static void begin_late(void)
-{
-    change(delay);
-}
-
-/* Does any step's blow find something wrong in a child that `before` has spoiled? */
-static bool is_found(struct scenario s, void (*before)(void))
-{
-    for (s.interference = POP_ONE; s.interference < INTERFERENCES; s.interference++) {
-        for (unsigned step = 0; step < path.steps; step++) {
-            struct outcome outcome = stepper_run(&s, SIGNAL, step, &path, before);
-            if (outcome.struck && !outcome.sound) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static unsigned controls;
-static unsigned controls_found;
-
-static void control(const char *what, struct scenario s, void (*before)(void))
-{
-    controls++;
-    bool found = is_found(s, before);
-    controls_found += found;
-    (void)printf("%s control: %s, %s: %s\n", found ? "ok  " : "FAIL", operation_names[s.operation],
-                 what, found ? "found" : "NOT FOUND");
-}
-
-static void control_sequences(struct scenario s)
-{
-    path.steps = 0;
-    (void)stepper_run(&s, NO_BLOW, 0, &path, NULL);
-    victim_sequence = NULL;
-    for (unsigned step = 0; step < path.steps; step++) {
-        if (path.sequence[step] != NULL) {
-            victim_sequence = path.sequence[step];
-            commit_at = path.at[step];
-        }
-    }
-    if (victim_sequence != NULL) {
-        control("a sequence that ends before its commit", s, end_short);
-        control("a sequence that begins at its commit", s, begin_late);
-    }
-}
-
-static void control_untagged(void)
-{
-    struct scenario s = {UNTAGGED_POP, NOTHING, 4};
-    path.steps = 0;
-    (void)stepper_run(&s, NO_BLOW, 0, &path, NULL);
-    control("interrupted", s, NULL);
 }
 
 static bool uses_rseq(void)
@@ -302,12 +213,7 @@ int main(int argc, char **argv)
         (void)printf("%s: %u blows so far, %u failures\n", operation_names[operation], runs,
                      failures);
     }
-    if (rseq) {
-        control_sequences((struct scenario){POP, NOTHING, 4});
-        control_sequences((struct scenario){PUSH, NOTHING, 4});
-        control_sequences((struct scenario){EXCHANGE, NOTHING, 4});
-    }
-    control_untagged();
+    struct controls controls = controls_run(rseq);
     struct totals t = count(rseq);
     (void)printf("%s: %u sequences entered of %u, %u instructions in them, %u interrupted; "
                  "%u instructions in all, %u interrupted; %u runs, %u aborts seen, %u failures\n",
@@ -316,7 +222,7 @@ int main(int argc, char **argv)
     unsigned instructions = rseq ? t.instructions : t.all;
     unsigned interrupted = rseq ? t.interrupted : t.all_interrupted;
     bool passed = failures == 0 && interrupted == instructions && instructions > 0 &&
-                  t.entered == t.linked && controls_found == controls;
+                  t.entered == t.linked && controls.found == controls.tried;
     if (json != NULL) {
         FILE *file = fopen(json, "w");
         if (file == NULL) {
@@ -326,7 +232,7 @@ int main(int argc, char **argv)
         (void)fprintf(file,
                       "{\"instructions\": %u, \"interrupted\": %u, \"runs\": %u, \"failures\": %u, "
                       "\"controls\": %u, \"controls_found\": %u}\n",
-                      instructions, interrupted, runs, failures, controls, controls_found);
+                      instructions, interrupted, runs, failures, controls.tried, controls.found);
         (void)fclose(file);
     }
     return passed ? 0 : 1;

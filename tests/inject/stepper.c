@@ -2,28 +2,20 @@
 #include "stepper.h"
 
 #include "cpu.h"
+#include "tracee.h"
 
-#include <errno.h>
 #include <linux/rseq.h>
 #include <sched.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
-#include <sys/rseq.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static struct report *report;
 static cpu_set_t home, elsewhere;
-
-static uintptr_t area(void)
-{
-    return (uintptr_t)__builtin_thread_pointer() + (uintptr_t)__rseq_offset;
-}
 
 bool stepper_can_migrate(void)
 {
@@ -44,12 +36,6 @@ bool stepper_start(void)
     }
     report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return report != MAP_FAILED;
-}
-
-static _Noreturn void give_up(const char *what)
-{
-    (void)fprintf(stderr, "inject: %s: %s\n", what, strerror(errno));
-    exit(2);
 }
 
 static pid_t spawn(const struct scenario *scenario, void (*before)(void))
@@ -94,75 +80,11 @@ static int next_stop(pid_t child, struct outcome *outcome)
     return 0;
 }
 
-static void resume(pid_t child, bool one_step, int number)
-{
-    if (ptrace(one_step ? PTRACE_SINGLESTEP : PTRACE_CONT, child, NULL, (void *)(intptr_t)number) !=
-        0) {
-        give_up("ptrace");
-    }
-}
-
-/* The sequence that the kernel takes the child to be in. */
-static uintptr_t get_sequence(pid_t child)
-{
-    if (__rseq_size == 0) {
-        return 0;
-    }
-    errno = 0;
-    long word =
-        ptrace(PTRACE_PEEKDATA, child, (void *)(area() + offsetof(struct rseq, rseq_cs)), NULL);
-    if (errno != 0) {
-        give_up("reading the rseq area");
-    }
-    return (uintptr_t)word;
-}
-
-static void set_sequence(pid_t child, uintptr_t sequence)
-{
-    if (ptrace(PTRACE_POKEDATA, child, (void *)(area() + offsetof(struct rseq, rseq_cs)),
-               (void *)sequence) != 0) {
-        give_up("writing the rseq area");
-    }
-}
-
 static bool is_within(uintptr_t sequence, uintptr_t at)
 {
     /* Parent and child have the same program at the same addresses. */
     const struct rseq_cs *cs = (const struct rseq_cs *)sequence;
     return cs != NULL && at - cs->start_ip < cs->post_commit_offset;
-}
-
-static bool is_single_step(pid_t child)
-{
-    siginfo_t info;
-    if (ptrace(PTRACE_GETSIGINFO, child, NULL, &info) != 0) {
-        give_up("ptrace");
-    }
-    return info.si_code == TRAP_TRACE;
-}
-
-/* An instruction of the child's, overwritten so that it stops there. */
-struct patch {
-    uintptr_t at;
-    long code; /* what was there */
-};
-
-static void poke(pid_t child, uintptr_t at, long code)
-{
-    if (ptrace(PTRACE_POKETEXT, child, (void *)at, (void *)code) != 0) {
-        give_up("writing the child's code");
-    }
-}
-
-static struct patch set_patch(pid_t child, uintptr_t at)
-{
-    errno = 0;
-    struct patch patch = {at, ptrace(PTRACE_PEEKTEXT, child, (void *)at, NULL)};
-    if (errno != 0) {
-        give_up("reading the child's code");
-    }
-    poke(child, at, cpu_patched(patch.code));
-    return patch;
 }
 
 /* Runs the first `count` instructions of a span. Those that were run: fewer when a
