@@ -98,7 +98,7 @@ static unsigned pass(pid_t child, struct span span, uintptr_t at, unsigned count
         return 1;
     }
     bool may_leave = span.leaves > 0 && span.leaves <= count;
-    struct patch end = set_patch(child, at + count * span.size);
+    struct patch end = set_patch(child, at + (uintptr_t)count * span.size);
     struct patch left = may_leave ? set_patch(child, span.left_to) : end;
     resume(child, false, 0);
     *stop = next_stop(child, outcome);
@@ -129,7 +129,7 @@ static void note(struct path *path, unsigned step, uintptr_t at, struct span spa
                  uintptr_t sequence)
 {
     for (unsigned i = 0; i < count && step + i < MOST_STEPS; i++) {
-        uintptr_t here = at + i * span.size;
+        uintptr_t here = at + (uintptr_t)i * span.size;
         path->at[step + i] = here;
         path->sequence[step + i] =
             is_within(sequence, here) ? (const struct rseq_cs *)sequence : NULL;
