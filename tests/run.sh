@@ -44,15 +44,13 @@ step() { # NAME COMMAND ...
     fi
 }
 
-# AArch64, cross-compiled; under the user-mode emulator, which has no rseq, the
-# library must choose the portable port by itself.
+# AArch64 Linux under Debian's kernel; and under the user-mode emulator, which has no
+# rseq, the library must choose the portable port by itself.
 aarch64() {
-    local dir=$root/aarch64
-    [ -e "$dir/build.ninja" ] ||
-        /usr/bin/meson setup "$dir" --cross-file tests/cross/aarch64-linux.ini -Dtests=false -Dstorm=false >/dev/null
-    ninja -C "$dir" libosheap.a >/dev/null &&
-        aarch64-linux-gnu-gcc -O2 -Wall -Werror -I core/include tests/cross/smoke.c "$dir/libosheap.a" -pthread -o "$dir/smoke" &&
-        qemu-aarch64 -L /usr/aarch64-linux-gnu "$dir/smoke" portable &&
+    local dir=$root/aarch64/short
+    tests/aarch64/run.py "$root/aarch64" --quiet $([ $long = yes ] && echo --long) || return
+    [ -e "$dir/smoke" ] || dir=$root/aarch64/gcc
+    qemu-aarch64 -L /usr/aarch64-linux-gnu "$dir/smoke" portable &&
         tests/arch/sequences.py "$dir/libosheap.a" aarch64-linux-gnu-
 }
 
@@ -100,7 +98,7 @@ step "coverage" tests/coverage/coverage.py "$root/coverage" --json "$root/covera
 step "memory-out" tests/memory_out/run.sh "$root"
 step "fuzzing, short" tests/fuzz/fuzz.py "$root/fuzz" --json "$root/fuzz.json"
 step "damaged input of the tools" damaged_input
-step "AArch64" aarch64
+step "AArch64 Linux under its kernel" aarch64
 step "installed, by pkg-config, as a subproject" consumers
 step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --build "$root/size" --check
 step "sizing calculator" /usr/bin/python3 tests/size/test_size.py "$root/size"

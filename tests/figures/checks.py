@@ -31,9 +31,9 @@ EXPLORERS = {f"{name}.json": f"tests/model/{name}"
 INJECTOR = "tests/inject"
 # What decides whether a seeded fault is found.
 JUDGED_BY = ("meson.build", "meson_options.txt", "arch", "core", "slab", "fallback",
-             "tests/meson.build", "tests/arch", "tests/core", "tests/slab", "tests/fallback",
-             "tests/cross", "tests/firmware", "tests/hardening", "tests/inject", "tests/model",
-             "tests/mutants", "tests/stress", "tests/support")
+             "tests/meson.build", "tests/aarch64", "tests/arch", "tests/core", "tests/cross",
+             "tests/slab", "tests/fallback", "tests/firmware", "tests/hardening", "tests/inject",
+             "tests/model", "tests/mutants", "tests/process", "tests/stress", "tests/support")
 # Where each check's figures are, in the build root.
 FILES = {"explorer": tuple(EXPLORERS), "spin": ("spin.json",), "injection": ("injection.json",),
          "coverage": ("coverage.json",), "mutants": ("mutants.json",)}

@@ -4,8 +4,10 @@
  * turn, while a handler changes the same list, and looks whether a block was lost
  * or is in two places. On the port in use: OSHEAP_PORT=portable for the other.
  *
- * usage: inject [--json FILE]
+ * usage: inject [--json FILE] [--most N]
+ *   --most N  of each way the first N instructions (150)
  */
+#include "controls.h"
 #include "os/os_heap.h"
 #include "stepper.h"
 
@@ -13,10 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Every restartable sequence that is linked in; the linker knows where they are. */
-extern struct rseq_cs sequences[] __asm__("__start___rseq_cs") __attribute__((weak));
-extern struct rseq_cs sequences_end[] __asm__("__stop___rseq_cs") __attribute__((weak));
 
 #define MOST_POINTS 2000u
 
@@ -34,8 +32,6 @@ static unsigned runs;
 static unsigned aborts;
 static unsigned failures;
 
-static const char *const operation_names[] = {"os_malloc", "os_free",  "pop",
-                                              "push",      "exchange", "pop without generations"};
 static const char *const interference_names[] = {"nothing", "a pop", "a push",
                                                  "another second block", "an exchange"};
 
@@ -54,6 +50,8 @@ static struct point *point_at(uintptr_t at, const struct rseq_cs *sequence)
     return &points[point_count++];
 }
 
+#define ENOUGH 30u /* failures: then no more is tried */
+
 static void complain(const struct scenario *s, unsigned step, const char *what)
 {
     if (failures++ < 10) {
@@ -63,12 +61,23 @@ static void complain(const struct scenario *s, unsigned step, const char *what)
     }
 }
 
+/* The last step of the path that is in a sequence. */
+#define NO_COMMIT MOST_STEPS
+static unsigned commit;
+
 /* One blow: the victim must be sound, and a sequence must have been sent back. */
 static void strike(const struct scenario *s, enum blow blow, unsigned step, struct point *point)
 {
-    struct outcome outcome = stepper_run(s, blow, step, NULL, NULL);
+    struct outcome outcome;
+    /* An interrupt between exclusives makes them go round once more. */
+    for (unsigned tries = 0; tries < 5; tries++) {
+        outcome = stepper_run(s, blow, step, &path, NULL);
+        if (!outcome.sound || (outcome.struck && outcome.struck_at == path.at[step])) {
+            break;
+        }
+    }
     runs++;
-    if (!outcome.struck) {
+    if (!outcome.struck || outcome.struck_at != path.at[step]) {
         complain(s, step, "never got there");
         return;
     }
@@ -84,10 +93,20 @@ static void strike(const struct scenario *s, enum blow blow, unsigned step, stru
     if (outcome.resumed_at != expected) {
         complain(s, step, "it did not go on where it should");
     }
+    if (blow == LOOK && !outcome.named_again) {
+        complain(s, step, "the kernel is not told that it began again");
+    }
+    /* Whoever is moved before the commit commits elsewhere. Else the core's number was read
+     * before the sequence began. */
+    if (blow == MIGRATION && commit != NO_COMMIT && outcome.home_changed != (step > commit)) {
+        complain(s, step,
+                 step > commit ? "the core's list is as it was"
+                               : "it changed the list of a core that it had left");
+    }
 }
 
 /* A miss goes on to depot and slabs, which are not what this is about. */
-#define MOST_STRIKES 150u
+static unsigned most_strikes = 150;
 
 /* Every step of the undisturbed path, in turn. */
 static void sweep(struct scenario s, enum blow blow)
@@ -100,95 +119,20 @@ static void sweep(struct scenario s, enum blow blow)
         complain(&s, 0, outcome.wrong);
         return;
     }
-    for (unsigned step = 0; step < path.steps && step < MOST_STRIKES; step++) {
-        strike(&s, blow, step, point_at(path.at[step], path.sequence[step]));
-    }
-}
-
-/* Negative controls: the sequences' descriptions are wrong, which must be found. */
-
-static const struct rseq_cs *victim_sequence;
-static uintptr_t commit_at; /* its last instruction */
-
-static void change(void (*how)(struct rseq_cs *cs))
-{
-    for (struct rseq_cs *cs = sequences; cs < sequences_end; cs++) {
-        if (cs == victim_sequence) {
-            how(cs);
-        }
-    }
-}
-
-static void shorten(struct rseq_cs *cs)
-{
-    cs->post_commit_offset = commit_at - cs->start_ip;
-}
-
-static void delay(struct rseq_cs *cs)
-{
-    cs->start_ip = commit_at;
-    cs->post_commit_offset = 1;
-}
-
-static void end_short(void)
-{
-    change(shorten);
-}
-
-static void begin_late(void)
-{
-    change(delay);
-}
-
-/* Does any step's blow find something wrong in a child that `before` has spoiled? */
-static bool is_found(struct scenario s, void (*before)(void))
-{
-    for (s.interference = POP_ONE; s.interference < INTERFERENCES; s.interference++) {
-        for (unsigned step = 0; step < path.steps; step++) {
-            struct outcome outcome = stepper_run(&s, SIGNAL, step, NULL, before);
-            if (outcome.struck && !outcome.sound) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static unsigned controls;
-static unsigned controls_found;
-
-static void control(const char *what, struct scenario s, void (*before)(void))
-{
-    controls++;
-    bool found = is_found(s, before);
-    controls_found += found;
-    (void)printf("%s control: %s, %s: %s\n", found ? "ok  " : "FAIL", operation_names[s.operation],
-                 what, found ? "found" : "NOT FOUND");
-}
-
-static void control_sequences(struct scenario s)
-{
-    path.steps = 0;
-    (void)stepper_run(&s, NO_BLOW, 0, &path, NULL);
-    victim_sequence = NULL;
+    commit = NO_COMMIT;
     for (unsigned step = 0; step < path.steps; step++) {
-        if (path.sequence[step] != NULL) {
-            victim_sequence = path.sequence[step];
-            commit_at = path.at[step];
+        commit = path.sequence[step] != NULL ? step : commit;
+    }
+    for (unsigned step = 0; step < path.steps; step++) {
+        if ((blow == LOOK && path.sequence[step] == NULL) || failures >= ENOUGH) {
+            continue;
+        }
+        if (step < most_strikes) {
+            strike(&s, blow, step, point_at(path.at[step], path.sequence[step]));
+        } else if (path.sequence[step] != NULL) {
+            (void)point_at(path.at[step], path.sequence[step]); /* must be struck all the same */
         }
     }
-    if (victim_sequence != NULL) {
-        control("a sequence that ends before its commit", s, end_short);
-        control("a sequence that begins at its commit", s, begin_late);
-    }
-}
-
-static void control_untagged(void)
-{
-    struct scenario s = {UNTAGGED_POP, NOTHING, 4};
-    path.steps = 0;
-    (void)stepper_run(&s, NO_BLOW, 0, &path, NULL);
-    control("interrupted", s, NULL);
 }
 
 static bool uses_rseq(void)
@@ -233,11 +177,15 @@ static struct totals count(bool rseq)
 int main(int argc, char **argv)
 {
     const char *json = NULL;
-    if (argc == 3 && strcmp(argv[1], "--json") == 0) {
-        json = argv[2];
-    } else if (argc != 1) {
-        (void)fprintf(stderr, "usage: %s [--json FILE]\n", argv[0]);
-        return 2;
+    for (int i = 1; i < argc; i += 2) {
+        if (i + 1 < argc && strcmp(argv[i], "--json") == 0) {
+            json = argv[i + 1];
+        } else if (i + 1 < argc && strcmp(argv[i], "--most") == 0 && atoi(argv[i + 1]) > 0) {
+            most_strikes = (unsigned)atoi(argv[i + 1]);
+        } else {
+            (void)fprintf(stderr, "usage: %s [--json FILE] [--most N]\n", argv[0]);
+            return 2;
+        }
     }
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     if (!stepper_start()) {
@@ -256,18 +204,16 @@ int main(int argc, char **argv)
                 }
             }
         }
+        if (rseq) {
+            sweep((struct scenario){operation, NOTHING, 4}, LOOK);
+        }
         if (stepper_can_migrate()) {
             sweep((struct scenario){operation, SWAP_SECOND, 4}, MIGRATION);
         }
         (void)printf("%s: %u blows so far, %u failures\n", operation_names[operation], runs,
                      failures);
     }
-    if (rseq) {
-        control_sequences((struct scenario){POP, NOTHING, 4});
-        control_sequences((struct scenario){PUSH, NOTHING, 4});
-        control_sequences((struct scenario){EXCHANGE, NOTHING, 4});
-    }
-    control_untagged();
+    struct controls controls = controls_run(rseq);
     struct totals t = count(rseq);
     (void)printf("%s: %u sequences entered of %u, %u instructions in them, %u interrupted; "
                  "%u instructions in all, %u interrupted; %u runs, %u aborts seen, %u failures\n",
@@ -276,7 +222,7 @@ int main(int argc, char **argv)
     unsigned instructions = rseq ? t.instructions : t.all;
     unsigned interrupted = rseq ? t.interrupted : t.all_interrupted;
     bool passed = failures == 0 && interrupted == instructions && instructions > 0 &&
-                  t.entered == t.linked && controls_found == controls;
+                  t.entered == t.linked && controls.found == controls.tried;
     if (json != NULL) {
         FILE *file = fopen(json, "w");
         if (file == NULL) {
@@ -286,7 +232,7 @@ int main(int argc, char **argv)
         (void)fprintf(file,
                       "{\"instructions\": %u, \"interrupted\": %u, \"runs\": %u, \"failures\": %u, "
                       "\"controls\": %u, \"controls_found\": %u}\n",
-                      instructions, interrupted, runs, failures, controls, controls_found);
+                      instructions, interrupted, runs, failures, controls.tried, controls.found);
         (void)fclose(file);
     }
     return passed ? 0 : 1;

@@ -1,28 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stepper.h"
 
-#include <errno.h>
+#include "cpu.h"
+#include "tracee.h"
+
 #include <linux/rseq.h>
 #include <sched.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
-#include <sys/rseq.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static struct report *report;
 static cpu_set_t home, elsewhere;
-
-static uintptr_t area(void)
-{
-    return (uintptr_t)__builtin_thread_pointer() + (uintptr_t)__rseq_offset;
-}
 
 bool stepper_can_migrate(void)
 {
@@ -43,12 +36,6 @@ bool stepper_start(void)
     }
     report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return report != MAP_FAILED;
-}
-
-static _Noreturn void give_up(const char *what)
-{
-    (void)fprintf(stderr, "inject: %s: %s\n", what, strerror(errno));
-    exit(2);
 }
 
 static pid_t spawn(const struct scenario *scenario, void (*before)(void))
@@ -93,37 +80,6 @@ static int next_stop(pid_t child, struct outcome *outcome)
     return 0;
 }
 
-static void resume(pid_t child, bool one_step, int number)
-{
-    if (ptrace(one_step ? PTRACE_SINGLESTEP : PTRACE_CONT, child, NULL, (void *)(intptr_t)number) !=
-        0) {
-        give_up("ptrace");
-    }
-}
-
-/* The sequence that the kernel takes the child to be in. */
-static uintptr_t get_sequence(pid_t child)
-{
-    if (__rseq_size == 0) {
-        return 0;
-    }
-    errno = 0;
-    long word =
-        ptrace(PTRACE_PEEKDATA, child, (void *)(area() + offsetof(struct rseq, rseq_cs)), NULL);
-    if (errno != 0) {
-        give_up("reading the rseq area");
-    }
-    return (uintptr_t)word;
-}
-
-static void set_sequence(pid_t child, uintptr_t sequence)
-{
-    if (ptrace(PTRACE_POKEDATA, child, (void *)(area() + offsetof(struct rseq, rseq_cs)),
-               (void *)sequence) != 0) {
-        give_up("writing the rseq area");
-    }
-}
-
 static bool is_within(uintptr_t sequence, uintptr_t at)
 {
     /* Parent and child have the same program at the same addresses. */
@@ -131,22 +87,118 @@ static bool is_within(uintptr_t sequence, uintptr_t at)
     return cs != NULL && at - cs->start_ip < cs->post_commit_offset;
 }
 
-static bool is_single_step(pid_t child)
+/* Runs the first `count` instructions of a span. Those that were run: fewer when a
+ * branch among them left it. */
+static unsigned pass(pid_t child, struct span span, uintptr_t at, unsigned count, int *stop,
+                     struct outcome *outcome)
 {
-    siginfo_t info;
-    if (ptrace(PTRACE_GETSIGINFO, child, NULL, &info) != 0) {
-        give_up("ptrace");
+    if (span.length == 1) {
+        resume(child, true, 0);
+        *stop = next_stop(child, outcome);
+        return 1;
     }
-    return info.si_code == TRAP_TRACE;
+    bool may_leave = span.leaves > 0 && span.leaves <= count;
+    struct patch end = set_patch(child, at + (uintptr_t)count * span.size);
+    struct patch left = may_leave ? set_patch(child, span.left_to) : end;
+    resume(child, false, 0);
+    *stop = next_stop(child, outcome);
+    if (*stop == 0) {
+        return count;
+    }
+    if (may_leave) {
+        poke(child, left.at, left.code);
+    }
+    poke(child, end.at, end.code); /* last: one may be part of the other's word */
+    return may_leave && cpu_at(child) == span.left_to ? span.leaves : count;
 }
 
 /* Ends the child's run: signals go through, breakpoints are passed. */
 static void run_out(pid_t child, struct outcome *outcome, int stop)
 {
     while (stop != 0) {
+        if (stop == SIGTRAP) {
+            cpu_leave_breakpoint(child);
+        }
         resume(child, false, stop == SIGTRAP ? 0 : stop);
         stop = next_stop(child, outcome);
     }
+}
+
+/* `count` instructions from `at` on, the steps from `step` on. */
+static void note(struct path *path, unsigned step, uintptr_t at, struct span span, unsigned count,
+                 uintptr_t sequence)
+{
+    for (unsigned i = 0; i < count && step + i < MOST_STEPS; i++) {
+        uintptr_t here = at + (uintptr_t)i * span.size;
+        path->at[step + i] = here;
+        path->sequence[step + i] =
+            is_within(sequence, here) ? (const struct rseq_cs *)sequence : NULL;
+        path->inside[step + i] = i > 0;
+        path->steps = step + i + 1;
+    }
+}
+
+static bool came_before(const struct path *path, unsigned step)
+{
+    for (unsigned i = 0; i < step; i++) {
+        if (path->at[i] == path->at[step]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Runs to that address, which is not in a sequence, or may be aborted. */
+static int run_to(pid_t child, uintptr_t at, int number, struct outcome *outcome)
+{
+    struct patch here = set_patch(child, at);
+    resume(child, false, number);
+    int stop = next_stop(child, outcome);
+    if (stop != 0) {
+        poke(child, here.at, here.code);
+    }
+    if (stop == SIGTRAP) {
+        cpu_set_at(child, at);
+    }
+    return stop;
+}
+
+/* Runs to a step on the way to `step`, as near as can be: outside of sequences and
+ * spans, and one that the way comes to once only. That step. */
+static unsigned run_towards(pid_t child, const struct path *path, unsigned step, int *stop,
+                            struct outcome *outcome)
+{
+    while (step > 0 &&
+           (path->sequence[step] != NULL || path->inside[step] || came_before(path, step))) {
+        step--;
+    }
+    if (step > 0) {
+        *stop = run_to(child, path->at[step], 0, outcome);
+    }
+    return step;
+}
+
+/* Gives the child's next stop. */
+static int strike(pid_t child, enum blow blow, uintptr_t sequence, struct outcome *outcome)
+{
+    outcome->struck = true;
+    outcome->struck_at = cpu_at(child);
+    set_sequence(child, sequence);
+    if (blow == MIGRATION && sched_setaffinity(child, sizeof(elsewhere), &elsewhere) != 0) {
+        give_up("sched_setaffinity");
+    }
+    if (blow == LOOK) {
+        uintptr_t start = ((const struct rseq_cs *)sequence)->start_ip;
+        int stop = run_to(child, start, SIGUSR1, outcome);
+        if (stop == SIGTRAP) {
+            outcome->named_again = get_sequence(child) == sequence;
+            resume(child, false, 0);
+            stop = next_stop(child, outcome);
+        }
+        return stop;
+    }
+    resume(child, false, blow == PREEMPTION ? 0 : SIGUSR1);
+    return next_stop(child, outcome);
 }
 
 struct outcome stepper_run(const struct scenario *scenario, enum blow blow, unsigned step,
@@ -159,39 +211,39 @@ struct outcome stepper_run(const struct scenario *scenario, enum blow blow, unsi
     (void)ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)PTRACE_O_EXITKILL);
     resume(child, false, 0); /* to the breakpoint */
     stop = next_stop(child, &outcome);
+    if (stop == SIGTRAP) {
+        cpu_leave_breakpoint(child);
+    }
     uintptr_t sequence = 0;
-    for (unsigned i = 0; stop == SIGTRAP && (i == 0 || is_single_step(child)); i++) {
-        struct user_regs_struct registers;
-        if (ptrace(PTRACE_GETREGS, child, NULL, &registers) != 0) {
-            give_up("ptrace");
-        }
+    unsigned i = 0;
+    if (blow != NO_BLOW && stop == SIGTRAP) {
+        i = run_towards(child, path, step, &stop, &outcome);
+    }
+    while (stop == SIGTRAP) {
+        uintptr_t at = cpu_at(child);
         uintptr_t named = get_sequence(child);
         sequence = named != 0 ? named : sequence;
         if (named != 0) {
             set_sequence(child, 0);
         }
-        if (path != NULL && i < MOST_STEPS) {
-            path->at[i] = registers.rip;
-            path->sequence[i] =
-                is_within(sequence, registers.rip) ? (const struct rseq_cs *)sequence : NULL;
-            path->steps = i + 1;
-        }
-        if (blow != NO_BLOW && i == step) {
-            outcome.struck = true;
-            set_sequence(child, sequence);
-            if (blow == MIGRATION && sched_setaffinity(child, sizeof(elsewhere), &elsewhere) != 0) {
-                give_up("sched_setaffinity");
-            }
-            resume(child, false, blow == PREEMPTION ? 0 : SIGUSR1);
+        struct span span = cpu_span(at);
+        bool aimed = blow != NO_BLOW && step - i < span.length;
+        unsigned want = aimed ? step - i : span.length;
+        unsigned count = want > 0 ? pass(child, span, at, want, &stop, &outcome) : 0;
+        if (aimed && stop == SIGTRAP && count == want) {
+            stop = strike(child, blow, sequence, &outcome);
             break;
         }
-        resume(child, true, 0);
-        stop = next_stop(child, &outcome);
-    }
-    if (outcome.struck) {
-        stop = next_stop(child, &outcome);
+        if (blow == NO_BLOW) {
+            note(path, i, at, span, count, sequence);
+        }
+        i += count;
+        if (aimed || (span.length == 1 && stop == SIGTRAP && !is_single_step(child))) {
+            break; /* it went another way, or is at its second breakpoint */
+        }
     }
     run_out(child, &outcome, stop);
     outcome.resumed_at = report->resumed_at;
+    outcome.home_changed = report->home_changed;
     return outcome;
 }

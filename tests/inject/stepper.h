@@ -21,6 +21,7 @@
 enum blow {
     NO_BLOW,
     SIGNAL,     /* whose handler interferes */
+    LOOK,       /* the same, in a sequence; is it named to the kernel when it begins again? */
     PREEMPTION, /* and nothing else */
     MIGRATION   /* to another CPU, where the signal comes */
 };
@@ -29,13 +30,17 @@ struct path {
     unsigned steps;
     uintptr_t at[MOST_STEPS];                   /* the address of each instruction */
     const struct rseq_cs *sequence[MOST_STEPS]; /* the sequence it is in, or NULL */
+    bool inside[MOST_STEPS];                    /* it is part of a span: see cpu.h */
 };
 
 struct outcome {
     bool sound;           /* all checks of the victim held */
     char wrong[200];      /* else what did not */
     bool struck;          /* the step was reached */
+    uintptr_t struck_at;  /* the address of its instruction */
     uintptr_t resumed_at; /* where it went on, after a signal */
+    bool named_again;     /* what LOOK saw */
+    bool home_changed;    /* the list of the core that it began on is another */
 };
 
 /* Before anything else, once: this process and the victims stay on one CPU. False
@@ -45,8 +50,9 @@ bool stepper_start(void);
 /* Is there another CPU? */
 bool stepper_can_migrate(void);
 
-/* `path` may be NULL. The blow falls before step `step` (0 is the first behind the
- * breakpoint). `before` changes the child before it begins; may be NULL. */
+/* Without a blow, `path` becomes the way that was gone. With one it is the way to `step`,
+ * before which the blow falls (0 is the first behind the breakpoint): what of it need not
+ * be stepped through is run. `before` changes the child before it begins; may be NULL. */
 struct outcome stepper_run(const struct scenario *scenario, enum blow blow, unsigned step,
                            struct path *path, void (*before)(void));
 

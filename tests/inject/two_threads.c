@@ -73,14 +73,14 @@ static void let_rival_work(void)
 {
     char word = 0;
     if (write(to_rival[1], &word, 1) != 1 || read(from_rival[0], &word, 1) != 1) {
-        tracee_give_up("asking the other thread");
+        give_up("asking the other thread");
     }
 }
 
 static void move(pid_t child)
 {
     if (sched_setaffinity(child, sizeof(elsewhere), &elsewhere) != 0) {
-        tracee_give_up("sched_setaffinity");
+        give_up("sched_setaffinity");
     }
 }
 
@@ -89,7 +89,7 @@ static pid_t spawn(const struct scenario *scenario, void (*before)(void))
     memset(report, 0, sizeof(*report));
     pid_t child = fork();
     if (child != 0) {
-        return child > 0 ? child : (tracee_give_up("fork"), 0);
+        return child > 0 ? child : (give_up("fork"), 0);
     }
     (void)alarm(300); /* a victim that hangs has lost */
     pthread_t thread;
@@ -120,10 +120,10 @@ static struct outcome run(const struct scenario *scenario, enum kind kind, unsig
     uintptr_t at = 1;
     uintptr_t sequence = 0; /* as the kernel would know it */
     for (unsigned i = 0; stop == SIGTRAP && i <= second && (i == 0 || at != 0); i++) {
-        uintptr_t named = tracee_sequence(child);
+        uintptr_t named = get_sequence(child);
         sequence = named != 0 ? named : sequence;
         bool strikes = i == first || (i == second && kind == MOVED_LATER);
-        tracee_set_sequence(child, strikes ? sequence : 0);
+        set_sequence(child, strikes ? sequence : 0);
         if (strikes) {
             sequence = 0; /* the kernel forgets it: it is left, or begun again */
         }
@@ -143,7 +143,7 @@ static struct outcome run(const struct scenario *scenario, enum kind kind, unsig
         outcome.steps = i + 1;
     }
     if (outcome.struck && kind == MOVED) {
-        tracee_set_sequence(child, sequence);
+        set_sequence(child, sequence);
     }
     while (stop != 0) {
         stop = tracee_go_on(child, false, stop == SIGTRAP ? 0 : stop, &end);

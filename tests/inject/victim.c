@@ -2,6 +2,7 @@
 #include "victim.h"
 
 #include "arch.h"
+#include "cpu.h"
 #include "os/os_heap.h"
 #include "osh_arena.h"
 #include "osh_class.h"
@@ -10,7 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <ucontext.h>
 
 #define SIZE 48u
 #define MOST 512u
@@ -118,8 +118,7 @@ static void handler(int number, siginfo_t *info, void *context)
 {
     (void)number;
     (void)info;
-    const ucontext_t *user = context;
-    report->resumed_at = (uintptr_t)user->uc_mcontext.gregs[REG_RIP];
+    report->resumed_at = cpu_handled_at(context);
     report->handled++;
     victim_interfere();
 }
@@ -158,8 +157,6 @@ static void prepare(unsigned length)
     }
 }
 
-#define BREAKPOINT __asm__ volatile("int3" ::: "memory")
-
 static void operate(enum operation operation)
 {
     void *got = NULL;
@@ -168,43 +165,43 @@ static void operate(enum operation operation)
     struct osh_chain chain = {NULL, 0};
     switch (operation) {
     case MALLOC:
-        BREAKPOINT;
+        CPU_BREAKPOINT;
         got = os_malloc(SIZE);
-        BREAKPOINT;
+        CPU_BREAKPOINT;
         hold(block);
         break;
     case FREE:
-        BREAKPOINT;
+        CPU_BREAKPOINT;
         os_free(block);
-        BREAKPOINT;
+        CPU_BREAKPOINT;
         break;
     case POP:
-        BREAKPOINT;
+        CPU_BREAKPOINT;
         got = osh_arch_pop_slow(cls);
-        BREAKPOINT;
+        CPU_BREAKPOINT;
         hold(block);
         break;
     case PUSH:
-        BREAKPOINT;
+        CPU_BREAKPOINT;
         took = osh_arch_push_slow(cls, block);
-        BREAKPOINT;
+        CPU_BREAKPOINT;
         if (!took) {
             hold(block);
         }
         break;
     case EXCHANGE:
-        BREAKPOINT;
+        CPU_BREAKPOINT;
         took = osh_arch_exchange(OSH_ACTIVE, cls, &chain);
-        BREAKPOINT;
+        CPU_BREAKPOINT;
         hold(block);
         if (took) {
             hold_chain(chain);
         }
         break;
     default:
-        BREAKPOINT;
+        CPU_BREAKPOINT;
         got = untagged_pop();
-        BREAKPOINT;
+        CPU_BREAKPOINT;
         hold(block);
         break;
     }
@@ -293,6 +290,10 @@ void victim_run(const struct scenario *scenario, struct report *into)
     action.sa_flags = SA_SIGINFO;
     (void)sigaction(SIGUSR1, &action, NULL);
     prepare(scenario->length);
+    unsigned home = osh_arch_core();
+    struct osh_chain before = osh_arch_peek(home, OSH_ACTIVE, cls);
     operate(scenario->operation);
+    struct osh_chain after = osh_arch_peek(home, OSH_ACTIVE, cls);
+    report->home_changed = before.head != after.head || before.count != after.count;
     (void)everything_is_sound();
 }

@@ -32,7 +32,8 @@ struct scenario {
 struct report {
     uintptr_t resumed_at; /* where the handler returns to */
     unsigned handled;
-    char wrong[200]; /* what is false, in words; empty when all holds */
+    bool home_changed; /* the operation changed the list of the core it began on */
+    char wrong[200];   /* what is false, in words; empty when all holds */
 };
 
 /* Where it keeps blocks of the class that the operations are on; once, before

@@ -40,6 +40,7 @@ class Check:
     build: Path | None = None # a build of its own, ...
     cross: str = ""           # ... how it is configured, ...
     target: str = ""          # ... and what of it the check runs
+    cannot: int | None = None # how it ends when it could not even begin
 
     def passes(self) -> bool:
         """False also when it hangs."""
@@ -49,6 +50,8 @@ class Check:
                                   timeout=self.limit, check=False)
         except subprocess.TimeoutExpired:
             return False
+        if done.returncode == self.cannot:
+            raise Failure(f"{self.name}: cannot be run")
         return done.returncode == 0
 
 
@@ -99,10 +102,20 @@ class Tree:
                      [str(self.build / program), "--scenario", scenario.split("/")[-1],
                       "--save", str(self.build)], self.build)
 
+    def in_guest(self, test: str) -> Check:
+        """A test on AArch64 Linux under its kernel; the script builds what it needs."""
+        folder = self.build.parent
+        return Check(f"aarch64 {test}",
+                     [str(self.source / "tests/aarch64/run.py"), str(folder / "aarch64"), "--packages",
+                      str(folder.parent / "debian"), "--only", test],
+                     folder, limit=1800.0, cannot=2)
+
     def build_for(self, check: Check) -> None:
         """The programs that a check runs, and no others."""
         if check.build is not None:
             self.build_elsewhere(check)
+            return
+        if check.name.startswith("aarch64 "):
             return
         if self.programs is None:
             self.ninja("build.ninja") # as meson.build has them now
@@ -145,6 +158,8 @@ class Tree:
             return self.explore(name.split()[1])
         if name.split()[0] in ELSEWHERE:
             return self.elsewhere(name)
+        if name.startswith("aarch64 "):
+            return self.in_guest(name.removeprefix("aarch64 "))
         for check in self.suites():
             if check.name == name:
                 return check

@@ -12,6 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A distribution's ck_md.h describes the build machine. */
+#if defined(CK_MD_TSO) && !defined(__x86_64__) && !defined(__i386__) && !defined(__s390x__)
+#error "ck_md.h says total store order, which this CPU has not: fences would be nothing"
+#endif
+
 typedef uintptr_t osh_word_t;
 
 OSH_INLINE osh_word_t osh_load(const osh_word_t *word)
