@@ -118,6 +118,7 @@ static void run(const struct misuse *misuse, struct trial trial)
 {
     struct itimerval cpu = {{0, 0}, {0, TRIAL_CPU_MS * 1000L}};
     (void)setitimer(ITIMER_PROF, &cpu, NULL);
+    (void)alarm(TRIAL_SECONDS);
     outcome->clean = trial.clean;
     outcome->reasons = outcome->reports = 0;
     outcome->wrong[0] = '\0';
@@ -166,7 +167,6 @@ static void judge(const struct misuse *misuse, int status)
 /* In the child: as many trials as go well. */
 static void go_on(const struct misuse *misuse, unsigned trials, bool apart)
 {
-    (void)alarm(TRIAL_SECONDS);
     for (bool first = true; outcome->next < trials; first = false) {
         struct trial trial = {true, 1 + outcome->next};
         bool stained = outcome->unreported > 0 && !first;

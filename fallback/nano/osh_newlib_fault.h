@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Is that a block of nano's? A part of osh_newlib.c, whose translation unit has newlib's own
+ * text.
+ */
+/* Where the block's chunk begins, or 0. The first word of the header may be the way back
+ * to the real one, across the padding of an aligned block: at most a block long. */
+static OSH_NO_TSAN uintptr_t start_of(const void *block)
+{
+    uintptr_t at = (uintptr_t)block - CHUNK_OFFSET;
+    if (OSH_ARCH_OPENS && !ours(at, CHUNK_OFFSET)) {
+        return 0; /* what is before a segment may be closed */
+    }
+    long head = *(const volatile long *)at;
+    if (head < 0) {
+        if ((uintptr_t)0 - (uintptr_t)head > at - osh_arena.base) {
+            return 0;
+        }
+        at -= (uintptr_t)0 - (uintptr_t)head;
+        if (at % CHUNK_ALIGN != 0 || !ours(at, sizeof(chunk))) {
+            return 0;
+        }
+        head = *(const volatile long *)at;
+    }
+    /* Aligned blocks' chunks may be shorter than MALLOC_MINCHUNK. */
+    bool possible = head >= (long)sizeof(chunk) && (size_t)head % CHUNK_ALIGN == 0 &&
+                    ours(at, (size_t)head) &&
+                    at + (size_t)head >= (uintptr_t)block + OSH_SEAL_BYTES;
+    return possible ? at : 0;
+}
+
+/* The last word of a chunk. */
+static volatile uintptr_t *last_word(uintptr_t start)
+{
+    return (uintptr_t *)(start + (size_t)((chunk *)start)->size) - 1;
+}
+
+void osh_newlib_seal(void *block, enum osh_seal seal)
+{
+    chunk *whole = get_chunk_from_ptr(block);
+    volatile uintptr_t *last = last_word((uintptr_t)whole);
+    *last = osh_seal_of((const void *)last, (size_t)whole->size) ^ (uintptr_t)seal;
+}
+
+OSH_NO_TSAN enum os_heap_misuse osh_newlib_fault(const void *block, enum osh_seal seal)
+{
+    uintptr_t start = start_of(block);
+    if (start == 0) {
+        return OS_HEAP_BAD_HEADER;
+    }
+    const volatile uintptr_t *last = last_word(start);
+    uintptr_t broken =
+        *last ^ osh_seal_of((const void *)last, (size_t)((const volatile chunk *)start)->size);
+    if (broken == (uintptr_t)seal) {
+        return 0;
+    }
+    return broken == OSH_SEAL_FREED || broken == OSH_SEAL_DEFERRED ? OS_HEAP_FREED_TWICE
+                                                                   : OS_HEAP_BAD_HEADER;
+}
+
+/* The list is sorted. */
+enum os_heap_misuse osh_newlib_fault_beside(const void *block)
+{
+    uintptr_t start = (uintptr_t)get_chunk_from_ptr((void *)(uintptr_t)block);
+    uintptr_t end = start + (size_t)((chunk *)start)->size;
+    for (const chunk *free = free_list; free != NULL; free = free->next) {
+        uintptr_t from = (uintptr_t)free;
+        if (from % CHUNK_ALIGN != 0 || !ours(from, sizeof(*free))) {
+            return OS_HEAP_BAD_LINK;
+        }
+        uintptr_t to = from + (size_t)free->size;
+        if (start < from) {
+            return end > from || !ours(from, (size_t)free->size) ? OS_HEAP_BAD_HEADER : 0;
+        }
+        if (free->size < (long)sizeof(*free) || start < to ||
+            (free->next != NULL && to > (uintptr_t)free->next)) {
+            return OS_HEAP_BAD_HEADER;
+        }
+    }
+    return 0;
+}
