@@ -54,7 +54,8 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
 
 OSH_PUBLIC size_t os_heap_trim(void)
 {
-    if (!osh_heap_started() || osh_arch_in_interrupt()) {
+    /* In an interrupt a reclaim does nothing of itself. */
+    if (!osh_heap_started() || (OSH_ARCH_DECOMMITS && osh_arch_in_interrupt())) {
         return 0;
     }
     osh_heap_reclaim();

@@ -244,21 +244,20 @@ void osh_fallback_reclaim(void)
 void osh_fallback_look(struct osh_fallback_stats *stats)
 {
     struct osh_newlib_walk walk = {0, 0, NULL};
-    size_t deferred;
     size_t pending = 0;
     size_t pages = 0;
     if (enter(0)) {
-        deferred = osh_deferred_count(); /* includes all that were drained */
-        pending = deferred - heap.drained;
+        size_t before = heap.drained;
         drain();
+        pending = heap.drained - before;
         pages = osh_arena.brk_pages;
         walk = osh_newlib_walk();
         if (walk.wrong == NULL && walk.blocks != heap.live_blocks) {
             walk.wrong = OSH_NAMED("newlib", "the blocks in use are not those handed out");
         }
         leave();
-    } else {
-        deferred = osh_deferred_count();
     }
+    /* Counted last: includes all that were drained, by us and by others. */
+    size_t deferred = osh_deferred_count();
     *stats = (struct osh_fallback_stats){walk.bytes, pages, deferred, pending, walk.wrong};
 }

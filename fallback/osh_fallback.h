@@ -45,7 +45,7 @@ struct osh_fallback_stats {
     size_t live;     /* usable bytes of blocks not yet freed */
     size_t pages;    /* pages claimed for the newlib heap */
     size_t deferred; /* blocks that were ever deferred, or are about to be */
-    size_t pending;  /* of these, blocks that wait */
+    size_t pending;  /* of these, blocks that waited, and were freed by this call */
     const char *wrong;
 };
 /* Walks the heap: O(blocks). `wrong` names the first broken invariant. */

@@ -76,13 +76,10 @@ static inline void osh_cpu_unmask(osh_word_t state)
 }
 
 /* Masked by any of PRIMASK, BASEPRI and FAULTMASK: which one a critical section uses is the
- * RTOS's choice. Baseline CPUs have PRIMASK alone. */
+ * RTOS's choice. */
 static inline bool osh_cpu_masked(void)
 {
     osh_word_t masked;
-#ifdef __ARM_ARCH_8M_BASE__
-    __asm__ volatile("mrs %0, primask" : "=r"(masked));
-#else
     osh_word_t other;
     __asm__ volatile("mrs %0, primask\n\t"
                      "mrs %1, basepri\n\t"
@@ -90,7 +87,6 @@ static inline bool osh_cpu_masked(void)
                      "mrs %1, faultmask\n\t"
                      "orrs %0, %1"
                      : "=&l"(masked), "=&l"(other)::"cc");
-#endif
     return masked != 0;
 }
 

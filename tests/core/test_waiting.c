@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A task that may not wait, made by the linker: this file's osh_arch_lock is that of a
- * port whose caller is in a critical section. */
+/* A task that may not wait, and one that waits long, made by the linker: this file's
+ * osh_arch_lock is that of a port whose caller is in a critical section, or whose mutex
+ * others have for a while. */
 #include "arch.h"
 #include "crew.h"
 #include "fresh_heap.h"
@@ -14,9 +15,15 @@ bool __real_osh_arch_lock(enum osh_mutex mutex);
 bool __wrap_osh_arch_lock(enum osh_mutex mutex);
 
 static bool may_not_wait;
+static void (*while_waiting)(void);
 
 bool __wrap_osh_arch_lock(enum osh_mutex mutex)
 {
+    void (*call)(void) = while_waiting;
+    while_waiting = NULL;
+    if (call != NULL) {
+        call();
+    }
     return may_not_wait ? osh_arch_try_lock(mutex) : __real_osh_arch_lock(mutex);
 }
 
@@ -107,8 +114,31 @@ static void who_may_not_wait_reclaims_when_nobody_else_does(void)
     struct os_heap_stats stats = now();
     assert_true(stats.cached > 0);
     may_not_wait = true;
-    assert_non_null(os_malloc(stats.free_pages + stats.page));
+    (void)os_malloc(stats.region - stats.page / 2);
     assert_int_equal(now().cached, 0);
+}
+
+static void *deferred[2];
+
+/* Others hold the mutex, defer a free, and drain it. */
+static void others_defer_and_drain(void)
+{
+    hold_mutexes();
+    os_free(deferred[0]);
+    let_mutexes_go();
+    os_free(deferred[1]);
+    assert_false(osh_deferred_pending());
+}
+
+static void frees_drained_while_statistics_wait_are_not_pending(void)
+{
+    start_the_os();
+    deferred[0] = os_malloc(LARGE_SIZE(1));
+    deferred[1] = os_malloc(LARGE_SIZE(1));
+    while_waiting = others_defer_and_drain;
+    struct os_heap_stats stats = now();
+    assert_int_equal(stats.deferred_frees, 1);
+    assert_int_equal(stats.deferred_pending, 0);
 }
 
 int main(void)
@@ -117,6 +147,7 @@ int main(void)
         in_fresh_heap(who_may_not_wait_goes_without_a_mutex_that_is_held, PAGES),
         in_fresh_heap(who_may_not_wait_gets_null_when_memory_is_out_and_others_reclaim, PAGES),
         in_fresh_heap(who_may_not_wait_reclaims_when_nobody_else_does, PAGES),
+        in_fresh_heap(frees_drained_while_statistics_wait_are_not_pending, PAGES),
     };
     return cmocka_run_group_tests_name("core/waiting", tests, NULL, NULL);
 }

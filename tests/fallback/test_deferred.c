@@ -188,9 +188,15 @@ static void fight_until_all_have(unsigned member, void *shared)
 {
     (void)shared;
     if (member < 2) {
-        for (unsigned i = 0; i < rounds(20000); i++) {
-            os_free(os_malloc(LARGE_SIZE(1)));
-            os_free(os_malloc(SMALL_SIZE));
+        for (unsigned i = 0; i < rounds(5000); i++) {
+            void *large[16];
+            for (unsigned k = 0; k < 16; k++) {
+                large[k] = os_malloc(LARGE_SIZE(1));
+                assert_non_null(large[k]);
+            }
+            for (unsigned k = 0; k < 16; k++) {
+                os_free(large[k]);
+            }
         }
         atomic_fetch_sub(&fighting, 1);
         return;

@@ -29,8 +29,7 @@ struct costs {
     uint32_t list;      /* a core's list of a class looked at by a reclaim */
     uint32_t list_more; /* ... when it has a chain */
     uint32_t kept;      /* a class's kept slab looked at */
-    uint32_t any;       /* a class's slabs looked for, when memory is out, ... */
-    uint32_t any_word;  /* ... and a word of its map */
+    uint32_t any;       /* a page's state looked at, when memory is out */
     uint32_t refuse;    /* a large request refused in an interrupt */
     uint32_t defer;     /* a large block deferred */
     uint32_t large;     /* a large block freed, but for what newlib's bins take */
@@ -55,8 +54,8 @@ struct costs {
     {                                                                                             \
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
         .object = 29, .create = 300, .fill = 5, .cut = 7, .put = 150, .release = 125, .list = 14, \
-        .list_more = 30, .kept = 14, .any = 45, .any_word = 8, .refuse = 185, .defer = 170,       \
-        .large = 350, .drain = 115, .usable = 66, .start = 250, .table_x8 = 2, .reset = 4,        \
+        .list_more = 30, .kept = 14, .any = 22, .refuse = 185, .defer = 170, .large = 350,        \
+        .drain = 115, .usable = 66, .start = 250, .table_x8 = 2, .reset = 4,                      \
         .hit_check = LEVEL_1(17), .usable_check = LEVEL_1(28), .put_check = LEVEL_1(12),          \
         .header_check = LEVEL_1(140), .fault_check = LEVEL_1(230),                                \
     }
@@ -66,8 +65,8 @@ struct costs {
     {                                                                                             \
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
         .object = 29, .create = 300, .fill = 5, .cut = 7, .put = 150, .release = 125, .list = 14, \
-        .list_more = 30, .kept = 14, .any = 45, .any_word = 8, .refuse = 170, .defer = 160,       \
-        .large = 350, .drain = 115, .usable = 66, .start = 500, .table_x8 = 3, .reset = 7,        \
+        .list_more = 30, .kept = 14, .any = 22, .refuse = 170, .defer = 160, .large = 350,        \
+        .drain = 115, .usable = 66, .start = 500, .table_x8 = 3, .reset = 7,                      \
         .hit_check = LEVEL_1(16), .usable_check = LEVEL_1(10), .put_check = LEVEL_1(12),          \
         .header_check = LEVEL_1(130), .fault_check = LEVEL_1(230),                                \
     }

@@ -101,7 +101,7 @@ void out_of_memory_offers_everything_back(void)
     uint32_t counted = COUNTED(block = os_malloc(1));
     CHECK(block == NULL);
     judge("malloc_out_interrupt", counted,
-          2 * fruitless(1) + OSH_CLASS_MAX * (cost.any + words() * cost.any_word) + cost.refuse);
+          2 * fruitless(1) + (uint32_t)osh_arena.pages * cost.any + cost.refuse);
     os_heap_interrupt_leave();
 
     fill_caches(1, &hold[first[1]]);
@@ -110,10 +110,9 @@ void out_of_memory_offers_everything_back(void)
     CHECK(stats.cached == stats.cached_bound);
     counted = COUNTED(block = os_malloc(OSH_SLAB_MAX));
     judge("malloc_out", counted,
-          2 * fruitless(OSH_CLASS_MAX) + cost.any + words() * cost.any_word + cost.refuse +
-              OSH_CLASSES * OSH_DEPOT_SLOTS * cost.slot +
+          2 * fruitless(OSH_CLASS_MAX) + cost.refuse + OSH_CLASSES * OSH_DEPOT_SLOTS * cost.slot +
               cached_blocks() * (cost.put + cost.put_check) +
-              (uint32_t)osh_arena.pages * cost.release +
+              (uint32_t)osh_arena.pages * (cost.release + 2 * cost.any) +
               OSH_CORES * OSH_LISTS_OF_CORE * (cost.list + cost.list_more) +
               OSH_CLASS_MAX * cost.kept);
     os_free(block); /* where a class's caches hold whole slabs there is one */
