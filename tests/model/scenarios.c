@@ -12,7 +12,8 @@ extern const struct scenario slab_reserve, slab_deliver, slab_unlist, slab_list,
     magazine_swap, magazine_aba, magazine_one_core, magazine_portable, magazine_full,
     magazine_halved, reclaim_running, reclaim_migrating, reclaim_portable, reclaim_two,
     reclaim_idle, pair_aba, pair_reclaim, deferred_two, deferred_three, deferred_handler,
-    deferred_before, arena_brink, arena_trim, arena_hint, start_heap, heap_brink;
+    deferred_before, arena_brink, arena_trim, arena_hint, arena_open, arena_open_late, start_heap,
+    heap_brink;
 
 const struct scenario *const scenarios[] = {
     &litmus_sb,
@@ -61,6 +62,10 @@ const struct scenario *const scenarios[] = {
     &arena_trim,
 #endif
     &arena_hint,
+#if OSH_ARCH_OPENS
+    &arena_open,
+    &arena_open_late,
+#endif
     &start_heap,
     &heap_brink,
     NULL,
