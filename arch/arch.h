@@ -104,10 +104,10 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
  * osh_arch_pop: takes one block of the core's active list; NULL when that is
  *   empty or stopped.
  * osh_arch_push: puts one block on it; false when that is full or stopped.
- *   May have written the block's link even then. Class 0 is always
- *   stopped. Once the heap has started: before, there is no block to push.
- * Both may refuse for reasons of their own (a port that is not the one in
- * use, an interruption); osh_arch_pop_slow and osh_arch_push_slow do not.
+ *   May have written the block's link even then, but not of class 0, which is always
+ *   stopped: where OSH_ARCH_OPENS, what is no block may be closed. Once the heap has started:
+ * before, there is no block to push. Both may refuse for reasons of their own (a port that is not
+ * the one in use, an interruption); osh_arch_pop_slow and osh_arch_push_slow do not.
  */
 OSH_HIDDEN void *osh_arch_pop_slow(unsigned cls);
 OSH_HIDDEN bool osh_arch_push_slow(unsigned cls, void *block);
@@ -196,9 +196,13 @@ OSH_HIDDEN bool osh_arch_region(void **region, size_t *bytes);
 OSH_HIDDEN bool osh_arch_open(void *start, size_t bytes);
 OSH_HIDDEN bool osh_arch_open_tables(void *start, size_t bytes, size_t readable);
 
-/* The contents of these pages are not needed any more. Called only where
- * OSH_ARCH_DECOMMITS. */
-OSH_HIDDEN void osh_arch_decommit(void *pages, size_t bytes);
+/*
+ * Called only where OSH_ARCH_DECOMMITS: what the memory from *from up to *to holds is not
+ * needed any more. Sets them to what the system has taken, which is less where its pages are
+ * longer than ours, and may be nothing; what it took is the system's until it is touched.
+ * False: it refuses, if only some of it; nothing is set.
+ */
+OSH_HIDDEN bool osh_arch_decommit(uintptr_t *from, uintptr_t *to);
 
 /* A word that nobody can guess, or as near to one as the platform has. Once, when the
  * heap starts, from hardening level 1 on. */

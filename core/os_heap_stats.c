@@ -59,5 +59,18 @@ OSH_PUBLIC size_t os_heap_trim(void)
         return 0;
     }
     osh_heap_reclaim();
-    return osh_arena_decommit();
+    if (!OSH_ARCH_DECOMMITS) {
+        return 0;
+    }
+    /* Who finds no page because they are on their way to the system, waits in the last
+     * resort until they are free again. */
+    bool with_mutex = osh_arch_os_started();
+    if (with_mutex) {
+        osh_arch_lock(OSH_MUTEX_RECLAIM);
+    }
+    size_t bytes = osh_arena_decommit();
+    if (with_mutex) {
+        osh_arch_unlock(OSH_MUTEX_RECLAIM);
+    }
+    return bytes;
 }

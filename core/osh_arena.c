@@ -156,31 +156,3 @@ bool osh_arena_claim_page(size_t page)
     note_claimed(word, osh_arena_bit(page), 1);
     return true;
 }
-
-size_t osh_arena_decommit(void)
-{
-    size_t bytes = 0;
-    for (size_t word = 0; OSH_ARCH_DECOMMITS && word < osh_arena.words; word++) {
-        if (osh_arena_is_closed(word)) {
-            word = osh_arena_high() - 1;
-            continue;
-        }
-        osh_word_t idle;
-        while ((idle = osh_load(&osh_arena.used[word]) & ~osh_load(&osh_arena.claimed[word])) !=
-               0) {
-            osh_word_t bit = (osh_word_t)1 << osh_top_bit(idle);
-            size_t page = word * OSH_WORD_BITS + osh_top_bit(idle);
-            /* Observes what the page's last owner left; pairs with release(). */
-            if (osh_fetch_or(&osh_arena.claimed[word], bit) & bit) {
-                continue; /* somebody claimed it first */
-            }
-            osh_arch_decommit((void *)osh_arena_address(page), OSH_PAGE_BYTES);
-            /* Before the page is anybody's again, who would set it anew. */
-            (void)osh_fetch_and(&osh_arena.used[word], ~bit);
-            (void)osh_fetch_and(&osh_arena.claimed[word], ~bit); /* pairs with the claims */
-            osh_raise(&osh_arena.top_word, word);                /* a hint: publishes nothing */
-            bytes += OSH_PAGE_BYTES;
-        }
-    }
-    return bytes;
-}

@@ -82,7 +82,8 @@ OSH_HIDDEN bool osh_arena_extend_break(uintptr_t bytes);
 /* Gives all of newlib's pages back: its heap has been reset. Same mutex. */
 OSH_HIDDEN void osh_arena_reset_break(void);
 
-/* Hands free pages that were used to the system; returns their bytes. */
+/* Offers free pages that were used to the system, and returns the bytes it took. All that it
+ * offers is claimed meanwhile. Only where OSH_ARCH_DECOMMITS. */
 OSH_HIDDEN size_t osh_arena_decommit(void);
 
 static inline uintptr_t osh_arena_address(size_t page)

@@ -57,7 +57,7 @@ static inline bool osh_arena_is_closed(size_t word)
 /* Opens downward until this word is open; false when the kernel refuses. */
 static inline bool osh_arena_open_word(size_t word)
 {
-    while (osh_arena_is_closed(word)) {
+    while (OSH_ARCH_OPENS && osh_arena_is_closed(word)) {
         if (!osh_arena_open_down()) {
             return false;
         }

@@ -106,10 +106,10 @@ bool osh_arch_region(void **region, size_t *bytes)
 }
 
 /* Not called: OSH_ARCH_DECOMMITS is 0. */
-void osh_arch_decommit(void *pages, size_t bytes)
+bool osh_arch_decommit(uintptr_t *from, uintptr_t *to)
 {
-    (void)pages;
-    (void)bytes;
+    *to = *from;
+    return true;
 }
 
 uintptr_t osh_arch_secret(void)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define LEAST_BYTES (16 * OSH_PAGE_BYTES)
+#define MARK ((uintptr_t)0x5eedfacecafe51ed)
 
 static struct {
     char *start;
@@ -92,13 +93,30 @@ bool osh_arch_open(void *start, size_t bytes)
     return protect(start, bytes, PROT_READ | PROT_WRITE);
 }
 
-void osh_arch_decommit(void *pages, size_t bytes)
+/* Shared memory, a file's and huge pages may keep what they hold though the kernel says that
+ * it took them. So in a region that we did not reserve both ends are marked before. */
+bool osh_arch_decommit(uintptr_t *from, uintptr_t *to)
 {
-    /* The system's pages may be longer than ours: part of one would take the
-     * neighbours' contents with it. */
-    if ((((uintptr_t)pages | bytes) & ((uintptr_t)sysconf(_SC_PAGESIZE) - 1)) != 0) {
-        return;
+    uintptr_t system = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t start = (*from + system - 1) & ~(system - 1);
+    uintptr_t end = *to & ~(system - 1);
+    if (start >= end) {
+        *to = *from;
+        return true;
     }
-    /* A region the user gave may be no private mapping: then its pages stay. */
-    (void)madvise(pages, bytes, MADV_DONTNEED);
+    volatile uintptr_t *first = (volatile uintptr_t *)start;
+    volatile uintptr_t *last = (volatile uintptr_t *)end - 1;
+    bool foreign = start - (uintptr_t)region.start >= region.bytes;
+    if (foreign) {
+        *first = *last = MARK;
+    }
+    int before = errno;
+    bool taken = madvise((void *)start, end - start, MADV_DONTNEED) == 0;
+    errno = before;
+    if (taken) {
+        bool kept = foreign && (*first == MARK || *last == MARK);
+        *from = start;
+        *to = kept ? start : end;
+    }
+    return taken;
 }

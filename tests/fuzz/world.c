@@ -132,12 +132,13 @@ bool __wrap_osh_arch_try_lock(enum osh_mutex mutex);
 void __real_osh_arch_unlock(enum osh_mutex mutex);
 void __wrap_osh_arch_unlock(enum osh_mutex mutex);
 _Noreturn void __wrap_osh_arch_fail(const char *reason, const void *address);
-void __wrap_osh_arch_decommit(void *pages, size_t bytes);
+bool __wrap_osh_arch_decommit(uintptr_t *from, uintptr_t *to);
 
 /* What the system gets may be anything when it comes back. */
-void __wrap_osh_arch_decommit(void *pages, size_t bytes)
+bool __wrap_osh_arch_decommit(uintptr_t *from, uintptr_t *to)
 {
-    memset(pages, 0xa5, bytes);
+    memset((void *)*from, 0xa5, *to - *from);
+    return true;
 }
 
 int __wrap_sched_getcpu(void)

@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 
 #define REGION ((char *)0x10000000000)
-#define REGION_BYTES ((size_t)64 << 10)
+#define REGION_BYTES ((size_t)128 << 10)
 
 _Static_assert(SCENARIO_TASKS == TASKS, "a scenario has as many tasks as the machine");
 

@@ -49,16 +49,24 @@ static void grow_and_shrink(void)
 }
 
 /* The linker puts this around the port's. */
-void __real_osh_arch_decommit(void *pages, size_t bytes);
-void __wrap_osh_arch_decommit(void *pages, size_t bytes);
-void __wrap_osh_arch_decommit(void *pages, size_t bytes)
+bool __real_osh_arch_decommit(uintptr_t *from, uintptr_t *to);
+bool __wrap_osh_arch_decommit(uintptr_t *from, uintptr_t *to);
+bool __wrap_osh_arch_decommit(uintptr_t *from, uintptr_t *to)
 {
-    size_t page = osh_arena_page(pages);
-    own(page);
-    machine_step("gives a page's memory to the system");
-    disown(page);
-    __real_osh_arch_decommit(pages, bytes);
-    touched[page] = false;
+    size_t first = osh_arena_page((void *)*from);
+    size_t end = first + ((*to - *from) >> OSH_PAGE_LOG2);
+    for (size_t page = first; page < end; page++) {
+        own(page);
+    }
+    machine_step("gives pages' memory to the system");
+    for (size_t page = first; page < end; page++) {
+        disown(page);
+    }
+    bool taken = __real_osh_arch_decommit(from, to);
+    for (size_t page = first; page < end; page++) {
+        touched[page] = false;
+    }
+    return taken;
 }
 
 static void all_free(void)

@@ -14,7 +14,7 @@ extern const struct scenario slab_reserve, slab_deliver, slab_unlist, slab_list,
     reclaim_idle, pair_aba, pair_reclaim, deferred_two, deferred_three, deferred_handler,
     deferred_before, deferred_look, deferred_reclaim, null_unlist, null_depot, null_empty,
     null_bound, null_reclaim, null_fallback, null_start, run_release, arena_brink, arena_trim,
-    arena_run, arena_hint, start_heap, heap_brink;
+    arena_run, arena_hint, arena_open, arena_open_late, start_heap, heap_brink;
 
 const struct scenario *const scenarios[] = {
     &litmus_sb,
@@ -82,6 +82,10 @@ const struct scenario *const scenarios[] = {
 #endif
 #endif
     &arena_hint,
+#if OSH_ARCH_OPENS
+    &arena_open,
+    &arena_open_late,
+#endif
     &start_heap,
     &heap_brink,
     NULL,

@@ -77,9 +77,9 @@ OSH_INLINE bool osh_rseq_push(unsigned index, void *block)
 {
     osh_word_t list, old, room;
     __asm__ volatile goto(OSH_RSEQ_BEGIN "ldr %[old], [%[list]]\n\t" OSH_RSEQ_NOT_TWICE
-                                         "str %[old], [%[block]]\n\t"
                                          "ands %[room], %[old], #0xffff\n\t"
                                          "b.eq %l[full]\n\t"
+                                         "str %[old], [%[block]]\n\t"
                                          "sub %[room], %[room], #1\n\t"
                                          "orr %[room], %[room], %[block], lsl #16\n\t"
                                          "str %[room], [%[list]]\n" OSH_RSEQ_END

@@ -80,10 +80,10 @@ OSH_INLINE bool osh_rseq_push(unsigned index, void *block)
     osh_word_t lists, old, room;
     __asm__ volatile goto(OSH_RSEQ_BEGIN
                           "movq (%[lists], %[index], 8), %[old]\n\t" OSH_RSEQ_NOT_TWICE
-                          "movq %[old], (%[block])\n\t"
                           "movzwl %w[old], %k[room]\n\t"
                           "subl $1, %k[room]\n\t"
                           "jb %l[full]\n\t"
+                          "movq %[old], (%[block])\n\t"
                           "orq %[shifted], %[room]\n\t"
                           "movq %[room], (%[lists], %[index], 8)\n" OSH_RSEQ_END
                           : [lists] "=&r"(lists), [old] "=&r"(old), [room] "=&r"(room)

@@ -79,9 +79,21 @@ bool osh_arch_region(void **region, size_t *bytes)
     return the_region != NULL;
 }
 
-void osh_arch_decommit(void *pages, size_t bytes)
+bool osh_arch_decommit(uintptr_t *from, uintptr_t *to)
 {
-    __builtin_memset(pages, 0, bytes);
+    __builtin_memset((void *)*from, 0, *to - *from);
+    return true;
+}
+
+/* The region is memory from the start: only the arena's marks are explored. */
+bool osh_arch_open_tables(void *start, size_t bytes, size_t readable)
+{
+    return start != NULL && readable <= bytes;
+}
+
+bool osh_arch_open(void *start, size_t bytes)
+{
+    return start != NULL && bytes > 0;
 }
 
 uintptr_t osh_arch_secret(void)

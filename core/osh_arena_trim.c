@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Free pages go to the system: a call for each row of them. */
+#include "osh_arena.h"
+
+#include "arch.h"
+#include "osh_arena_open.h"
+
+/* A row that the system refuses is offered in halves, since a locked page may be in it; so
+ * often, because all of them may be locked. */
+enum { MOST_HALVINGS = 64 };
+
+/* The pages from `first` up to `end` in a word of theirs; none when first >= end. */
+static osh_word_t bits_between(size_t word, size_t first, size_t end)
+{
+    size_t from = word * OSH_WORD_BITS;
+    osh_word_t at_or_above = first > from ? ~(osh_word_t)0 << (first - from) : ~(osh_word_t)0;
+    osh_word_t below =
+        end < from + OSH_WORD_BITS ? ~(~(osh_word_t)0 << (end - from)) : ~(osh_word_t)0;
+    return at_or_above & below;
+}
+
+/* Lets go of pages that we claimed, of which the system has those from `given` up to
+ * `given_end`. */
+static void let_go(size_t first, size_t end, size_t given, size_t given_end)
+{
+    for (size_t word = first / OSH_WORD_BITS; word * OSH_WORD_BITS < end; word++) {
+        size_t next = (word + 1) * OSH_WORD_BITS;
+        if (given < given_end && given < next && given_end > word * OSH_WORD_BITS) {
+            /* Before the pages are anybody's again, who would set them anew. */
+            (void)osh_fetch_and(&osh_arena.used[word], ~bits_between(word, given, given_end));
+        }
+        /* Publishes that we are done with the pages; pairs with the claims. */
+        (void)osh_fetch_and(&osh_arena.claimed[word], ~bits_between(word, first, end));
+    }
+    osh_raise(&osh_arena.top_word, (end - 1) / OSH_WORD_BITS); /* a hint: publishes nothing */
+}
+
+/* Offers a row of pages that we claimed to the system, and lets go of them; returns the bytes
+ * it took. What it did not take remains used. */
+static size_t give(size_t first, size_t end, unsigned *halvings)
+{
+    uintptr_t from = osh_arena_address(first);
+    uintptr_t to = osh_arena_address(end);
+    if (!osh_arch_decommit(&from, &to)) {
+        if (end - first > 1 && *halvings > 0) {
+            size_t middle = first + (end - first) / 2;
+            --*halvings;
+            size_t bytes = give(first, middle, halvings);
+            return bytes + give(middle, end, halvings);
+        }
+        to = from;
+    }
+    let_go(first, end, (from - osh_arena.base) >> OSH_PAGE_LOG2,
+           (to - osh_arena.base) >> OSH_PAGE_LOG2);
+    return to - from;
+}
+
+size_t osh_arena_decommit(void)
+{
+    size_t bytes = 0;
+    size_t first = 0; /* of a row that we claimed ... */
+    size_t end = 0;   /* ... up to there */
+    unsigned halvings = MOST_HALVINGS;
+    for (size_t word = 0; word < osh_arena.words; word++) {
+        if (osh_arena_is_closed(word)) {
+            word = osh_arena_high() - 1;
+            continue;
+        }
+        osh_word_t idle = osh_load(&osh_arena.used[word]) & ~osh_load(&osh_arena.claimed[word]);
+        if (idle != 0) {
+            /* Takes those that nobody claimed first. Observes what the pages' last owners
+             * left; pairs with release(). */
+            idle &= ~osh_fetch_or(&osh_arena.claimed[word], idle);
+        }
+        for (; idle != 0; idle &= idle - 1) {
+            size_t page = word * OSH_WORD_BITS + (size_t)__builtin_ctzl(idle);
+            if (page != end) {
+                bytes += first < end ? give(first, end, &halvings) : 0;
+                first = page;
+            }
+            end = page + 1;
+        }
+    }
+    return bytes + (first < end ? give(first, end, &halvings) : 0);
+}
