@@ -27,6 +27,7 @@ LONG = {"gcc": [], "level0": ["-Dhardening=0"], "level3": ["-Dhardening=3"]}
 SUITES = ["osheap:unit", "osheap:concurrent"]
 # Of each way the injection interrupts so many instructions, and all with --long.
 SHORT_WAY = "60"
+PATIENCE = 4  # limits are those of a native run on a machine of its own
 ON_THE_HOST = ["arch/symbols"]  # looks at the archive
 # With one CPU: what is about lists, threads and signals.
 ONE_CPU_SUITES = ["osheap:concurrent"]
@@ -60,7 +61,7 @@ def listed(folder: Path, suites: list[str]) -> tuple[list[Program], list[str]]:
         if not set(test["suite"]) & set(suites):
             continue
         if Path(test["cmd"][0]).is_relative_to(folder):
-            programs.append(Program(test["name"], test["cmd"], test["env"], test["timeout"]))
+            programs.append(Program(test["name"], test["cmd"], test["env"], test["timeout"] * PATIENCE))
         else:
             others.append(test["name"])
     return programs, others

@@ -213,7 +213,10 @@ int main(int argc, char **argv)
         (void)printf("%s: %u blows so far, %u failures\n", operation_names[operation], runs,
                      failures);
     }
-    struct controls controls = controls_run(rseq);
+    struct controls controls = {0, 0};
+    if (failures < ENOUGH) {
+        controls = controls_run(rseq);
+    }
     struct totals t = count(rseq);
     (void)printf("%s: %u sequences entered of %u, %u instructions in them, %u interrupted; "
                  "%u instructions in all, %u interrupted; %u runs, %u aborts seen, %u failures\n",
