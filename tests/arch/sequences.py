@@ -4,8 +4,9 @@
 
 The kernel restarts a thread only between the two addresses that a sequence's descriptor
 names. So the load of the CPU's number, the load of the list and the commit all have to lie
-there, and nothing may enter there but at the start. No run shows a range that begins one instruction late unless a migration falls on just that
-instruction while another thread works on the list of the CPU that was left.
+there, and nothing may enter there but at the start. No run shows a range that begins one
+instruction late, unless a preemption falls on just that instruction, and a migration on a
+later one while another thread works on the list of the CPU that was left.
 
 usage: sequences.py ARCHIVE [TOOL-PREFIX]
 """
