@@ -267,6 +267,13 @@ int main(void)
 
 #else
 
+#ifdef HOOK
+void inside(void);
+__attribute__((used)) void inside(void)
+{
+}
+#endif
+
 int main(void)
 {
     refusals();
