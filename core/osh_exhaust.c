@@ -35,7 +35,7 @@ void osh_heap_reclaim(void)
 static void *from_any_slab(size_t alignment, unsigned wanted)
 {
     for (unsigned cls = wanted; cls <= OSH_CLASS_MAX; cls++) {
-        if ((osh_class_bytes(cls) & (alignment - 1)) == 0 && alignment <= OSH_PAGE_BYTES) {
+        if ((osh_class_bytes(cls) & (alignment - 1)) == 0) {
             void *block = OSH_LEAN ? osh_magazine_get(cls) : osh_slab_get_existing(cls, 1).head;
             if (block != NULL) {
                 if (!OSH_LEAN || cls != wanted) {

@@ -41,6 +41,9 @@ OSH_HIDDEN struct osh_chain osh_slab_get_existing(unsigned cls, unsigned count);
  * to the arena, keeping one a class. O(length). */
 OSH_HIDDEN void osh_slab_put(unsigned cls, struct osh_chain chain);
 
+/* The same for one object, which needs no link: only in osh_slab_small.c. O(1). */
+OSH_HIDDEN bool osh_slab_put_one(unsigned cls, void *object);
+
 /* Gives every empty slab to the arena. O(classes). */
 OSH_HIDDEN void osh_slab_release_kept(void);
 
