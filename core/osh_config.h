@@ -264,7 +264,8 @@ _Static_assert(OSH_WITHIN(OSH_DEPOT_BYTES, 0, 1 << 30), "OSH_DEPOT_BYTES is 0 to
 _Static_assert(OSH_WITHIN(OSH_REFILL_SLABS, 1, 65535), "OSH_REFILL_SLABS is 1 to 65535");
 
 _Static_assert(OSH_WITHIN(OSH_TRIM_BYTES, 0, INTPTR_MAX), "OSH_TRIM_BYTES is a size");
-_Static_assert(OSH_WITHIN(OSH_REGION_BYTES, 16 * OSH_PAGE_BYTES, OSH_WIDE ? 1ll << 47 : 1 << 30),
+_Static_assert(OSH_WITHIN(OSH_REGION_BYTES, 0, OSH_WIDE ? 1ll << 47 : 1 << 30) &&
+                   OSH_REGION_BYTES >= 16 * OSH_PAGE_BYTES,
                "OSH_REGION_BYTES is 16 pages to 2^47 bytes, with 32-bit addresses to 2^30");
 _Static_assert(OSH_WITHIN(OSH_CACHELINE, 8, 4096) && OSH_IS_POWER(OSH_CACHELINE),
                "OSH_CACHELINE is a power of two, 8 to 4096");
