@@ -41,14 +41,17 @@ OSH_PUBLIC void os_free(void *ptr)
 
 unsigned osh_heap_class_for(size_t alignment, size_t size)
 {
-    if (alignment > OSH_PAGE_BYTES || size > OSH_SLAB_MAX) {
+    if (size < alignment) {
+        size = alignment; /* 0 as well */
+    }
+    if (size > OSH_SLAB_MAX || (OSH_RUN_LOG2 > 0 && alignment > OSH_PAGE_BYTES)) {
         return 0;
     }
-    size_t rounded = ((size != 0 ? size : 1) + alignment - 1) & ~(alignment - 1);
+    size_t rounded = (size + alignment - 1) & ~(alignment - 1);
     /* The class of a multiple of the alignment is one, too: within a doubling
      * classes are multiples of one step, and either the alignment divides the
      * step or the size is a class itself. */
-    return rounded <= OSH_SLAB_MAX ? osh_class_of(rounded) : 0;
+    return OSH_IS_POWER(OSH_SLAB_MAX) || rounded <= OSH_SLAB_MAX ? osh_class_of(rounded) : 0;
 }
 
 void *osh_heap_try(size_t alignment, size_t size)

@@ -26,7 +26,13 @@ static const char *check_slab(size_t page, unsigned cls, unsigned free)
 {
     unsigned objects = osh_class_objects(cls);
     unsigned bits = 0;
-    for (unsigned i = 0; i < objects; i += OSH_WORD_BITS) {
+    const osh_word_t *map = osh_slab_bits(page, cls);
+    for (unsigned i = 0; OSH_SMALL_CODE && (i < objects || i % OSH_WORD_BITS != 0); i++) {
+        bits += osh_arena_on_map(map, i);
+        HOLDS(i < objects || !osh_arena_on_map(map, i),
+              OSH_NAMED("slab", "a bit beyond its objects is set"));
+    }
+    for (unsigned i = 0; !OSH_SMALL_CODE && i < objects; i += OSH_WORD_BITS) {
         osh_word_t word = osh_slab_free_bits(page, cls, i / OSH_WORD_BITS);
         HOLDS(objects - i >= OSH_WORD_BITS || word >> (objects - i) == 0,
               OSH_NAMED("slab", "a bit beyond its objects is set"));
@@ -103,10 +109,10 @@ static const char *check_pages(void)
 /* Sets (or, `undo`, clears) the bit of a cached block. */
 static const char *mark(unsigned cls, const void *block, bool undo)
 {
-    HOLDS(osh_arena_holds(block), OSH_NAMED("cache", "a block outside the heap"));
-    size_t page = osh_arena_page(block);
-    HOLDS(osh_arena.page_class[page] == cls, OSH_NAMED("cache", "a block of another class"));
-    page = osh_class_slab(cls, page);
+    HOLDS(!OSH_CHECK_NAMES || osh_arena_holds(block),
+          OSH_NAMED("cache", "a block outside the heap"));
+    HOLDS(osh_arena_class_at(block) == cls, OSH_NAMED("cache", "a block of another class"));
+    size_t page = osh_class_slab(cls, osh_arena_page(block));
     uintptr_t offset = (uintptr_t)block - osh_arena_address(page);
     unsigned object = osh_class_index(cls, offset);
     HOLDS(object * osh_class_bytes(cls) == offset,

@@ -46,17 +46,14 @@ const char *os_heap_misuse_text(enum os_heap_misuse misuse)
 static void describe(struct os_heap_report *report)
 {
     const void *block = report->address;
-    if (!osh_arena_holds(block)) {
-        return;
-    }
-    size_t page = osh_arena_page(block);
-    unsigned cls = osh_load_byte(&osh_arena.page_class[page]);
+    unsigned cls = osh_arena_class_at(block);
     size_t usable = 0;
     if (cls != 0) {
         report->block_bytes = osh_class_bytes(cls);
         usable = osh_is_start(cls, (uintptr_t)block - osh_arena.base) ? report->block_bytes : 0;
-    } else if (OSH_HARDENING >= 3 && osh_arena_is_newlib(page) &&
-               (uintptr_t)block % OSH_ALIGN == 0 && osh_fallback_fault(block) == 0) {
+    } else if (OSH_HARDENING >= 3 && osh_arena_holds(block) &&
+               osh_arena_is_newlib(osh_arena_page(block)) && (uintptr_t)block % OSH_ALIGN == 0 &&
+               osh_fallback_fault(block) == 0) {
         usable = osh_fallback_usable(block);
     }
     size_t record = OSH_TRAILER_BYTES;

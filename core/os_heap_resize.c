@@ -27,24 +27,22 @@ static void *resize(void *ptr, unsigned cls, size_t size)
 {
     size_t bytes = osh_heap_block_bytes(cls, ptr);
     bool fits = size <= bytes;
-    void *moved;
     if (cls != 0) {
         if (fits && (size >= bytes / 2 || cls == 1)) {
             return ptr;
         }
-        if (!fits) {
-            moved = OSH_HARDENING >= 2 ? osh_heap_get(OSH_BLOCK_MIN, size) : os_malloc(size);
-            return move(ptr, bytes, moved, size);
+        if (!fits && OSH_HARDENING < 2 && !OSH_SMALL_CODE) {
+            return move(ptr, bytes, os_malloc(size), size); /* by the fast path, if it can */
         }
     } else if (size > OSH_SLAB_MAX / 2) {
         /* Down into the slabs only when well below the boundary: a size that hovers
          * around it does not bounce. */
-        moved = osh_fallback_resize(ptr, size);
-        if (moved != NULL || fits) {
-            return moved != NULL ? moved : ptr;
+        void *resized = osh_fallback_resize(ptr, size);
+        if (resized != NULL || fits) {
+            return resized != NULL ? resized : ptr;
         }
     }
-    moved = osh_heap_try(OSH_BLOCK_MIN, size);
+    void *moved = osh_heap_try(OSH_BLOCK_MIN, size);
     if (moved == NULL && fits) {
         /* A cut that finds no smaller block at once stays where it is. */
         osh_heap_note_odd_size();
@@ -53,7 +51,7 @@ static void *resize(void *ptr, unsigned cls, size_t size)
         }
         return ptr;
     }
-    if (moved == NULL && osh_arena_spans(size)) {
+    if (moved == NULL && cls == 0 && osh_arena_spans(size)) {
         osh_heap_reclaim();
         void *resized = osh_fallback_resize(ptr, size);
         if (resized != NULL) {

@@ -108,6 +108,13 @@ static inline bool osh_arena_holds(const void *address)
     return (uintptr_t)address - osh_arena.base < (uintptr_t)osh_arena.pages << OSH_PAGE_LOG2;
 }
 
+/* Class of the slab that has the address; 0: none has. */
+OSH_SHARED_CODE unsigned osh_arena_class_at(const void *address)
+{
+    return osh_arena_holds(address) ? osh_load_byte(&osh_arena.page_class[osh_arena_page(address)])
+                                    : 0;
+}
+
 /* Could a block of so many bytes be in the region at all? What could not is refused with
  * this, before newlib's arithmetic or ours adds anything to the size. */
 OSH_SHARED_CODE bool osh_arena_spans(size_t bytes)

@@ -5,14 +5,19 @@
 
 #include "osh_arena_open.h"
 
+static void flip_newlib(size_t page)
+{
+    osh_word_t *word = &osh_arena.newlib[page / OSH_WORD_BITS];
+    /* Publishes nothing: who asks has a block of that page. One writer. */
+    osh_store(word, *word ^ osh_arena_bit(page));
+}
+
 static bool claim_for_newlib(size_t page)
 {
     if (!osh_arena_claim_page(page)) {
         return false;
     }
-    osh_word_t *word = &osh_arena.newlib[page / OSH_WORD_BITS];
-    /* Publishes nothing: who asks has a block of that page. One writer. */
-    osh_store(word, *word | osh_arena_bit(page));
+    flip_newlib(page);
     osh_arena.brk_pages++;
     return true;
 }
@@ -20,8 +25,7 @@ static bool claim_for_newlib(size_t page)
 static void release_from_newlib(size_t page)
 {
     osh_arena.brk_pages--;
-    osh_word_t *word = &osh_arena.newlib[page / OSH_WORD_BITS];
-    osh_store(word, *word & ~osh_arena_bit(page)); /* as above */
+    flip_newlib(page);
     osh_arena_release_run(page, 0);
 }
 

@@ -12,7 +12,8 @@
 
 _Static_assert(OSH_CLASS_BYTES(OSH_CLASS_MAX) == OSH_SLAB_MAX, "OSH_SLAB_MAX is a class's size");
 _Static_assert(OSH_CLASS_MAX <= 127,
-               "a class number fits the page table's byte and the list index");
+               "OSH_CLASS_STEPS_LOG2 and OSH_SLAB_MAX: a class number fits the page table's byte "
+               "and the list index");
 _Static_assert(OSH_CLASS_OF(OSH_TABLE_MAX) <= OSH_CLASS_MAX || OSH_TABLE_MAX > OSH_SLAB_MAX,
                "the table speaks of classes that exist");
 

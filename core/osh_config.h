@@ -230,6 +230,7 @@
 
 #define OSH_WITHIN(value, least, most) ((value) >= (least) && (value) <= (most))
 #define OSH_IS_SWITCH(value) ((value) == 0 || (value) == 1)
+#define OSH_IS_POWER(value) (((value) & ((value)-1)) == 0)
 
 _Static_assert(OSH_IS_SWITCH(OSH_VIRTUAL), "OSH_VIRTUAL is 0 or 1");
 _Static_assert(OSH_IS_SWITCH(OSH_SPARE_LIST), "OSH_SPARE_LIST is 0 or 1");
@@ -249,7 +250,7 @@ _Static_assert(OSH_WITHIN(OSH_SLAB_OBJECTS, 1, 65535), "OSH_SLAB_OBJECTS is 1 to
 _Static_assert(OSH_WITHIN(OSH_SLAB_ROOMY, 0, 1 << 30), "OSH_SLAB_ROOMY is 0 to 1 GiB");
 _Static_assert(OSH_WITHIN(OSH_CLASS_STEPS_LOG2, 2, 4),
                "OSH_CLASS_STEPS_LOG2, 2 to 4: 4, 8 or 16 classes per doubling");
-_Static_assert((OSH_TABLE_MAX & (OSH_TABLE_MAX - 1)) == 0 && OSH_WITHIN(OSH_TABLE_MAX, 128, 1024),
+_Static_assert(OSH_IS_POWER(OSH_TABLE_MAX) && OSH_WITHIN(OSH_TABLE_MAX, 128, 1024),
                "OSH_TABLE_MAX: the class table is written in 1, 2, 4 or 8 rows of 128 bytes");
 _Static_assert(OSH_TABLE_SHIFT == 0 || OSH_TABLE_SHIFT == 3,
                "OSH_TABLE_SHIFT, 0 or 3: one entry a byte, or a granule of 8");
@@ -265,9 +266,10 @@ _Static_assert(OSH_WITHIN(OSH_DEPOT_BYTES, 0, 1 << 30), "OSH_DEPOT_BYTES is 0 to
 _Static_assert(OSH_WITHIN(OSH_REFILL_SLABS, 1, 65535), "OSH_REFILL_SLABS is 1 to 65535");
 
 _Static_assert(OSH_WITHIN(OSH_TRIM_BYTES, 0, INTPTR_MAX), "OSH_TRIM_BYTES is a size");
-_Static_assert(OSH_WITHIN(OSH_REGION_BYTES, 16 * OSH_PAGE_BYTES, OSH_WIDE ? 1ll << 47 : 1 << 30),
+_Static_assert(OSH_WITHIN(OSH_REGION_BYTES, 0, OSH_WIDE ? 1ll << 47 : 1 << 30) &&
+                   OSH_REGION_BYTES >= 16 * OSH_PAGE_BYTES,
                "OSH_REGION_BYTES is 16 pages to 2^47 bytes, with 32-bit addresses to 2^30");
-_Static_assert(OSH_WITHIN(OSH_CACHELINE, 8, 4096) && (OSH_CACHELINE & (OSH_CACHELINE - 1)) == 0,
+_Static_assert(OSH_WITHIN(OSH_CACHELINE, 8, 4096) && OSH_IS_POWER(OSH_CACHELINE),
                "OSH_CACHELINE is a power of two, 8 to 4096");
 
 _Static_assert(OSH_WITHIN(OSH_HARDENING, 0, 3), "OSH_HARDENING: levels are 0 to 3");

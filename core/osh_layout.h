@@ -56,19 +56,19 @@ struct osh_layout {
  */
 static inline struct osh_layout osh_layout(uintptr_t region, size_t bytes, uintptr_t limit)
 {
-    struct osh_layout layout = {OSH_ALIGN_UP(region, OSH_CACHELINE), 0, 0};
+    uintptr_t start = OSH_ALIGN_UP(region, OSH_CACHELINE);
     uintptr_t end = region + bytes;
     end -= end == 0;
     /* With 1 less, a start that is NULL or has wrapped to it is above every end. */
-    if (bytes > PTRDIFF_MAX || end > limit || end - 1 < layout.start - 1) {
-        return layout;
+    if (bytes > PTRDIFF_MAX || end > limit || end - 1 < start - 1) {
+        return (struct osh_layout){0, 0, 0};
     }
-    layout.pages = (end - layout.start) >> OSH_PAGE_LOG2;
-    while (layout.pages > 0 && !OSH_LAYOUT_FITS(layout.start, end, layout.pages)) {
-        layout.pages--;
+    for (size_t pages = (end - start) >> OSH_PAGE_LOG2; pages > 0; pages--) {
+        if (OSH_LAYOUT_FITS(start, end, pages)) {
+            return (struct osh_layout){start, OSH_LAYOUT_BASE(start, pages), pages};
+        }
     }
-    layout.base = OSH_LAYOUT_BASE(layout.start, layout.pages);
-    return layout;
+    return (struct osh_layout){0, 0, 0};
 }
 
 #endif

@@ -11,9 +11,7 @@ static const struct osh_chain none = {NULL, 0};
 
 static bool is_object(unsigned cls, const void *block)
 {
-    return osh_arena_holds(block) &&
-           osh_load_byte(&osh_arena.page_class[osh_arena_page(block)]) == cls &&
-           osh_is_start(cls, (uintptr_t)block - osh_arena.base);
+    return osh_arena_class_at(block) == cls && osh_is_start(cls, (uintptr_t)block - osh_arena.base);
 }
 
 void *osh_links_pop_checked(unsigned cls, struct osh_chain *chain)

@@ -111,15 +111,21 @@ void *osh_magazine_get(unsigned cls)
     return block;
 }
 
-/* A chain of one. Where links are not checked, nobody reads that of a chain's last. */
+/* A chain of one. */
 static struct osh_chain single(unsigned cls, void *block)
 {
-    if (OSH_LEAN && OSH_HARDENING < 2) {
-        return (struct osh_chain){block, 1};
-    }
     struct osh_chain chain = no_blocks;
     osh_links_push(cls, &chain, block);
     return chain;
+}
+
+static void put_in_slab(unsigned cls, void *block)
+{
+    if (OSH_LEAN) {
+        (void)osh_slab_put_one(cls, block);
+    } else {
+        osh_slab_put(cls, single(cls, block));
+    }
 }
 
 /* A new active list of this one block, in exchange for the full one. */
@@ -156,14 +162,14 @@ static void halve(unsigned cls, void *block)
 void osh_magazine_put(unsigned cls, void *block)
 {
     if (!osh_class_is_cached(cls)) {
-        osh_slab_put(cls, single(cls, block));
+        put_in_slab(cls, block);
         return;
     }
     if (OSH_HARDENING >= 2 ? osh_links_give(cls, block) : osh_arch_push_slow(cls, block)) {
         return;
     }
     if (OSH_LEAN) {
-        osh_slab_put(cls, single(cls, block)); /* one at a time, which it does anyway */
+        put_in_slab(cls, block);
     } else if (OSH_SPARE_LIST) {
         begin_anew(cls, block);
     } else {

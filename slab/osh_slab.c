@@ -261,8 +261,7 @@ static void flush(struct returning *back, bool all)
  * changed a link, or the block was free already and its slab is another's now. */
 static bool is_of_class(unsigned cls, const void *block)
 {
-    return osh_arena_holds(block) &&
-           osh_load_byte(&osh_arena.page_class[osh_arena_page(block)]) == cls;
+    return osh_arena_class_at(block) == cls;
 }
 
 void osh_slab_put(unsigned cls, struct osh_chain chain)

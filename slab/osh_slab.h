@@ -44,6 +44,9 @@ OSH_HIDDEN void *osh_slab_get_any(unsigned cls, size_t alignment);
  * to the arena, keeping one a class. O(length). */
 OSH_HIDDEN void osh_slab_put(unsigned cls, struct osh_chain chain);
 
+/* The same for one object, which needs no link: only in osh_slab_small.c. O(1). */
+OSH_HIDDEN bool osh_slab_put_one(unsigned cls, void *object);
+
 /* Gives the empty slabs that are kept to the arena. O(classes). */
 OSH_HIDDEN void osh_slab_release_kept(void);
 

@@ -16,8 +16,9 @@ _Static_assert((OSH_PAGE_BYTES >> 3) <= OSH_STATE_FREE, "a slab's objects can be
     (OSH_FAR_WORDS > 0 && (bytes) < 64 ? OSH_FAR_WORDS : OSH_RECORD_WORDS - OSH_RECORD_BITS)
 #define LACKS_BITS(n) \
     ((unsigned)RUN_OBJECTS(bytes_of_##n, run_of_##n) > WORDS_FOR(bytes_of_##n) * OSH_WORD_BITS)
-_Static_assert(EACH(LACKS_BITS, PLUS) == 0,
-               "OSH_SLAB_OBJECTS asks for runs with more objects than a page's record has bits");
+_Static_assert(
+    EACH(LACKS_BITS, PLUS) == 0,
+    "OSH_SLAB_OBJECTS or OSH_PAGE_LOG2: a slab has more objects than its record has bits");
 
 size_t osh_slab_table_bytes(size_t pages)
 {

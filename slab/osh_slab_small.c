@@ -18,7 +18,7 @@ static bool reserve_one(osh_word_t *word, unsigned cls)
     osh_word_t state = osh_load(word);
     while (osh_state_class(state) == cls && osh_state_free(state) != 0) {
         /* Observes the bit that was set before it was counted; pairs with the addition
-         * in put_one() and the store in osh_slab_create(). */
+         * in osh_slab_put_one() and the store in osh_slab_create(). */
         if (osh_cas(word, &state, state - 1)) {
             return true;
         }
@@ -36,7 +36,7 @@ static unsigned collect_one(osh_word_t *bits, unsigned words)
             unsigned bit = osh_top_bit(now);
             osh_word_t mine = (osh_word_t)1 << bit;
             /* Takes the object, if nobody has since; observes its free; pairs with
-             * the or in put_one(). */
+             * the or in osh_slab_put_one(). */
             if (osh_fetch_and(&bits[i], ~mine) & mine) {
                 return i * OSH_WORD_BITS + bit;
             }
@@ -63,7 +63,7 @@ static void take_from(struct osh_chain *chain, size_t page, unsigned cls, unsign
 static void unlist(size_t page, unsigned cls)
 {
     /* Then look again: either we see the count that a put has raised, or the put, which
-     * looks at the map after counting, sees the bit gone. Pairs with put_one(). */
+     * looks at the map after counting, sees the bit gone. Pairs with osh_slab_put_one(). */
     (void)osh_fetch_and(osh_slab_partial(page / OSH_WORD_BITS, cls), ~osh_arena_bit(page));
     osh_fence_atomic_load();
     osh_word_t state = osh_load(osh_slab_state_word(page));
@@ -170,14 +170,31 @@ static void keep(size_t page, unsigned cls)
     (void)osh_slab_release(page, cls);
 }
 
-/* Sets the object's bit and counts it. False: it was free already. */
-static bool put_one(size_t page, unsigned cls, unsigned object)
+/* Is the block of a slab of that class? Not, when a write to a free block has
+ * changed a link, or the block was free already and its slab is another's now. */
+static bool is_of_class(unsigned cls, const void *block)
 {
+    return osh_arena_class_at(block) == cls;
+}
+
+/* False: the object was free already, or is none, and that was reported. */
+bool osh_slab_put_one(unsigned cls, void *object)
+{
+    if (OSH_HARDENING > 0 && OSH_UNLIKELY(!is_of_class(cls, object))) {
+        osh_report(OS_HEAP_BAD_LINK, object, NULL);
+        return false;
+    }
+    if (OSH_HARDENING >= 2) {
+        osh_guard_fill(object, 0, OSH_LINK_WORDS);
+    }
+    size_t page = osh_class_slab(cls, osh_arena_page(object));
+    unsigned index = osh_class_index(cls, (uintptr_t)object - osh_arena_address(page));
     osh_word_t *state = osh_slab_state_word(page);
     osh_word_t *bits = osh_slab_bits_of(state, page, cls);
-    osh_word_t bit = (osh_word_t)1 << (object % OSH_WORD_BITS);
+    osh_word_t bit = (osh_word_t)1 << (index % OSH_WORD_BITS);
     /* Publishes the object as free; pairs with the and in collect_one(). */
-    if (OSH_UNLIKELY(osh_fetch_or(&bits[object / OSH_WORD_BITS], bit) & bit)) {
+    if (OSH_UNLIKELY(osh_fetch_or(&bits[index / OSH_WORD_BITS], bit) & bit)) {
+        osh_report(OS_HEAP_FREED_TWICE, object, NULL);
         return false;
     }
     /* Publishes the bit set before it; pairs with the CAS of reserve_one() and of
@@ -197,35 +214,21 @@ static bool put_one(size_t page, unsigned cls, unsigned object)
     return true;
 }
 
-/* Is the block of a slab of that class? Not, when a write to a free block has
- * changed a link, or the block was free already and its slab is another's now. */
-static bool is_of_class(unsigned cls, const void *block)
-{
-    return osh_arena_holds(block) &&
-           osh_load_byte(&osh_arena.page_class[osh_arena_page(block)]) == cls;
-}
-
 void osh_slab_put(unsigned cls, struct osh_chain chain)
 {
-    while (chain.count > 0) {
-        void *block = chain.head;
-        if (OSH_HARDENING > 0 && OSH_UNLIKELY(!is_of_class(cls, block))) {
-            osh_report(OS_HEAP_BAD_LINK, block, NULL);
+    bool sound = true;
+    while (sound && chain.count > 0) {
+        void *object = chain.head;
+        if (OSH_HARDENING > 0 && OSH_UNLIKELY(!is_of_class(cls, object))) {
+            osh_report(OS_HEAP_BAD_LINK, object, NULL);
             return;
         }
         if (OSH_HARDENING < 2) {
             (void)osh_links_pop(cls, &chain);
         } else if (osh_links_pop_checked(cls, &chain) == NULL) {
             return;
-        } else {
-            osh_guard_fill(block, 0, OSH_LINK_WORDS);
         }
-        size_t page = osh_class_slab(cls, osh_arena_page(block));
-        unsigned object = osh_class_index(cls, (uintptr_t)block - osh_arena_address(page));
-        if (OSH_UNLIKELY(!put_one(page, cls, object))) {
-            /* A chain that has a block twice is a ring: nothing new follows. */
-            osh_report(OS_HEAP_FREED_TWICE, block, NULL);
-            return;
-        }
+        /* A chain that has an object twice is a ring: nothing new follows. */
+        sound = osh_slab_put_one(cls, object);
     }
 }

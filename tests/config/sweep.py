@@ -63,7 +63,7 @@ TUNABLES: dict[str, tuple[str, str] | tuple[str, str, str]] = {
 TOGETHER = [
     ("linux m33", "OSH_PAGE_LOG2=9,OSH_RUN_LOG2=0,OSH_SLAB_MAX=512", "OSH_SLAB_MAX"),
     ("linux m33", "OSH_PAGE_LOG2=9,OSH_RUN_LOG2=2,OSH_SLAB_MAX=4096", "OSH_SLAB_MAX"),
-    ("linux", "OSH_PAGE_LOG2=10,OSH_SLAB_MAX=1024,OSH_SLAB_OBJECTS=32", "OSH_SLAB_OBJECTS"),
+    ("linux", "OSH_PAGE_LOG2=10,OSH_SLAB_MAX=1024,OSH_SLAB_ROOMY=1048576,OSH_SLAB_OBJECTS=70", "OSH_SLAB_OBJECTS"),
     ("m33", "OSH_RUN_LOG2=5,OSH_SLAB_MAX=2048,OSH_SLAB_ROOMY=1073741824,OSH_SLAB_OBJECTS=2000",
      "OSH_SLAB_OBJECTS"),
     ("linux", "OSH_CLASS_STEPS_LOG2=4,OSH_SLAB_MAX=131072", "OSH_CLASS_STEPS_LOG2"),
@@ -71,7 +71,7 @@ TOGETHER = [
     ("m33", "OSH_CORES=256,OSH_RUN_LOG2=5,OSH_SLAB_MAX=65536,OSH_CACHED_MAX=65536,"
      "OSH_MAGAZINE_MIN=512,OSH_MAGAZINE_MAX=512", "OSH_MAGAZINE_MIN"),
     ("m33", "OSH_HARDENING=3,OSH_QUARANTINE_BLOCKS=65536,OSH_QUARANTINE_MAX=65536",
-     "OSH_QUARANTINE_MAX"),
+     "OSH_QUARANTINE_"),
     ("m33", "OSH_VIRTUAL=1,OSH_PAGE_LOG2=16", "OSH_PAGE_LOG2"),
     ("linux m33", "OSH_PRESET_TINY=1,OSH_PRESET_SMALL=1", "one preset"),
 ]
@@ -182,29 +182,33 @@ class Sweep:
         self.defaults = {f"{name}={value}" for name, value in zip(TUNABLES, values)}
         self.wrong: list[str] = []
 
+    def note(self, what: str, wrong: str | None) -> None:
+        if wrong is not None:
+            self.wrong.append(f"{what}: {wrong[:600]}")
+        print("ok   " if wrong is None else "WRONG", what, flush=True)
+
     def must_refuse(self, target: Target, defines: list[str], named: str) -> None:
         said = target.refuses(defines)
-        what = f"{target.name}: {','.join(defines)}"
+        wrong = None
         if said is None:
-            self.wrong.append(f"{what}: not refused")
+            wrong = "not refused"
         elif not re.search(rf"(static assertion failed|#error).*{named}", said):
-            self.wrong.append(f"{what}: refused, but by no sentence about {named}:\n{said[:600]}")
+            wrong = f"refused, but by no sentence about {named}:\n{said}"
         self.refused += 1
+        self.note(f"{target.name} refuses {','.join(defines)}", wrong)
 
     def must_take(self, target: Target, defines: list[str], name: str) -> None:
         said = target.refuses(defines)
-        what = f"{target.name}: {','.join(defines)}"
-        self.taken += 1
-        if said is not None:
-            self.wrong.append(f"{what}: refused:\n{said[:600]}")
-        elif target.name == "linux" and not set(defines) <= self.defaults:
-            self.lived += 1
+        lives = said is None and target.name == "linux" and not set(defines) <= self.defaults
+        wrong = None if said is None else f"refused:\n{said}"
+        if lives:
             try:
                 wrong = target.lives(name, defines)
             except Failed as failure:
                 wrong = str(failure)
-            if wrong is not None:
-                self.wrong.append(f"{what}: {wrong[:600]}")
+        self.taken += 1
+        self.lived += lives
+        self.note(f"{target.name} {'lives with' if lives else 'takes'} {','.join(defines)}", wrong)
 
     def jobs(self, only: list[str]):
         """Calls to make: the long ones first."""
