@@ -86,6 +86,11 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
 #define OSH_ARCH_DECOMMITS 1
 #endif
 
+/* Can a call come from a core that has no lists? Then the port reports it. */
+#ifndef OSH_ARCH_WRONG_CORES
+#define OSH_ARCH_WRONG_CORES 0
+#endif
+
 /*
  * Per-core lists. Any context, any core, before start too. Each of these works
  * on the lists of the core it commits on, wherever it began: an interruption,
