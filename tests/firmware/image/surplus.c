@@ -68,9 +68,15 @@ static void check(void)
 
 /* Compiled for size, M-profile asks the CPU alone, and need not know the core. */
 #if SMALL_CODE && __ARM_ARCH_PROFILE == 'M'
-#define TRIALS {hit, give, miss, check}
+#define TRIALS                 \
+    {                          \
+        hit, give, miss, check \
+    }
 #else
-#define TRIALS {hit, give, miss, large, interrupt, check}
+#define TRIALS                                   \
+    {                                            \
+        hit, give, miss, large, interrupt, check \
+    }
 #endif
 static void (*const trials[])(void) = TRIALS;
 #define TRIAL_COUNT (sizeof(trials) / sizeof(trials[0]))
