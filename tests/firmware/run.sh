@@ -21,7 +21,8 @@ source=$(cd "$(dirname "$0")/../.." && pwd)
 here=$source/tests/firmware
 limit=${FIRMWARE_TEST_SECONDS:-60}
 jobs=2
-tests='functional storm handoff migration exhaustion deferred routing cxx worst sequence surplus1 surplus2'
+tests='functional storm handoff migration exhaustion deferred routing cxx worst sequence surplus1 surplus2 surplus-first surplus-field
+selftest selftest-number selftest-add selftest-cas selftest-fence selftest-publish selftest-return'
 boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 rv64imc rv32imc r5 m23 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny an521-small rv32-small m0-nano-small'
 common='-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config enable=on,target=native,chardev=sh'
 
@@ -92,7 +93,7 @@ maps() { # BOARD
     line $result "$1" maps 0.0 "$output"
 }
 
-build() { # BOARD
+build() { # BOARD [TEST]: all images, or one
     local dir=$root/$1
     [ -e "$dir/build.ninja" ] ||
         meson setup "$dir" "$source" --cross-file "$here/boards/${1%%-*}/cross.ini" -Dstorm=false \
@@ -100,13 +101,15 @@ build() { # BOARD
             "-Dpreset=$(case $1 in *-tiny*) echo tiny ;; *-small*) echo small ;; *) echo none ;; esac)" \
             $(case $1 in *-small*) echo -Doptimization=s -Dhardening=0 ;; esac) >"$dir.log" 2>&1 ||
         { cat "$dir.log"; return 1; }
-    ninja -C "$dir" >"$dir.log" 2>&1 || { grep -E 'error|undefined|FAILED' "$dir.log" || tail -n 20 "$dir.log"; return 1; }
+    # shellcheck disable=SC2086
+    ninja -C "$dir" ${2:+tests/firmware/$2.elf} >"$dir.log" 2>&1 || { grep -E 'error|undefined|FAILED' "$dir.log" || tail -n 20 "$dir.log"; return 1; }
 }
 
 # Builds and runs one target; the last line is its summary.
 target() { # BOARD[:TEST]
     local board=${1%%:*} good=0 bad=0 began=$SECONDS
-    if ! build "$board"; then
+    local only=${1#"$board"}
+    if ! build "$board" "${only#:}"; then
         line FAIL "$board" build 0.0 "see $root/$board.log"
         bad=1
     else
@@ -115,7 +118,8 @@ target() { # BOARD[:TEST]
             if [ "$board" = "$1" ]; then
                 for test in $tests; do
                     case $board:$test in *-small*:worst | *-small*:sequence) continue ;; esac
-                    [[ $test != surplus* || -e $root/$board/tests/firmware/$test.elf ]] || continue
+                    # As many as there are things on the board that can be wrong.
+                    [[ $test != surplus* && $test != selftest* || -e $root/$board/tests/firmware/$test.elf ]] || continue
                     run "$board" "$test"
                 done
                 case $board in *-tiny*) run "$board" capacity ;; esac
@@ -141,7 +145,7 @@ while [ $# -gt 0 ]; do
     -*) fail_usage "unknown option '$1'" ;;
     *)
         machine "${1%%:*}" >/dev/null || fail_usage "no board '${1%%:*}'; there are: $boards"
-        [ "${1#*:}" = "$1" ] || [[ " $tests capacity " == *" ${1#*:} "* ]] || fail_usage "no test '${1#*:}'; there are: $tests"
+        [ "${1#*:}" = "$1" ] || [[ " ${tests//$'\n'/ } capacity " == *" ${1#*:} "* ]] || fail_usage "no test '${1#*:}'; there are: $tests"
         targets+=("$1")
         ;;
     esac

@@ -90,6 +90,8 @@ class Tree:
 
     def build_for(self, check: Check) -> None:
         """The programs that a check runs, and no others."""
+        if check.name.startswith(("firmware ", "script ")):
+            return
         if self.programs is None:
             self.ninja("build.ninja") # as meson.build has them now
             listed = json.loads(run(["meson", "introspect", "--targets", str(self.build)]).stdout)
@@ -100,6 +102,13 @@ class Tree:
     def check(self, name: str) -> Check:
         if name.startswith("explorer "):
             return self.explore(name.split()[1])
+        if name.startswith("firmware "): # an image of a board: BOARD:TEST
+            return Check(name, [str(self.source / "tests/firmware/run.sh"),
+                                str(self.build / "firmware"), name.split()[1]], self.build,
+                         limit=900.0)
+        if name.startswith("script "): # one that builds what it needs
+            return Check(name, [str(self.source / name.split()[1]), str(self.build / "script")],
+                         self.build, limit=900.0)
         for check in self.suites():
             if check.name == name:
                 return check
