@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define SOON 2000u /* nanoseconds */
+#define SOON 20000u /* nanoseconds */
 #define LATER 100000000u
 
 static volatile bool ticked[BOARD_CORES];
