@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * os_heap_port_selftest: does the board keep what the lists and the atomics lean on? An
- * object of its own, linked only where it is called.
+ * os_heap_port_selftest: does the board keep what the lists and the atomics lean on? In a
+ * library of its own (libosheap_selftest.a), for bring-up.
  *
  * The cores meet by words that one core writes and the others read: nothing that is tested
  * here is needed for that.
  */
+#ifndef OSH_ATOMIC_SHARED /* inline, whatever libosheap.a was compiled for */
+#define OSH_ATOMIC_SHARED
+#endif
 #include "arch.h"
 #include "os/os_heap_port.h"
 #include "osh_atomic.h"

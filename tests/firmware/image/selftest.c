@@ -133,7 +133,7 @@ static void early_store(osh_word_t *word, osh_word_t value)
 #endif
 
 /* A fault that depends on luck is looked for until it is met. */
-#define RUNS (EXPECTED == NULL ? 3u : 3000u)
+#define RUNS (EXPECTED == NULL ? 1u : 3000u)
 
 /* Two are enough to find a fault, and no more than an emulator has threads for. */
 #define CORES (EXPECTED == NULL || BOARD_CORES == 1 ? BOARD_CORES : 2u)

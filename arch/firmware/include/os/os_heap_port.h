@@ -92,7 +92,7 @@ void os_heap_interrupt_leave(void);
  *
  * Returns, on all cores the same, NULL or what is wrong in words. The heap need not have
  * started, and no block is touched. What depends on luck (barriers) is seen in one of
- * some runs only: call it more than once. Linked only where it is called.
+ * some runs only: call it more than once. Link libosheap_selftest.a.
  */
 const char *os_heap_port_selftest(unsigned self, unsigned cores, void (*interrupt)(void));
 
