@@ -86,6 +86,11 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
 #define OSH_ARCH_DECOMMITS 1
 #endif
 
+/* Can a call come from a core that has no lists? Then the port reports it. */
+#ifndef OSH_ARCH_WRONG_CORES
+#define OSH_ARCH_WRONG_CORES 0
+#endif
+
 /*
  * Is the region that osh_arch_region gives opened in steps? 1: it is no memory yet, and nobody
  * may touch it before osh_arch_open or osh_arch_open_tables; it is zeroed. 0 where a region is

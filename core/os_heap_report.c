@@ -25,6 +25,9 @@ static const char texts[][8] = {
     [OS_HEAP_USED_AFTER_FREE - 1] = TEXT("used", "a free block was written to"),
     [OS_HEAP_OVERRUN - 1] = TEXT("overrun", "something was written behind the end of the block"),
     [OS_HEAP_ABANDONED - 1] = TEXT("left", "a task ended while it was in the newlib heap"),
+#if OSH_CHECK_NAMES || OSH_ARCH_WRONG_CORES
+    [OS_HEAP_WRONG_CORE - 1] = TEXT("core", "this core's number is not below OSH_CORES"),
+#endif
 };
 #define TEXTS (sizeof(texts) / sizeof(texts[0])) /* of misuse 1 on */
 
@@ -84,3 +87,11 @@ OSH_COLD void osh_report_pushed_twice(const void *block)
 {
     osh_report(OS_HEAP_FREED_TWICE, block, !OSH_SMALL_CODE && osh_arch_fast() ? OSH_CALLER : NULL);
 }
+
+#if OSH_ARCH_WRONG_CORES
+void osh_report_wrong_core(uintptr_t number)
+{
+    osh_report(OS_HEAP_WRONG_CORE, (const void *)number, NULL);
+    osh_arch_fail(texts[OS_HEAP_WRONG_CORE - 1], (const void *)number);
+}
+#endif

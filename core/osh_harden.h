@@ -77,6 +77,10 @@ OSH_INLINE bool osh_harden_is_start(const struct osh_start *starts, unsigned cls
 /* Reports that a core's list has `block` for its head already. */
 OSH_HIDDEN OSH_COLD void osh_report_pushed_twice(const void *block);
 
+/* Reports that this core's number is not one of those the library is built for, and does
+ * not return: there is nothing that such a core may touch. */
+OSH_HIDDEN OSH_COLD _Noreturn void osh_report_wrong_core(uintptr_t number);
+
 /* Where osh_arch_push goes, from level 1 on, when it finds that. True: the block is
  * in the list, as it was. */
 OSH_INLINE bool osh_harden_pushed_twice(const void *block)

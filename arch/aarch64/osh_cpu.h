@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AArch64 at EL1 or above, in exclusives. MPIDR's lowest byte is the core's
- * number (one cluster; OSH_CORES is more than the highest).
+ * AArch64 at EL1 or above, in exclusives. A field of MPIDR is the core's number: Aff0, or
+ * OSH_CORE_AFFINITY's. The other fields are the same on all of our cores (one cluster;
+ * OSH_CORE_FIRST has them): a core where they are not is found out by the slow paths,
+ * since only the field is part of a list's address.
  *
  * Each operation reads the core's number, load-exclusives that core's list, reads
  * the number *again*, and store-exclusives the new word. ERET clears the local
@@ -11,27 +13,71 @@
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
 
+#ifdef OSH_CORE_HEADER
+#include OSH_CORE_HEADER
+#else
+#define OSH_CORE_READ(reg) "mrs " reg ", mpidr_el1\n\t"
+#endif
+#ifndef OSH_CORE_AFFINITY
+#define OSH_CORE_AFFINITY 0
+#endif
+/* An interrupt controller of version 3 has so many in the lowest field. */
+#define OSH_CPU_NUMBERS 16
 /* The core's number is inserted into the address of its list. */
-#define OSH_LISTS_ALIGN_LOG2 (OSH_LISTS_LOG2 + OSH_CORES_LOG2)
+#define OSH_LISTS_ALIGN_LOG2 (OSH_LISTS_LOG2 + OSH_CORE_BITS)
+#include "osh_core.h"
 #include "osh_harden.h"
 #include "osh_lists.h"
 #include "osh_sequence.h"
 
 #define OSH_CPU_NAME "aarch64"
 
+#define OSH_CORE_FIELD (8 * OSH_CORE_AFFINITY)
+
 #if OSH_CORES > 1
-#define OSH_ENTER(word)                                                                  \
-    "mrs %[core], mpidr_el1\n\t"                                                         \
-    "bfi %[list], %[core], %[stride], %[width]\n\t" OSH_SEQUENCE_ENTERED "ldxr %[" #word \
-    "], [%[list]]\n\t" OSH_SEQUENCE_FIRST
+#if OSH_CORE_AFFINITY == 0
+#define OSH_CORE_INSERT "bfi %[list], %[core], %[stride], %[width]\n\t"
+#else
+#define OSH_CORE_INSERT                 \
+    "lsr %[tmp], %[core], %[field]\n\t" \
+    "bfi %[list], %[tmp], %[stride], %[width]\n\t"
+#endif
+#define OSH_ENTER(word)      \
+    OSH_CORE_READ("%[core]") \
+    OSH_CORE_INSERT OSH_SEQUENCE_ENTERED "ldxr %[" #word "], [%[list]]\n\t" OSH_SEQUENCE_FIRST
 #define OSH_STILL_HERE(elsewhere) \
-    "mrs %[tmp], mpidr_el1\n\t"   \
+    OSH_CORE_READ("%[tmp]")       \
     "cmp %[tmp], %[core]\n\t"     \
     "b.ne %l[" #elsewhere "]\n\t"
 #else
 #define OSH_ENTER(word) "ldxr %[" #word "], [%[list]]\n\t" OSH_SEQUENCE_FIRST
+#if !OSH_CORE_ALONE
 #define OSH_STILL_HERE(elsewhere)
+#elif OSH_CORE_FIRST == 0
+#define OSH_STILL_HERE(elsewhere) \
+    OSH_CORE_READ("%[tmp]")       \
+    "tst %[tmp], #0xffffff\n\t"   \
+    "b.ne %l[" #elsewhere "]\n\t"
+#else
+#define OSH_STILL_HERE(elsewhere)       \
+    OSH_CORE_READ("%[tmp]")             \
+    "and %[tmp], %[tmp], #0xffffff\n\t" \
+    "cmp %[tmp], %[first]\n\t"          \
+    "b.ne %l[" #elsewhere "]\n\t"
 #endif
+#endif
+#if OSH_CORE_ALONE && OSH_CORE_FIRST != 0
+#define OSH_CORE_OPERANDS \
+    [first] "r"((osh_word_t)osh_cpu_rotated(OSH_CORE_FIRST, 32 - OSH_CORE_FIELD))
+#else
+#define OSH_CORE_OPERANDS \
+    [stride] "i"(OSH_LISTS_LOG2), [width] "i"(OSH_CORE_BITS), [field] "i"(OSH_CORE_FIELD)
+#endif
+
+static inline uint32_t osh_cpu_rotated(uint32_t word, unsigned right)
+{
+    return word >> (right & 31u) | word << ((32u - right) & 31u);
+}
 
 /* Pop and push try once; the caller's slow path has the loop. */
 OSH_INLINE void *osh_cpu_pop(unsigned index)
@@ -45,8 +91,7 @@ OSH_INLINE void *osh_cpu_pop(unsigned index)
                                                  "stxr %w[core], %[tmp], [%[list]]\n\t"
                                                  "cbnz %w[core], %l[refused]\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [block] "=&r"(block), [tmp] "=&r"(tmp)
-        : "[list]"(&osh_lists[0].word[index]), [stride] "i"(OSH_LISTS_LOG2),
-          [width] "i"(OSH_CORES_LOG2)
+        : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS
         : "memory", "cc"
         : refused);
     if (block == 0) {
@@ -81,7 +126,7 @@ OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
         "cbnz %w[core], %l[refused]\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [head] "=&r"(head), [tmp] "=&r"(tmp)
         : "[list]"(&osh_lists[0].word[index]), [block] "r"(block), [room] "i"(OSH_LINK_ROOM),
-          [stride] "i"(OSH_LISTS_LOG2), [width] "i"(OSH_CORES_LOG2)
+          OSH_CORE_OPERANDS
         : "memory", "cc"
         : refused, twice);
     return true;
@@ -103,7 +148,7 @@ again:
                                               "cbnz %w[core], %l[again]\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [word] "=&r"(word), [tmp] "=&r"(tmp)
         : "[list]"(&osh_lists[0].word[index]), [value] "r"(value), [none] "r"(&osh_empty[0]),
-          [stride] "i"(OSH_LISTS_LOG2), [width] "i"(OSH_CORES_LOG2)
+          OSH_CORE_OPERANDS
         : "memory", "cc"
         : stopped, again);
     return word;
@@ -118,16 +163,34 @@ OSH_INLINE osh_word_t osh_cpu_take(osh_word_t *list, osh_word_t value)
     return osh_exchange(list, value);
 }
 
+static inline uint64_t osh_cpu_mpidr(void)
+{
+    uint64_t mpidr;
+    __asm__ volatile(OSH_CORE_READ("%0") : "=r"(mpidr));
+    return mpidr;
+}
+
+/* All affinity fields, the one that tells our cores apart lowest. */
+static inline unsigned osh_cpu_number(void)
+{
+    uint64_t mpidr = osh_cpu_mpidr();
+    uint32_t fields = (uint32_t)((mpidr & 0xffffffu) | (mpidr >> 32 << 24));
+    return osh_cpu_rotated(fields, OSH_CORE_FIELD);
+}
+
 static inline unsigned osh_cpu_core(void)
 {
-#if OSH_CORES > 1
-    osh_word_t mpidr;
-    __asm__ volatile("mrs %0, mpidr_el1" : "=r"(mpidr));
-    return (unsigned)(mpidr & 0xff);
-#else
-    return 0;
-#endif
+    return OSH_CORES > 1 ? osh_cpu_number() - OSH_CORE_FIRST : 0;
 }
+
+#if OSH_CORES > 1 && !defined(OSH_CORE_HEADER)
+/* MPIDR.MT: the lowest field numbers threads of a core, and Aff1 the cores. */
+#define OSH_CPU_REQUIRE_NUMBERING
+static inline bool osh_cpu_numbered_right(void)
+{
+    return ((osh_cpu_mpidr() & 1u << 24) != 0) == (OSH_CORE_AFFINITY != 0);
+}
+#endif
 
 /* The exception level does not tell a handler from the task it interrupted: the
  * RTOS has to say, by os_heap_interrupt_enter. */

@@ -6,6 +6,8 @@
  *   OSH_CORE_ENTER            adds this core's distance to %[list], the address of
  *                             core 0's list; leaves what tells the core in %[core]
  *   OSH_CORE_AGAIN            reads the same into %[tmp] (both empty: one core)
+ *   OSH_CORE_IS_FIRST         one core, with OSH_CORE_ALONE: compares this core with the
+ *                             only one of ours; changes %[tmp]
  *   OSH_CORE_OPERANDS            operands they need, each with a comma behind; `tmp` may be
  *                             given a value
  *   OSH_PUBLISH               barrier before a store that publishes, or empty
@@ -41,6 +43,8 @@
     OSH_CORE_AGAIN                \
     "cmp %[tmp], %[core]\n\t"     \
     "bne %l[" #elsewhere "]\n\t"
+#elif OSH_CORE_ALONE
+#define OSH_STILL_HERE(elsewhere) OSH_CORE_IS_FIRST "bne %l[" #elsewhere "]\n\t"
 #else
 #define OSH_STILL_HERE(elsewhere)
 #endif

@@ -8,6 +8,7 @@
 
 #include "osh_harden.h"
 #include "osh_lists.h"
+#include "osh_mask.h"
 #include "osh_sequence.h"
 
 #define OSH_CPU_NAME "armv6-m"
@@ -19,18 +20,6 @@
 /* Nothing can come in between, so what refuses once refuses for what it is asked. */
 #define OSH_CPU_NEVER_INTERRUPTED 1
 #define OSH_CPU_LOOK_FIRST 0
-
-static inline osh_word_t osh_cpu_mask(void)
-{
-    osh_word_t state;
-    __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(state)::"memory");
-    return state;
-}
-
-static inline void osh_cpu_unmask(osh_word_t state)
-{
-    __asm__ volatile("msr primask, %0" ::"r"(state) : "memory");
-}
 
 /* The same at the end of an operation on a list, which the image tests count. */
 static inline void osh_cpu_unmask_list(osh_word_t state)

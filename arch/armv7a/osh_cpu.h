@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Armv7-A, and Armv8-A in AArch32, privileged. MPIDR's lowest byte is the core's
- * number (one cluster; OSH_CORES is more than the highest).
+ * Armv7-A and Armv7-R, and Armv8-A in AArch32, privileged. A field of MPIDR is the core's
+ * number: Aff0, or OSH_CORE_AFFINITY's. The other fields are the same on all of our cores
+ * (one cluster; OSH_CORE_FIRST has them): a core where they are not is found out by
+ * the slow paths, since only the field is part of a list's address.
  *
  * The local monitor outlives exceptions on v7-A: so the RTOS's exception
  * return, or at least its switch of tasks, executes CLREX. The architecture
@@ -14,17 +16,51 @@
 
 #define OSH_CPU_NAME "armv7-a"
 
+#ifdef OSH_CORE_HEADER
+#include OSH_CORE_HEADER
+#else
+#define OSH_CORE_READ(reg) "mrc p15, 0, " reg ", c0, c0, 5\n\t"
+#endif
+#ifndef OSH_CORE_AFFINITY
+#define OSH_CORE_AFFINITY 0
+#endif
+/* An interrupt controller of version 2 serves no more. */
+#define OSH_CPU_NUMBERS 8
+#include "osh_core.h"
+
 #if OSH_CORES > 1
-#define OSH_CORE_ENTER                   \
-    "mrc p15, 0, %[core], c0, c0, 5\n\t" \
-    "bfi %[list], %[core], %[stride], %[width]\n\t"
-#define OSH_CORE_OPERANDS [width] "i"(OSH_CORES_LOG2),
-#define OSH_LISTS_ALIGN_LOG2 (OSH_LISTS_LOG2 + OSH_CORES_LOG2)
-#define OSH_CORE_AGAIN "mrc p15, 0, %[tmp], c0, c0, 5\n\t"
+#define OSH_LISTS_ALIGN_LOG2 (OSH_LISTS_LOG2 + OSH_CORE_BITS)
+#if OSH_CORE_AFFINITY == 0
+#define OSH_CORE_ENTER OSH_CORE_READ("%[core]") "bfi %[list], %[core], %[stride], %[width]\n\t"
+#define OSH_CORE_OPERANDS [width] "i"(OSH_CORE_BITS),
+#else
+#define OSH_CORE_ENTER                  \
+    OSH_CORE_READ("%[core]")            \
+    "lsr %[tmp], %[core], %[field]\n\t" \
+    "bfi %[list], %[tmp], %[stride], %[width]\n\t"
+#define OSH_CORE_OPERANDS [width] "i"(OSH_CORE_BITS), [field] "i"(8 * OSH_CORE_AFFINITY),
+#endif
+#define OSH_CORE_AGAIN OSH_CORE_READ("%[tmp]")
+#elif OSH_CORE_ALONE
+#define OSH_CORE_ENTER
+#if OSH_CORE_FIRST == 0
+#define OSH_CORE_IS_FIRST OSH_CORE_READ("%[tmp]") "lsls %[tmp], %[tmp], #8\n\t"
+#define OSH_CORE_OPERANDS
+#else
+#define OSH_CORE_IS_FIRST OSH_CORE_READ("%[tmp]") "cmp %[first], %[tmp], lsl #8\n\t"
+#define OSH_CORE_OPERANDS [first] "r"(osh_cpu_rotated(OSH_CORE_FIRST, 32 - OSH_CORE_FIELD) << 8),
+#endif
 #else
 #define OSH_CORE_ENTER
 #define OSH_CORE_OPERANDS
 #endif
+
+#define OSH_CORE_FIELD (8 * OSH_CORE_AFFINITY)
+
+static inline uint32_t osh_cpu_rotated(uint32_t word, unsigned right)
+{
+    return word >> (right & 31u) | word << ((32u - right) & 31u);
+}
 
 /* Only another core's reclaim needs the order of link and list. */
 #define OSH_PUBLISH
@@ -40,16 +76,32 @@
 
 #include "osh_exclusive.h"
 
+static inline uint32_t osh_cpu_mpidr(void)
+{
+    uint32_t mpidr;
+    __asm__ volatile(OSH_CORE_READ("%0") : "=r"(mpidr));
+    return mpidr;
+}
+
+/* All affinity fields, the one that tells our cores apart lowest. */
+static inline unsigned osh_cpu_number(void)
+{
+    return osh_cpu_rotated(osh_cpu_mpidr() & 0xffffffu, OSH_CORE_FIELD);
+}
+
 static inline unsigned osh_cpu_core(void)
 {
-#if OSH_CORES > 1
-    osh_word_t mpidr;
-    __asm__ volatile("mrc p15, 0, %0, c0, c0, 5" : "=r"(mpidr));
-    return mpidr & 0xffu;
-#else
-    return 0;
-#endif
+    return OSH_CORES > 1 ? osh_cpu_number() - OSH_CORE_FIRST : 0;
 }
+
+#if OSH_CORES > 1 && !defined(OSH_CORE_HEADER)
+/* MPIDR.MT: the lowest field numbers threads of a core, and Aff1 the cores. */
+#define OSH_CPU_REQUIRE_NUMBERING
+static inline bool osh_cpu_numbered_right(void)
+{
+    return ((osh_cpu_mpidr() & 1u << 24) != 0) == (OSH_CORE_AFFINITY != 0);
+}
+#endif
 
 /* Handlers run in modes of their RTOS's choice: it has to say, by
  * os_heap_interrupt_enter. */

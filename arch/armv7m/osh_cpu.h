@@ -5,12 +5,18 @@
  *
  * With more than one core the SoC has a word that reads as the number of the
  * core that reads it: -DOSH_CORE_ID_ADDRESS=... (SSE-200: 0x4001f000, or
- * 0x5001f000 in the secure state).
+ * 0x5001f000 in the secure state; RP2350: 0xd0000000). Give it also to a library for one
+ * core of such a chip: a call by the other is then reported. Chips of this kind have two
+ * cores; one with more says so by OSH_CORE_NUMBERS.
  */
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
 
 #include "osh_config.h"
+
+#if defined(__ARM_ARCH_8M_BASE__) || defined(__ARM_ARCH_6M__)
+#error "Armv8-M baseline (Cortex-M23) and Armv6-M: osheap_cpu = 'armv6m' in the cross file"
+#endif
 
 #if __ARM_ARCH >= 8
 #define OSH_CPU_NAME "armv8-m"
@@ -18,15 +24,30 @@
 #define OSH_CPU_NAME "armv7-m"
 #endif
 
+#ifdef OSH_CORE_HEADER
+#include OSH_CORE_HEADER
+#define OSH_CORE_ADDRESS
+#elif defined(OSH_CORE_ID_ADDRESS)
+#define OSH_CORE_READ(reg)                                                 \
+    "ldr " reg ", [%[tmp]]\n\t" /* %[tmp] is the address, until it is read \
+                                 */
+#define OSH_CORE_ADDRESS "[tmp]"(OSH_CORE_ID_ADDRESS),
+#endif
+#define OSH_CPU_NUMBERS 2
+#define OSH_CPU_NUMBERS_ALL
+#include "osh_core.h"
+
 #if OSH_CORES > 1
-#ifndef OSH_CORE_ID_ADDRESS
+#if !OSH_CORE_READABLE
 #error "more than one core: where does a core read its number? -DOSH_CORE_ID_ADDRESS=..."
 #endif
-#define OSH_CORE_ENTER          \
-    "ldr %[core], [%[tmp]]\n\t" \
-    "add %[list], %[list], %[core], lsl %[stride]\n\t"
-#define OSH_CORE_AGAIN "ldr %[tmp], [%[tmp]]\n\t"
-#define OSH_CORE_OPERANDS "[tmp]"(OSH_CORE_ID_ADDRESS),
+#define OSH_CORE_ENTER OSH_CORE_READ("%[core]") "add %[list], %[list], %[core], lsl %[stride]\n\t"
+#define OSH_CORE_AGAIN OSH_CORE_READ("%[tmp]")
+#define OSH_CORE_OPERANDS OSH_CORE_ADDRESS
+#elif OSH_CORE_ALONE
+#define OSH_CORE_ENTER
+#define OSH_CORE_IS_FIRST OSH_CORE_READ("%[tmp]") "cmp %[tmp], %[first]\n\t"
+#define OSH_CORE_OPERANDS OSH_CORE_ADDRESS[first] "i"(OSH_CORE_FIRST),
 #else
 #define OSH_CORE_ENTER
 #define OSH_CORE_OPERANDS
@@ -46,10 +67,23 @@
 
 #include "osh_exclusive.h"
 
+#if OSH_CORE_READABLE
+static inline unsigned osh_cpu_number(void)
+{
+#ifdef OSH_CORE_HEADER
+    unsigned number;
+    __asm__ volatile(OSH_CORE_READ("%0") : "=r"(number));
+    return number;
+#else
+    return *(const volatile unsigned *)OSH_CORE_ID_ADDRESS;
+#endif
+}
+#endif
+
 static inline unsigned osh_cpu_core(void)
 {
 #if OSH_CORES > 1
-    return *(const volatile unsigned *)OSH_CORE_ID_ADDRESS;
+    return osh_cpu_number() - OSH_CORE_FIRST;
 #else
     return 0;
 #endif

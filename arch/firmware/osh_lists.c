@@ -5,8 +5,9 @@
 #include "osh_harden.h"
 
 /* Stopped, before the heap starts. */
-OSH_VARIABLE struct osh_lists osh_lists[OSH_CORES] = {
-    [0 ... OSH_CORES - 1] = {.word = {[0 ... OSH_LISTS_OF_CORE - 1] = (osh_word_t)&osh_empty[0]}},
+OSH_VARIABLE struct osh_lists osh_lists[OSH_CORE_LISTS] = {
+    [0 ... OSH_CORE_LISTS -
+     1] = {.word = {[0 ... OSH_LISTS_OF_CORE - 1] = (osh_word_t)&osh_empty[0]}},
 };
 
 #if OSH_SMALL_CODE
@@ -37,6 +38,14 @@ static struct osh_chain chain_of(unsigned cls, osh_word_t word)
 
 void osh_arch_start(void)
 {
+    osh_arch_require_core();
+#ifdef OSH_CPU_REQUIRE_NUMBERING
+    if (!osh_cpu_numbered_right()) {
+        osh_arch_fail(OSH_NAMED("affinity", "the core's number is in another field of MPIDR: "
+                                            "OSH_CORE_AFFINITY=1, or 0"),
+                      NULL);
+    }
+#endif
     for (unsigned i = 0; i < OSH_LISTS_OF_CORE; i++) {
         unsigned cls = i % OSH_CLASSES;
         if (cls == 0) {
@@ -46,7 +55,7 @@ void osh_arch_start(void)
         for (unsigned core = 0; core < OSH_CORES; core++) {
             /* Publishes nothing. A core at work meanwhile finds its list stopped, or empty and
              * perhaps still full at once, and asks osh_heap_started() either way. */
-            osh_store(&osh_lists[core].word[i], (osh_word_t)&osh_empty[cls]);
+            osh_store(&osh_lists_of(core)->word[i], (osh_word_t)&osh_empty[cls]);
         }
     }
     osh_hot.lists = osh_lists;
@@ -78,10 +87,17 @@ const char *osh_arch_name(void)
     return OSH_CPU_NAME;
 }
 
+/* Does a call check the core before it tries the list? Where it does not, a list that is not
+ * ours refuses, and head_here() checks. */
+#define CHECK_FIRST (OSH_SMALL_CODE || OSH_CORES == 1)
+
 /* The link at the head of this core's list, as far as nobody interrupts us. */
 static const volatile struct osh_link *head_here(unsigned cls)
 {
-    return (const struct osh_link *)osh_load(&osh_lists[osh_cpu_core()].word[cls]);
+    if (!CHECK_FIRST) {
+        osh_arch_require_core();
+    }
+    return (const struct osh_link *)osh_load(&osh_lists_of(osh_cpu_core())->word[cls]);
 }
 
 /* Each turn but the last was interrupted, or met a reclaim: somebody else got
@@ -89,6 +105,9 @@ static const volatile struct osh_link *head_here(unsigned cls)
  * empty, or full. */
 void *osh_arch_pop_slow(unsigned cls)
 {
+    if (CHECK_FIRST) {
+        osh_arch_require_core();
+    }
     for (bool look = OSH_CPU_LOOK_FIRST;; look = true) {
         if (look && head_here(cls)->next == 0) {
             return NULL;
@@ -102,6 +121,9 @@ void *osh_arch_pop_slow(unsigned cls)
 
 bool osh_arch_push_slow(unsigned cls, void *block)
 {
+    if (CHECK_FIRST) {
+        osh_arch_require_core();
+    }
     for (bool look = OSH_CPU_LOOK_FIRST;; look = true) {
         if (look && head_here(cls)->room == 0) {
             return false;
@@ -115,6 +137,7 @@ bool osh_arch_push_slow(unsigned cls, void *block)
 
 bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
 {
+    osh_arch_require_core();
     osh_word_t old = osh_cpu_exchange(index_of(which, cls), osh_link_below(cls, *io));
     if (old == 0) {
         return false;
@@ -131,7 +154,7 @@ bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
 void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain))
 {
     for (unsigned i = 0; i < OSH_LISTS_OF_CORE; i++) {
-        osh_word_t *list = &osh_lists[core].word[i];
+        osh_word_t *list = &osh_lists_of(core)->word[i];
         unsigned cls = i % OSH_CLASSES;
         osh_word_t empty = (osh_word_t)&osh_empty[cls];
         if (osh_load(list) == empty) {
@@ -150,9 +173,10 @@ void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain
  * so what it says is believed only if it can be true. */
 struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls)
 {
+    osh_arch_require_core();
     /* Observes the links as reclaim does: for checks, when the cores are still. */
     struct osh_chain chain =
-        chain_of(cls, osh_load_acquire(&osh_lists[core].word[index_of(which, cls)]));
+        chain_of(cls, osh_load_acquire(&osh_lists_of(core)->word[index_of(which, cls)]));
     if (chain.count > osh_class_limit(cls)) {
         chain.count = 0;
         chain.head = NULL;

@@ -3,6 +3,7 @@
 #ifndef OSH_LISTS_H
 #define OSH_LISTS_H
 
+#include "osh_core.h"
 #include "osh_link.h"
 
 /*
@@ -21,23 +22,15 @@
      : OSH_LISTS_BYTES <= 2048 ? 11 \
                                : 12)
 
-/* Bits that a core's number takes; from here on a port may want the lists of all cores
- * aligned to their sum, so that the number is inserted instead of added. */
-#define OSH_CORES_LOG2     \
-    (OSH_CORES <= 2    ? 1 \
-     : OSH_CORES <= 4  ? 2 \
-     : OSH_CORES <= 8  ? 3 \
-     : OSH_CORES <= 16 ? 4 \
-     : OSH_CORES <= 32 ? 5 \
-     : OSH_CORES <= 64 ? 6 \
-                       : 8)
+/* A port may want the lists of all cores aligned to their sum, so that the core's number is
+ * inserted into an address instead of added. */
 #ifndef OSH_LISTS_ALIGN_LOG2
 #define OSH_LISTS_ALIGN_LOG2 OSH_LISTS_LOG2
 #endif
 
 struct osh_lists {
     osh_word_t word[OSH_LISTS_OF_CORE]; /* active ones, then spare ones if there are any */
-    /* Of core 0, beside them so that one address leads to both: a byte for each page
+    /* Of the first entry, beside them so that one address leads to both: a byte for each page
      * of the address space, as if, of which there are those of the arena. */
     const uint8_t *page_class;
 }
@@ -51,6 +44,13 @@ _Static_assert(sizeof(struct osh_lists) == 1 << OSH_LISTS_LOG2,
                "a core's lists are found by shift");
 #endif
 
-OSH_SHARED struct osh_lists osh_lists[OSH_CORES] OSH_ALIGNED(1 << OSH_LISTS_ALIGN_LOG2);
+/* By number: see osh_core.h. */
+OSH_SHARED struct osh_lists osh_lists[OSH_CORE_LISTS] OSH_ALIGNED(1 << OSH_LISTS_ALIGN_LOG2);
+
+/* Of the core that is so many behind the first. */
+static inline struct osh_lists *osh_lists_of(unsigned core)
+{
+    return &osh_lists[OSH_CORE_FIRST_LIST + core];
+}
 
 #endif

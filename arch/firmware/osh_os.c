@@ -30,14 +30,20 @@ __attribute__((weak)) bool os_heap_port_in_interrupt(void)
 /* Per core: written there alone, with interrupts masked. */
 static unsigned nesting[OSH_CORES];
 
+static volatile unsigned *nesting_here(void)
+{
+    osh_arch_require_core();
+    return &nesting[osh_cpu_core()];
+}
+
 void os_heap_interrupt_enter(void)
 {
-    nesting[osh_cpu_core()]++;
+    ++*nesting_here();
 }
 
 void os_heap_interrupt_leave(void)
 {
-    nesting[osh_cpu_core()]--;
+    --*nesting_here();
 }
 
 __attribute__((weak)) bool os_heap_port_in_interrupt(void)
@@ -48,7 +54,7 @@ __attribute__((weak)) bool os_heap_port_in_interrupt(void)
     /* Masked, so that the number of the core and its word belong together: a
      * task that migrates in between would read of another core's interrupts. */
     osh_word_t state = osh_cpu_mask();
-    bool nested = *(volatile unsigned *)&nesting[osh_cpu_core()] != 0;
+    bool nested = *nesting_here() != 0;
     osh_cpu_unmask(state);
     return nested;
 }

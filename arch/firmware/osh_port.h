@@ -3,7 +3,8 @@
  * Firmware: every target shares the lists as words and the OS hooks; a CPU
  * supplies osh_cpu.h with
  *
- *   osh_cpu_core()                  number of the core this runs on, < OSH_CORES
+ *   osh_cpu_core()                  the core this runs on, from 0 for the first of ours
+ *   osh_cpu_number()                its whole number: see osh_core.h
  *   osh_cpu_pop(index)              the fast paths on this core's list `index`
  *   osh_cpu_push(index, block)      (active lists come first, so a class is
  *                                   the index of its active list). They may refuse
@@ -43,6 +44,7 @@
 
 #define OSH_ARCH_REGION_ZEROED 0
 #define OSH_ARCH_DECOMMITS 0 /* RAM is there or it is not */
+#define OSH_ARCH_WRONG_CORES OSH_CORE_CHECKED
 
 /* What the inline forms call where the code is to be small. */
 OSH_HIDDEN void *osh_arch_pop_slow(unsigned cls);
@@ -94,6 +96,17 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
     return true;
 }
 #endif
+
+/* On a core that is none of ours the call ends here: that core's lists are stopped,
+ * another core's, or none at all. */
+static inline void osh_arch_require_core(void)
+{
+#if OSH_CORE_CHECKED
+    if (OSH_UNLIKELY(osh_cpu_number() - OSH_CORE_FIRST >= OSH_CORES)) {
+        osh_report_wrong_core(osh_cpu_number());
+    }
+#endif
+}
 
 OSH_INLINE void *osh_arch_pop(unsigned cls)
 {

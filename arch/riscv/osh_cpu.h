@@ -21,9 +21,19 @@
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
 
+#include "osh_config.h"
+
+#ifdef OSH_CORE_HEADER
+#include OSH_CORE_HEADER
+#else
+#define OSH_CORE_READ(reg) "csrr " reg ", mhartid\n\t"
+#endif
+#define OSH_CPU_NUMBERS 8 /* harts 0 to 4 of PolarFire and JH7110 among them */
+#include "osh_core.h"
 #include "osh_harden.h"
 #include "osh_hot.h"
 #include "osh_lists.h"
+#include "osh_mask.h"
 #include "osh_sequence.h"
 
 #define OSH_CPU_NAME "riscv"
@@ -34,14 +44,12 @@
 #define OSH_LR "lr.d "
 #define OSH_SC "sc.d "
 #define OSH_SC_RELEASE "sc.d.rl "
-#define OSH_AMOSWAP "amoswap.d.aqrl "
 #else
 #define OSH_LX "lw "
 #define OSH_SX "sw "
 #define OSH_LR "lr.w "
 #define OSH_SC "sc.w "
 #define OSH_SC_RELEASE "sc.w.rl "
-#define OSH_AMOSWAP "amoswap.w.aqrl "
 #endif
 
 #define OSH_MASK "csrrci %[state], mstatus, 8\n\t" OSH_SEQUENCE_FIRST
@@ -55,9 +63,10 @@
 
 #if OSH_CORES > 1
 #define OSH_ENTER                        \
-    "csrr %[tmp], mhartid\n\t"           \
+    OSH_CORE_READ("%[tmp]")              \
     "slli %[tmp], %[tmp], %[stride]\n\t" \
     "add %[list], %[list], %[tmp]\n\t" OSH_SEQUENCE_ENTERED
+#define OSH_IS_OURS
 /* At once, and what holds for sure. */
 #define OSH_TRY_LOAD OSH_LR
 #define OSH_TRY_COMMIT(sc, old, new) sc "%[tmp], %[" new "], (%[list])\n\tbnez %[tmp], 4f\n\t"
@@ -67,42 +76,38 @@
                                                          "bnez %[tmp], 2b\n\t"
 #else
 #define OSH_ENTER
+/* Behind the load of the list, so that whoever is refused has its word. */
+#if !OSH_CORE_ALONE
+#define OSH_IS_OURS
+#elif OSH_CORE_FIRST == 0
+#define OSH_IS_OURS OSH_CORE_READ("%[tmp]") "bnez %[tmp], 4f\n\t"
+#else
+#define OSH_IS_OURS OSH_CORE_READ("%[tmp]") "addi %[tmp], %[tmp], -%[first]\n\tbnez %[tmp], 4f\n\t"
+#endif
 #define OSH_TRY_LOAD OSH_LX
 #define OSH_TRY_COMMIT(sc, old, new) OSH_SX "%[" new "], (%[list])\n\t"
 #define OSH_SURE_COMMIT OSH_TRY_COMMIT
 #endif
-
-static inline osh_word_t osh_cpu_mask(void)
-{
-    osh_word_t state;
-    __asm__ volatile("csrrci %0, mstatus, 8" : "=r"(state)::"memory");
-    return state & 8;
-}
-
-/* Sets what was set: nothing but the interrupt enable was cleared meanwhile. */
-static inline void osh_cpu_unmask(osh_word_t state)
-{
-    __asm__ volatile("csrs mstatus, %0" ::"r"(state) : "memory");
-}
+#define OSH_CORE_OPERANDS [stride] "i"(OSH_LISTS_LOG2), [first] "i"(OSH_CORE_FIRST)
 
 /* The commit takes the block: it observes and publishes nothing, for what is in a
  * hart's list was put there by that hart. */
-#define OSH_POP(load, commit)                                                                      \
-    osh_word_t list, state, block, next, tmp;                                                      \
-    __asm__ volatile goto(OSH_MASK OSH_ENTER                                                       \
-                          "1:\n\t" load "%[block], (%[list])\n\t" OSH_LX "%[next], (%[block])\n\t" \
-                          "beqz %[next], 4f\n\t" commit(OSH_SC, "block", "next")                   \
-                              OSH_UNMASK OSH_REFUSE("refused")                                     \
-                          : [list] "=&r"(list), [state] "=&r"(state), [block] "=&r"(block),        \
-                            [next] "=&r"(next), [tmp] "=&r"(tmp)                                   \
-                          : "[list]"(&osh_lists[0].word[index]), [stride] "i"(OSH_LISTS_LOG2)      \
-                          : "memory"                                                               \
-                          : refused);                                                              \
-    if (block == 0) {                                                                              \
-        __builtin_unreachable();                                                                   \
-    }                                                                                              \
-    return (void *)block;                                                                          \
-    refused:                                                                                       \
+#define OSH_POP(load, commit)                                                                   \
+    osh_word_t list, state, block, next, tmp;                                                   \
+    __asm__ volatile goto(                                                                      \
+        OSH_MASK OSH_ENTER                                                                      \
+        "1:\n\t" load "%[block], (%[list])\n\t" OSH_IS_OURS OSH_LX "%[next], (%[block])\n\t"    \
+        "beqz %[next], 4f\n\t" commit(OSH_SC, "block", "next") OSH_UNMASK OSH_REFUSE("refused") \
+        : [list] "=&r"(list), [state] "=&r"(state), [block] "=&r"(block), [next] "=&r"(next),   \
+          [tmp] "=&r"(tmp)                                                                      \
+        : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS                                \
+        : "memory"                                                                              \
+        : refused);                                                                             \
+    if (block == 0) {                                                                           \
+        __builtin_unreachable();                                                                \
+    }                                                                                           \
+    return (void *)block;                                                                       \
+    refused:                                                                                    \
     return NULL
 
 /* From level 1 on: is the block the head of the list? Refused, and told apart behind. */
@@ -114,26 +119,26 @@ static inline void osh_cpu_unmask(osh_word_t state)
 
 /* The commit publishes block and link to a reclaim on another hart; pairs with
  * osh_cpu_take. */
-#define OSH_PUSH(lists, load, commit)                                                             \
-    osh_word_t list, state, head, room, tmp;                                                      \
-    __asm__ volatile goto(OSH_MASK OSH_ENTER                                                      \
-                          "1:\n\t" load "%[head], (%[list])\n\t" OSH_NOT_TWICE OSH_LX             \
-                          "%[room], %[at](%[head])\n\t"                                           \
-                          "beqz %[room], 4f\n\t"                                                  \
-                          "addi %[room], %[room], -1\n\t" OSH_SX "%[head], (%[block])\n\t" OSH_SX \
-                          "%[room], %[at](%[block])\n\t" commit(OSH_SC_RELEASE, "head", "block")  \
-                              OSH_UNMASK OSH_REFUSE("refused")                                    \
-                          : [list] "=&r"(list), [state] "=&r"(state), [head] "=&r"(head),         \
-                            [room] "=&r"(room), [tmp] "=&r"(tmp)                                  \
-                          : "[list]"(&(lists)[0].word[index]), [block] "r"(block),                \
-                            [at] "i"(OSH_LINK_ROOM), [stride] "i"(OSH_LISTS_LOG2)                 \
-                          : "memory"                                                              \
-                          : refused);                                                             \
-    return true;                                                                                  \
-    refused:                                                                                      \
-    if (OSH_HARDENING > 0 && OSH_UNLIKELY(head == (osh_word_t)block)) {                           \
-        return osh_harden_pushed_twice(block);                                                    \
-    }                                                                                             \
+#define OSH_PUSH(lists, load, commit)                                                              \
+    osh_word_t list, state, head, room, tmp;                                                       \
+    __asm__ volatile goto(                                                                         \
+        OSH_MASK OSH_ENTER "1:\n\t" load "%[head], (%[list])\n\t" OSH_IS_OURS OSH_NOT_TWICE OSH_LX \
+                           "%[room], %[at](%[head])\n\t"                                           \
+                           "beqz %[room], 4f\n\t"                                                  \
+                           "addi %[room], %[room], -1\n\t" OSH_SX "%[head], (%[block])\n\t" OSH_SX \
+                           "%[room], %[at](%[block])\n\t" commit(OSH_SC_RELEASE, "head", "block")  \
+                               OSH_UNMASK OSH_REFUSE("refused")                                    \
+        : [list] "=&r"(list), [state] "=&r"(state), [head] "=&r"(head), [room] "=&r"(room),        \
+          [tmp] "=&r"(tmp)                                                                         \
+        : "[list]"(&(lists)[0].word[index]), [block] "r"(block), [at] "i"(OSH_LINK_ROOM),          \
+          OSH_CORE_OPERANDS                                                                        \
+        : "memory"                                                                                 \
+        : refused);                                                                                \
+    return true;                                                                                   \
+    refused:                                                                                       \
+    if (OSH_HARDENING > 0 && OSH_UNLIKELY(head == (osh_word_t)block)) {                            \
+        return osh_harden_pushed_twice(block);                                                     \
+    }                                                                                              \
     return false
 
 /*
@@ -212,7 +217,7 @@ OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
             OSH_UNMASK OSH_REFUSE("stopped")
         : [list] "=&r"(list), [state] "=&r"(state), [word] "=&r"(word), [tmp] "=&r"(tmp)
         : "[list]"(&osh_lists[0].word[index]), [value] "r"(value), [none] "r"(&osh_empty[0]),
-          [stride] "i"(OSH_LISTS_LOG2)
+          OSH_CORE_OPERANDS
         : "memory"
         : stopped);
     return word;
@@ -220,28 +225,23 @@ stopped:
     return 0;
 }
 
-/*
- * Any hart, any time: see osh_port.h for why this is enough. One instruction:
- * the library's own exchange is an LR/SC loop, and an interrupt in its middle
- * that changed the list by a plain store would not be sure to end it.
- */
+/* Any hart, any time: see osh_port.h for why this is enough. One AMO, or masked. */
 OSH_INLINE osh_word_t osh_cpu_take(osh_word_t *list, osh_word_t value)
 {
-    osh_word_t old;
     /* Observes the links of what it takes; pairs with the commits above. */
-    __asm__ volatile(OSH_AMOSWAP "%0, %2, %1" : "=r"(old), "+A"(*list) : "r"(value) : "memory");
-    return old;
+    return osh_exchange(list, value);
+}
+
+static inline unsigned osh_cpu_number(void)
+{
+    osh_word_t hart;
+    __asm__ volatile(OSH_CORE_READ("%0") : "=r"(hart));
+    return (unsigned)hart;
 }
 
 static inline unsigned osh_cpu_core(void)
 {
-#if OSH_CORES > 1
-    osh_word_t hart;
-    __asm__ volatile("csrr %0, mhartid" : "=r"(hart));
-    return (unsigned)hart;
-#else
-    return 0;
-#endif
+    return OSH_CORES > 1 ? osh_cpu_number() - OSH_CORE_FIRST : 0;
 }
 
 /* Machine mode is the handlers' and the tasks' alike: the RTOS has to say, by

@@ -21,19 +21,23 @@ source=$(cd "$(dirname "$0")/../.." && pwd)
 here=$source/tests/firmware
 limit=${FIRMWARE_TEST_SECONDS:-60}
 jobs=2
-tests='functional edge storm handoff migration exhaustion deferred critical routing cxx worst sequence'
-boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny an521-small rv32-small m0-nano-small'
+tests='functional edge storm handoff migration exhaustion deferred critical routing cxx worst sequence surplus1 surplus2 surplus-first surplus-field
+selftest selftest-number selftest-add selftest-cas selftest-fence selftest-publish selftest-return'
+boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 rv64imc rv32imc r5 m23 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny an521-small rv32-small m0-nano-small'
 common='-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config enable=on,target=native,chardev=sh'
 
 machine() { # BOARD
     case ${1%%-*} in
     an521) echo "qemu-system-arm -M mps2-an521" ;;
     m4) echo "qemu-system-arm -M mps2-an386" ;;
+    m23) echo "qemu-system-arm -M mps2-an505" ;;
     m0) echo "qemu-system-arm -M microbit -global nrf51-soc.flash-size=4194304 -global nrf51-soc.sram-size=4194304" ;;
-    a15) echo "qemu-system-arm -M virt -cpu cortex-a15 -smp 4 -m 64" ;;
+    a15 | r5) echo "qemu-system-arm -M virt -cpu cortex-a15 -smp 4 -m 64" ;;
     m7) echo "qemu-system-arm -M mps2-an500" ;;
     n1) echo "qemu-system-aarch64 -M virt -cpu neoverse-n1 -smp 4 -m 64" ;;
     a72) echo "qemu-system-aarch64 -M virt -cpu cortex-a72 -smp 4 -m 64" ;;
+    rv64imc) echo "qemu-system-riscv64 -M virt -cpu rv64,a=false,d=false,f=false -bios none -m 64" ;;
+    rv32imc) echo "qemu-system-riscv32 -M virt -cpu rv32,a=false,d=false,f=false -bios none -m 64" ;;
     rv64) echo "qemu-system-riscv64 -M virt -bios none -smp 4 -m 64" ;;
     rv32) echo "qemu-system-riscv32 -M virt -bios none -smp 2 -m 2048" ;;
     *) return 1 ;;
@@ -52,7 +56,7 @@ shift
 # SysTick's coarser ticks.
 counting() { # BOARD
     case ${1%%-*} in
-    an521 | m4 | m7 | m0) echo "-icount shift=8" ;;
+    an521 | m4 | m7 | m0 | m23) echo "-icount shift=8" ;;
     *) echo "-icount shift=0" ;;
     esac
 }
@@ -104,7 +108,8 @@ build() { # BOARD [TEST]: all images, or that of the test
 # Builds and runs one target; the last line is its summary.
 target() { # BOARD[:TEST]
     local board=${1%%:*} good=0 bad=0 began=$SECONDS
-    if ! build "$board" $([ "$board" = "$1" ] || echo "${1#*:}"); then
+    local only=${1#"$board"}
+    if ! build "$board" "${only#:}"; then
         line FAIL "$board" build 0.0 "see $root/$board.log"
         bad=1
     else
@@ -113,6 +118,8 @@ target() { # BOARD[:TEST]
             if [ "$board" = "$1" ]; then
                 for test in $tests; do
                     case $board:$test in *-small*:worst | *-small*:sequence) continue ;; esac
+                    # As many as there are things on the board that can be wrong.
+                    [[ $test != surplus* && $test != selftest* || -e $root/$board/tests/firmware/$test.elf ]] || continue
                     run "$board" "$test"
                 done
                 case $board in *-tiny*) run "$board" capacity ;; esac
@@ -138,7 +145,7 @@ while [ $# -gt 0 ]; do
     -*) fail_usage "unknown option '$1'" ;;
     *)
         machine "${1%%:*}" >/dev/null || fail_usage "no board '${1%%:*}'; there are: $boards"
-        [ "${1#*:}" = "$1" ] || [[ " $tests capacity " == *" ${1#*:} "* ]] || fail_usage "no test '${1#*:}'; there are: $tests"
+        [ "${1#*:}" = "$1" ] || [[ " ${tests//$'\n'/ } capacity " == *" ${1#*:} "* ]] || fail_usage "no test '${1#*:}'; there are: $tests"
         targets+=("$1")
         ;;
     esac

@@ -40,12 +40,14 @@ OSH_INLINE void osh_store_release(osh_word_t *word, osh_word_t value)
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
+#ifndef OSH_CAS_VALUE /* RISC-V has its own */
 /* What was in the word, which is `value` now if that was `expected`. */
 OSH_SHARED_CODE osh_word_t osh_cas_value(osh_word_t *word, osh_word_t expected, osh_word_t value)
 {
     (void)ck_pr_cas_ptr_value(word, (void *)expected, (void *)value, &expected);
     return expected;
 }
+#endif
 
 OSH_INLINE bool osh_cas(osh_word_t *word, osh_word_t *expected, osh_word_t value)
 {

@@ -1,30 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The same words for Armv6-M, which has no atomic read-modify-write: one core,
- * so a few instructions without interrupts are one. Nothing here orders
- * anything but the compiler: there is nobody else to see an order.
+ * The same words for one core without atomic read-modify-writes (Armv6-M, RISC-V without A),
+ * or with some that need not see each other (RISC-V): a few instructions without
+ * interrupts are one. Nothing here orders anything but the compiler: there is nobody else
+ * to see an order. A CPU's osh_mask.h says how interrupts are masked.
  */
 #ifndef OSH_ATOMIC_OPS_H
 #define OSH_ATOMIC_OPS_H
 
 #include "osh_compiler.h"
+#include "osh_mask.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#define OSH_ATOMICS_MASKED
+
 typedef uintptr_t osh_word_t;
-
-static inline osh_word_t osh_masked_begin(void)
-{
-    osh_word_t state;
-    __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(state)::"memory");
-    return state;
-}
-
-static inline void osh_masked_end(osh_word_t state)
-{
-    __asm__ volatile("msr primask, %0" ::"r"(state) : "memory");
-}
 
 OSH_INLINE void osh_fence(void)
 {
@@ -61,32 +53,32 @@ OSH_INLINE void osh_store_release(osh_word_t *word, osh_word_t value)
 
 static inline bool osh_cas(osh_word_t *word, osh_word_t *expected, osh_word_t value)
 {
-    osh_word_t state = osh_masked_begin();
+    osh_word_t state = osh_cpu_mask();
     osh_word_t now = *word;
     bool same = now == *expected;
     if (same) {
         *word = value;
     }
-    osh_masked_end(state);
+    osh_cpu_unmask(state);
     *expected = now;
     return same;
 }
 
 static inline osh_word_t osh_exchange(osh_word_t *word, osh_word_t value)
 {
-    osh_word_t state = osh_masked_begin();
+    osh_word_t state = osh_cpu_mask();
     osh_word_t old = *word;
     *word = value;
-    osh_masked_end(state);
+    osh_cpu_unmask(state);
     return old;
 }
 
 static inline osh_word_t osh_fetch_add(osh_word_t *word, osh_word_t value)
 {
-    osh_word_t state = osh_masked_begin();
+    osh_word_t state = osh_cpu_mask();
     osh_word_t old = *word;
     *word = old + value;
-    osh_masked_end(state);
+    osh_cpu_unmask(state);
     return old;
 }
 

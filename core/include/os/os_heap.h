@@ -183,7 +183,9 @@ enum os_heap_misuse {
     OS_HEAP_BAD_LINK,        /**< the link in a free block is damaged */
     OS_HEAP_USED_AFTER_FREE, /**< a free block's bytes changed */
     OS_HEAP_OVERRUN,         /**< bytes behind the size asked for changed */
-    OS_HEAP_ABANDONED        /**< a task ended while it was in the newlib heap */
+    OS_HEAP_ABANDONED,       /**< a task ended while it was in the newlib heap */
+    OS_HEAP_WRONG_CORE       /**< firmware: a core that the library is not built for called; the
+                              *   address is the core's number. Ends the program if the hook returns */
 };
 
 /** One report. Sizes in bytes; NULL, 0 where nothing is known. */

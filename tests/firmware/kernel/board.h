@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef BOARD_CORES /* `surplus` has more than the library */
 #define BOARD_CORES OSH_CORES
+#endif
 
 unsigned board_core(void);
 

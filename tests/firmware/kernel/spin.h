@@ -9,7 +9,7 @@ struct spin {
     unsigned taken;
 };
 
-#ifdef __ARM_ARCH_6M__
+#if defined(__ARM_ARCH_6M__) || (defined(__riscv) && !defined(__riscv_atomic))
 /* One core: masked is enough. */
 static inline bool spin_try(struct spin *lock)
 {

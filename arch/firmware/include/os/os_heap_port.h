@@ -89,6 +89,24 @@ bool os_heap_port_region(void **region, size_t *bytes);
 void os_heap_interrupt_enter(void);
 void os_heap_interrupt_leave(void);
 
+/**
+ * For a board's bring-up: does it keep what the heap leans on? Several cores call this at
+ * once, each with its own `self`, 0 to cores - 1, and stay where they are. It checks
+ *
+ *   core number   the number that leads to a core's lists: distinct, stable, below OSH_CORES
+ *   exclusives    what several cores add and compare-and-swap at once comes out exact
+ *   reservation   a store-exclusive fails when an exception came behind its load. `interrupt`
+ *                 takes one on the calling core, by a handler that returns as the RTOS's do
+ *                 and uses no exclusives; NULL: not checked. On Armv7-A and v7-R it is
+ *                 CLREX that the handler's return needs
+ *   barriers      message passing, and stores before loads across a fence, of every two cores
+ *
+ * Returns, on all cores the same, NULL or what is wrong in words. The heap need not have
+ * started, and no block is touched. What depends on luck (barriers) is seen in one of
+ * some runs only: call it more than once. Link libosheap_selftest.a.
+ */
+const char *os_heap_port_selftest(unsigned self, unsigned cores, void (*interrupt)(void));
+
 #ifdef __cplusplus
 }
 #endif

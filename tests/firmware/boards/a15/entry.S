@@ -74,12 +74,11 @@ board_semihost:
 
     .globl virt_cpu_on
     .type virt_cpu_on, %function
-    .arch_extension virt
 virt_cpu_on: /* PSCI CPU_ON */
     mov r2, r1
     mov r1, r0
     ldr r0, =0x84000003
     mov r3, #0
-    hvc #0
+    .inst 0xe1400070 /* hvc #0, which an assembler for v7-R does not know */
     bx lr
     .pool

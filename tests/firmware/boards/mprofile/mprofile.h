@@ -3,7 +3,7 @@
 #define MPROFILE_H
 
 /* One tick of SysTick by the board's clock, in halves of a nanosecond. */
-#if defined(BOARD_AN521)
+#if defined(BOARD_AN521) || defined(BOARD_M23)
 #define BOARD_TICK_HALF_NS 100u
 #elif defined(BOARD_M0)
 #define BOARD_TICK_HALF_NS 125u

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A few instructions without interrupts on this core, M-profile. Nests. */
+#ifndef OSH_MASK_H
+#define OSH_MASK_H
+
+#include <stdint.h>
+
+static inline uintptr_t osh_cpu_mask(void)
+{
+    uintptr_t state;
+    __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(state)::"memory");
+    return state;
+}
+
+static inline void osh_cpu_unmask(uintptr_t state)
+{
+    __asm__ volatile("msr primask, %0" ::"r"(state) : "memory");
+}
+
+#endif
