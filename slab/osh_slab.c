@@ -178,8 +178,7 @@ struct osh_chain osh_slab_get(unsigned cls, unsigned count)
 void *osh_slab_get_any(unsigned cls, size_t alignment)
 {
     struct osh_chain chain = {NULL, 0};
-    while (chain.count == 0) {
-        unsigned found = cls;
+    for (unsigned found = cls; chain.count == 0; found = cls) {
         size_t page = osh_slab_find(&found, alignment);
         if (page == OSH_NO_PAGE) {
             break;
