@@ -4,9 +4,9 @@
 #include "hoard.h"
 #include "os/os_heap.h"
 #include "os/os_heap_linux.h"
+#include "osh_seal.h"
 #include "sizes.h"
 #include "stamp.h"
-#include "osh_seal.h"
 
 #define TINY_SIZE 16
 
