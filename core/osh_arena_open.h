@@ -17,6 +17,8 @@
 #include "arch.h"
 #include "osh_arena.h"
 
+#if OSH_ARCH_OPENS
+
 struct osh_opened {
     osh_word_t low;  /* words opened for newlib's break, from the bottom */
     osh_word_t high; /* the lowest word opened for slabs, from the top */
@@ -36,15 +38,26 @@ OSH_HIDDEN bool osh_arena_open_down(void);
  * break; false when the kernel refuses. Under the fallback's mutex. */
 OSH_HIDDEN bool osh_arena_open_up(size_t first, size_t end);
 
+#define OSH_ARENA_MARK(mark) osh_load(&osh_opened.mark)
+
+#else /* and here nothing is closed */
+
+#define osh_arena_open_first() true
+#define osh_arena_open_down() false
+#define osh_arena_open_up(first, end) true
+#define OSH_ARENA_MARK(mark) 0
+
+#endif
+
 /* The first word above those that are closed, and how many are below. */
 static inline size_t osh_arena_high(void)
 {
-    return OSH_ARCH_OPENS ? osh_load(&osh_opened.high) : 0;
+    return OSH_ARENA_MARK(high);
 }
 
 static inline size_t osh_arena_low(void)
 {
-    return OSH_ARCH_OPENS ? osh_load(&osh_opened.low) : 0;
+    return OSH_ARENA_MARK(low);
 }
 
 /* Are the pages of this word closed? False stays so. The loads observe nothing: the kernel

@@ -21,7 +21,7 @@ static osh_word_t bits_between(size_t word, size_t first, size_t end)
 
 /* Lets go of pages that we claimed, of which the system has those from `given` up to
  * `given_end`. */
-static void let_go(size_t first, size_t end, size_t given, size_t given_end)
+static void release_row(size_t first, size_t end, size_t given, size_t given_end)
 {
     for (size_t word = first / OSH_WORD_BITS; word * OSH_WORD_BITS < end; word++) {
         size_t next = (word + 1) * OSH_WORD_BITS;
@@ -37,7 +37,7 @@ static void let_go(size_t first, size_t end, size_t given, size_t given_end)
 
 /* Offers a row of pages that we claimed to the system, and lets go of them; returns the bytes
  * it took. What it did not take remains used. */
-static size_t give(size_t first, size_t end, unsigned *halvings)
+static size_t give_row(size_t first, size_t end, unsigned *halvings)
 {
     uintptr_t from = osh_arena_address(first);
     uintptr_t to = osh_arena_address(end);
@@ -45,13 +45,13 @@ static size_t give(size_t first, size_t end, unsigned *halvings)
         if (end - first > 1 && *halvings > 0) {
             size_t middle = first + (end - first) / 2;
             --*halvings;
-            size_t bytes = give(first, middle, halvings);
-            return bytes + give(middle, end, halvings);
+            size_t bytes = give_row(first, middle, halvings);
+            return bytes + give_row(middle, end, halvings);
         }
         to = from;
     }
-    let_go(first, end, (from - osh_arena.base) >> OSH_PAGE_LOG2,
-           (to - osh_arena.base) >> OSH_PAGE_LOG2);
+    release_row(first, end, (from - osh_arena.base) >> OSH_PAGE_LOG2,
+                (to - osh_arena.base) >> OSH_PAGE_LOG2);
     return to - from;
 }
 
@@ -75,11 +75,11 @@ size_t osh_arena_decommit(void)
         for (; idle != 0; idle &= idle - 1) {
             size_t page = word * OSH_WORD_BITS + (size_t)__builtin_ctzl(idle);
             if (page != end) {
-                bytes += first < end ? give(first, end, &halvings) : 0;
+                bytes += first < end ? give_row(first, end, &halvings) : 0;
                 first = page;
             }
             end = page + 1;
         }
     }
-    return bytes + (first < end ? give(first, end, &halvings) : 0);
+    return bytes + (first < end ? give_row(first, end, &halvings) : 0);
 }

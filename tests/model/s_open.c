@@ -19,6 +19,7 @@ bool __wrap_osh_arch_open(void *start, size_t bytes)
 {
     bool opened = __real_osh_arch_open(start, bytes);
     if (counting && osh_arena_holds(start)) {
+        (void)osh_load(&osh_opened.high); /* others may run before that */
         machine_step("the kernel opens pages");
         size_t first = osh_arena_page(start) / OSH_WORD_BITS;
         size_t last = osh_arena_page((char *)start + bytes - 1) / OSH_WORD_BITS;
@@ -61,11 +62,13 @@ static void grow_by_one(void)
     use(osh_arena_page(grown));
 }
 
+/* Opens both words, and gives a page of the upper one back. */
 static void claim_a_word_and_one_more(void)
 {
     claim_one();
     (void)osh_fetch_or(&osh_arena.claimed[WORDS - 2], ~(osh_word_t)0);
     claim_one();
+    (void)osh_fetch_and(&osh_arena.claimed[WORDS - 2], ~(osh_word_t)1);
 }
 
 static void what_is_open_is_known_to_be(void)

@@ -124,7 +124,7 @@ int os_heap_init(void *region, size_t bytes);
  * Gives back all that is cached: every core's magazines to their slabs, empty
  * slabs and newlib's free top to the arena, free pages to the system.
  * Returns the bytes of pages that had been used and are now the system's: 0 on
- * firmware, where free pages stay RAM.
+ * firmware, where free pages stay RAM, and of memory that is locked or shared.
  * Contexts: task, before start. May block. Complexity: O(cached blocks + pages).
  */
 size_t os_heap_trim(void);
