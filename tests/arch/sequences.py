@@ -25,7 +25,7 @@ NUMBER = r"(0x[0-9a-f]+|\d+)"
 FORMS = {
     "x86-64": {
         "describe": r"mov +%(?P<value>\w+),%fs:0x8\(%(?P<area>\w+)\)$",
-        "number": r"mov +%fs:0x4\(%(?P<area>\w+)\),%(?P<lists>\w+)$",
+        "number": r"movslq +%fs:0x4\(%(?P<area>\w+)\),%(?P<lists>\w+)$",
         "load": r"mov +(?P<at>\(%{lists},%\w+,8\)),%\w+$",
         "store": r"mov +%\w+,(?P<at>\([^)]*\))$",
         "list": r"\(%{lists}[,)]",
@@ -34,7 +34,7 @@ FORMS = {
     },
     "aarch64": {
         "describe": r"str\t(?P<value>\w+), \[(?P<area>\w+), #8\]$",
-        "number": r"ldr\t(?P<lists>w\d+), \[(?P<area>\w+), #4\]$",
+        "number": r"ldrsw\t(?P<lists>x\d+), \[(?P<area>\w+), #4\]$",
         "load": r"ldr\t\w+, (?P<at>\[{lists}\])$",
         "store": r"str\t\w+, (?P<at>\[[^\]]*\])$",
         "list": r"\[{lists}[,\]]",

@@ -112,7 +112,7 @@ static void heap_takes_half_of_what_may_be_locked_and_serves_to_null(void)
     size_t count;
     void *chain = fill(SMALL, &count);
     assert_true(count * SMALL >= 2 * MIB);
-    void *others = mmap(NULL, 3 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *others = mmap(NULL, 2 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(others, MAP_FAILED);
     empty(chain);
     assert_non_null(os_malloc(SMALL));
