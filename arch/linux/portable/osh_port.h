@@ -5,6 +5,8 @@
 
 #include "osh_pairs.h"
 
+#define OSH_ARCH_OPENS 1
+
 OSH_INLINE void *osh_arch_pop(unsigned cls)
 {
     return osh_pairs_pop(cls);
