@@ -26,11 +26,10 @@ static const char *check_slab(size_t page, unsigned cls, unsigned free)
 {
     unsigned objects = osh_class_objects(cls);
     unsigned bits = 0;
-    const osh_word_t *map = osh_slab_bits(page, cls);
     for (unsigned i = 0; OSH_SMALL_CODE && (i < objects || i % OSH_WORD_BITS != 0); i++) {
-        bits += osh_arena_on_map(map, i);
-        HOLDS(i < objects || !osh_arena_on_map(map, i),
-              OSH_NAMED("slab", "a bit beyond its objects is set"));
+        bool is_free = osh_arena_on_map(osh_slab_bits(page, cls), i);
+        bits += is_free;
+        HOLDS(i < objects || !is_free, OSH_NAMED("slab", "a bit beyond its objects is set"));
     }
     for (unsigned i = 0; !OSH_SMALL_CODE && i < objects; i += OSH_WORD_BITS) {
         osh_word_t word = osh_slab_free_bits(page, cls, i / OSH_WORD_BITS);

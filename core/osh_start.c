@@ -76,7 +76,7 @@ static void finish(bool started)
     osh_store_release(&progress, started ? STARTED : NOT_STARTED);
 }
 
-static void let_go(enum osh_taken taken)
+static void end_turn(enum osh_taken taken)
 {
     if (taken == OSH_LOCKED) {
         osh_arch_unlock(OSH_MUTEX_RECLAIM);
@@ -114,7 +114,7 @@ bool osh_heap_started(void)
         size_t bytes;
         finish(osh_arch_region(&region, &bytes) && start(region, bytes, OSH_ARCH_REGION_ZEROED));
     }
-    let_go(taken);
+    end_turn(taken);
     return osh_heap_has_started();
 }
 
@@ -127,6 +127,6 @@ OSH_PUBLIC int os_heap_init(void *region, size_t bytes)
         finish(started);
         status = started ? 0 : OS_HEAP_EINVAL;
     }
-    let_go(taken);
+    end_turn(taken);
     return status;
 }

@@ -25,7 +25,8 @@ static void count_anew(size_t page, unsigned cls)
     if (free > 0) {
         osh_slab_list(page, cls);
     }
-    if (free == osh_class_objects(cls) && osh_load(&osh_slabs.kept[cls]) != page + 1) {
+    bool kept = OSH_KEEP_SLABS && osh_load(&osh_slabs.kept[cls]) == page + 1;
+    if (free == osh_class_objects(cls) && !kept) {
         (void)osh_slab_release(page, cls);
     }
 }

@@ -56,8 +56,8 @@ uintptr_t osh_arch_secret(void)
     uintptr_t secret = 0;
     if (syscall(SYS_getrandom, &secret, sizeof(secret), GRND_NONBLOCK) != (long)sizeof(secret)) {
         const uintptr_t *given =
-            (const uintptr_t *)getauxval(AT_RANDOM);         /* 16 bytes of the kernel's */
-        secret = given != NULL ? *given : (uintptr_t)&given; /* somewhere, at least */
+            (const uintptr_t *)getauxval(AT_RANDOM);           /* 16 bytes of the kernel's */
+        secret = given != NULL ? *given : (uintptr_t)&osh_hot; /* somewhere, at least */
     }
     return secret;
 }

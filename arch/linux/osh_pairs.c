@@ -49,20 +49,22 @@ void osh_pairs_go_on(unsigned core)
     }
 }
 
-/* The lists of the CPU this thread runs on. */
-static struct osh_lists *lists_here(void)
+bool osh_pairs_look(void)
 {
+    struct osh_lists *before = osh_pairs_mine;
     int cpu = sched_getcpu();
     unsigned core = (cpu < 0 ? 0u : (unsigned)cpu) % pairs_cores;
-    if (osh_lists_claim(core)) {
+    bool start = osh_lists_claim(core);
+    if (start) {
         osh_pairs_go_on(core);
     }
-    return &osh_hot.lists[core];
+    osh_pairs_mine = &osh_hot.lists[core];
+    return start || osh_pairs_mine != before;
 }
 
 bool osh_pairs_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
 {
-    osh_pairs_mine = lists_here(); /* a miss: look where this thread is now */
+    (void)osh_pairs_look(); /* a miss */
 
     osh_word2_t old;
     unsigned room = osh_class_limit(cls) - io->count;

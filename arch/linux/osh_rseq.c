@@ -76,16 +76,24 @@ void osh_rseq_go_on(unsigned core)
     }
 }
 
+bool osh_rseq_start_here(void)
+{
+    int core = cpu_number();
+    if (core < 0 || !osh_lists_claim((unsigned)core)) {
+        return false;
+    }
+    osh_rseq_go_on((unsigned)core);
+    return true;
+}
+
 bool osh_rseq_swap(enum osh_which which, unsigned cls, struct osh_chain *io)
 {
     osh_word_t word = word_of(cls, *io);
     osh_word_t old;
     while ((old = osh_rseq_exchange(index_of(which, cls), word)) == 0) {
-        int core = cpu_number();
-        if (core < 0 || !osh_lists_claim((unsigned)core)) {
+        if (!osh_rseq_start_here()) {
             return false; /* no area, or somebody reclaims, or starts the lists */
         }
-        osh_rseq_go_on((unsigned)core);
     }
     *io = chain_of(cls, old);
     return true;

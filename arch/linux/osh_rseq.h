@@ -30,6 +30,10 @@ OSH_HIDDEN bool osh_rseq_available(void);
 OSH_HIDDEN unsigned osh_rseq_core(void);
 OSH_HIDDEN void osh_rseq_start(void);
 
+/* Starts the lists of the core that this runs on; false when somebody has, or the kernel does
+ * not keep this thread's area. */
+OSH_HIDDEN bool osh_rseq_start_here(void);
+
 /* Sets those lists of the core going that are stopped. */
 OSH_HIDDEN void osh_rseq_go_on(unsigned core);
 

@@ -73,7 +73,10 @@ void *osh_arch_pop_slow(unsigned cls)
 
 bool osh_arch_push_slow(unsigned cls, void *block)
 {
-    return use_rseq ? osh_rseq_push(cls, block) : osh_pairs_push(cls, block);
+    if (use_rseq) {
+        return osh_rseq_push(cls, block) || (osh_rseq_start_here() && osh_rseq_push(cls, block));
+    }
+    return osh_pairs_push(cls, block) || (osh_pairs_look() && osh_pairs_push(cls, block));
 }
 
 bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
