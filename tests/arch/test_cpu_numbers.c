@@ -34,7 +34,7 @@ static struct {
 static void use_the_heap(void)
 {
     for (unsigned i = 0; i < BLOCKS; i++) {
-        own.bytes[i] = 1 + (i * 37) % (SMALL_SIZE * 2);
+        own.bytes[i] = 1 + (size_t)i * 37 % (SMALL_SIZE * 2);
         own.block[i] = os_malloc(own.bytes[i]);
         assert_non_null(own.block[i]);
         assert_true(os_malloc_usable_size(own.block[i]) >= own.bytes[i]);

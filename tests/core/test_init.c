@@ -56,7 +56,7 @@ static void region_too_small_for_a_page_is_refused(void)
 static void region_that_wraps_around_is_refused(void)
 {
     assert_int_equal(os_heap_init(memory, SIZE_MAX), OS_HEAP_EINVAL);
-    for (uintptr_t before = 0; before < 4 * OSH_CACHELINE; before++) {
+    for (uintptr_t before = 0; before < (uintptr_t)4 * OSH_CACHELINE; before++) {
         void *region = (void *)(UINTPTR_MAX - before);
         assert_int_equal(os_heap_init(region, 5), OS_HEAP_EINVAL);
         assert_int_equal(os_heap_init(region, before), OS_HEAP_EINVAL);

@@ -37,7 +37,7 @@ machine() { # BOARD
     n1) echo "qemu-system-aarch64 -M virt -cpu neoverse-n1 -smp 4 -m 64" ;;
     a72) echo "qemu-system-aarch64 -M virt -cpu cortex-a72 -smp 4 -m 64" ;;
     rv64imc) echo "qemu-system-riscv64 -M virt -cpu rv64,a=false,d=false,f=false -bios none -m 64" ;;
-    rv32imc) echo "qemu-system-riscv32 -M virt -cpu rv32,a=false,d=false,f=false -bios none -m 64" ;;
+    rv32imc) echo "qemu-system-riscv32 -M virt -cpu rv32,a=false,d=false,f=false -bios none -m 2048" ;;
     rv64) echo "qemu-system-riscv64 -M virt -bios none -smp 4 -m 64" ;;
     rv32) echo "qemu-system-riscv32 -M virt -bios none -smp 2 -m 2048" ;;
     *) return 1 ;;

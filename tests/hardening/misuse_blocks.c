@@ -147,7 +147,7 @@ static void sized_too_small_after_out(struct trial *trial)
 {
     static void *all[4096];
     unsigned count = 0;
-    while (count < 4096 && (all[count] = os_malloc(64 * 1024)) != NULL) {
+    while (count < 4096 && (all[count] = os_malloc((size_t)64 * 1024)) != NULL) {
         count++;
     }
     all[count] = os_malloc(40);

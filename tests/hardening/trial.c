@@ -51,7 +51,7 @@ uintptr_t plausible_word(struct trial *trial)
     case 1:
         return pick(trial, 256);
     case 2:
-        return 8 * (1 + pick(trial, 4096));
+        return 8 * (uintptr_t)(1 + pick(trial, 4096));
     case 3: /* a chunk of newlib's that size, the one before it in use */
         return 2 * sizeof(void *) * (2 + pick(trial, 64)) | 1;
     case 4:

@@ -59,7 +59,8 @@ static void resume(uintptr_t state)
     kernel_resume();
 }
 
-#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && !defined(__ARM_ARCH_6M__)
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && !defined(__ARM_ARCH_6M__) && \
+    !defined(__ARM_ARCH_8M_BASE__)
 /* The others of the CPU's masks, with the one that the kernel uses clear. */
 #define ALL_OF_LOW_PRIORITY 0x80u
 static uintptr_t raise_basepri(void)

@@ -54,7 +54,7 @@ struct costs {
     {                                                                                             \
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
         .object = 29, .create = 300, .fill = 5, .cut = 7, .put = 150, .release = 125, .list = 14, \
-        .list_more = 30, .kept = 14, .any = 22, .refuse = 195, .defer = 170, .large = 350,        \
+        .list_more = 30, .kept = 14, .any = 22, .refuse = 220, .defer = 170, .large = 350,        \
         .drain = 115, .usable = 66, .start = 250, .table_x8 = 2, .reset = 4,                      \
         .hit_check = LEVEL_1(17), .usable_check = LEVEL_1(28), .put_check = LEVEL_1(12),          \
         .header_check = LEVEL_1(140), .fault_check = LEVEL_1(230),                                \
