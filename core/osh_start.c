@@ -49,40 +49,6 @@ static void open_fast_paths(void)
     }
 }
 
-/*
- * True for the one caller that is to start the heap. Once the OS has started it does so
- * under a mutex, where others wait as the OS has tasks wait: a task that spun here could keep
- * the starter from running. Who may not wait has no mutex. If he finds a start under way
- * he has no heap yet: he may have interrupted the starter.
- */
-static bool win_start(enum osh_taken *taken)
-{
-    osh_word_t expected = NOT_STARTED;
-    *taken = osh_take(OSH_MUTEX_RECLAIM, true);
-    /* Pairs with the stores of finish(). */
-    if (osh_cas(&progress, &expected, STARTING)) {
-        return true;
-    }
-    /* Without the mutex: on another core, by who cannot wait, so it goes on to its end. */
-    while (*taken == OSH_LOCKED && osh_load_acquire(&progress) == STARTING) {
-        osh_arch_yield();
-    }
-    return false;
-}
-
-static void finish(bool started)
-{
-    /* Publishes all that starting wrote; pairs with the loads of `progress`. */
-    osh_store_release(&progress, started ? STARTED : NOT_STARTED);
-}
-
-static void end_turn(enum osh_taken taken)
-{
-    if (taken == OSH_LOCKED) {
-        osh_arch_unlock(OSH_MUTEX_RECLAIM);
-    }
-}
-
 static bool start(void *region, size_t bytes, bool zeroed)
 {
     if (!lay_out(region, bytes, zeroed)) {
@@ -98,35 +64,47 @@ static bool start(void *region, size_t bytes, bool zeroed)
     return true;
 }
 
+/*
+ * Starts the heap in that region, or with NULL in the platform's, if nobody has. Once the OS
+ * has started that is done under a mutex, where others wait as the OS has tasks wait: a task
+ * that spun here could keep the starter from running. Who may not wait has no mutex. If he
+ * finds a start under way he has no heap yet: he may have interrupted the starter.
+ */
+static int start_once(void *region, size_t bytes)
+{
+    int status = OS_HEAP_EALREADY;
+    osh_word_t expected = NOT_STARTED;
+    enum osh_taken taken = osh_take(OSH_MUTEX_RECLAIM, true);
+    /* Pairs with the store below. */
+    if (osh_cas(&progress, &expected, STARTING)) {
+        bool zeroed = region == NULL && OSH_ARCH_REGION_ZEROED;
+        bool started =
+            (region != NULL || osh_arch_region(&region, &bytes)) && start(region, bytes, zeroed);
+        status = started ? 0 : OS_HEAP_EINVAL;
+        /* Publishes all that starting wrote; pairs with the loads of `progress`. */
+        osh_store_release(&progress, started ? STARTED : NOT_STARTED);
+    }
+    /* Without the mutex: on another core, by who cannot wait, so it goes on to its end. */
+    while (taken == OSH_LOCKED && osh_load_acquire(&progress) == STARTING) {
+        osh_arch_yield();
+    }
+    if (taken == OSH_LOCKED) {
+        osh_arch_unlock(OSH_MUTEX_RECLAIM);
+    }
+    return status;
+}
+
 bool osh_heap_has_started(void)
 {
-    return osh_load_acquire(&progress) == STARTED; /* pairs with finish() */
+    return osh_load_acquire(&progress) == STARTED; /* pairs with start_once() */
 }
 
 bool osh_heap_started(void)
 {
-    if (OSH_LIKELY(osh_heap_has_started())) {
-        return true;
-    }
-    enum osh_taken taken;
-    if (win_start(&taken)) {
-        void *region;
-        size_t bytes;
-        finish(osh_arch_region(&region, &bytes) && start(region, bytes, OSH_ARCH_REGION_ZEROED));
-    }
-    end_turn(taken);
-    return osh_heap_has_started();
+    return OSH_LIKELY(osh_heap_has_started()) || start_once(NULL, 0) == 0 || osh_heap_has_started();
 }
 
 OSH_PUBLIC int os_heap_init(void *region, size_t bytes)
 {
-    int status = OS_HEAP_EALREADY;
-    enum osh_taken taken;
-    if (win_start(&taken)) {
-        bool started = start(region, bytes, false);
-        finish(started);
-        status = started ? 0 : OS_HEAP_EINVAL;
-    }
-    end_turn(taken);
-    return status;
+    return region == NULL ? OS_HEAP_EINVAL : start_once(region, bytes);
 }

@@ -22,15 +22,21 @@ static struct {
     bool locked;        /* did the holder take the mutex? */
 } heap;
 
+/* Is newlib's heap sound? Then its blocks are counted anew. */
+static bool is_whole(void)
+{
+    struct osh_newlib_walk walk = osh_newlib_walk();
+    heap.live_blocks = walk.blocks;
+    return walk.wrong == NULL;
+}
+
 /* We have the mutex of one who ended inside, by leave of the OS. Its heap may be half
- * changed: if it is not whole, nobody enters it any more. */
+ * changed: if it is not whole, or nobody looks (lean), nobody enters it any more. */
 static bool take_over(void)
 {
     if (osh_load(&heap.inside) == SOMEBODY) {
         osh_report(OS_HEAP_ABANDONED, NULL, NULL);
-        struct osh_newlib_walk walk = osh_newlib_walk();
-        if (walk.wrong == NULL) {
-            heap.live_blocks = walk.blocks;
+        if (!OSH_LEAN && is_whole()) {
             osh_arena.stays = false;
             return true;
         }

@@ -74,6 +74,7 @@ void osh_slab_repair(void)
             claimed += osh_count_bits(osh_load(&osh_arena.claimed[word]));
         }
     }
-    size_t beyond = osh_arena.words * OSH_WORD_BITS - osh_arena.pages;
+    /* Bits beyond the last page. */
+    size_t beyond = OSH_LEAN ? 0 : osh_arena.words * OSH_WORD_BITS - osh_arena.pages;
     osh_store(&osh_arena.in_use, claimed - beyond); /* a statistic */
 }

@@ -49,7 +49,9 @@ void osh_pairs_go_on(unsigned core)
     }
 }
 
-bool osh_pairs_look(void)
+/* Looks where this thread runs now, and starts the lists there. False: they are those it had
+ * before, and were started. */
+static bool look(void)
 {
     struct osh_lists *before = osh_pairs_mine;
     int cpu = sched_getcpu();
@@ -62,9 +64,20 @@ bool osh_pairs_look(void)
     return start || osh_pairs_mine != before;
 }
 
+void *osh_pairs_pop_here(unsigned cls)
+{
+    void *block = osh_pairs_pop(cls);
+    return block != NULL || !look() ? block : osh_pairs_pop(cls);
+}
+
+bool osh_pairs_push_here(unsigned cls, void *block)
+{
+    return osh_pairs_push(cls, block) || (look() && osh_pairs_push(cls, block));
+}
+
 bool osh_pairs_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
 {
-    (void)osh_pairs_look(); /* a miss */
+    (void)look(); /* a miss */
 
     osh_word2_t old;
     unsigned room = osh_class_limit(cls) - io->count;

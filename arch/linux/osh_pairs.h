@@ -33,9 +33,9 @@ OSH_HIDDEN unsigned osh_pairs_core(void);
 /* Any number of cores does: threads share the lists there are. */
 #define OSH_PAIRS_CORES 64u /* where the kernel does not say how many */
 OSH_HIDDEN void osh_pairs_start(unsigned cores);
-/* Looks where this thread runs now, and starts the lists there. False: they are those it had
- * before, and were started. */
-OSH_HIDDEN bool osh_pairs_look(void);
+/* The same, and after a miss on the lists of the CPU that this thread runs on now. */
+OSH_HIDDEN void *osh_pairs_pop_here(unsigned cls);
+OSH_HIDDEN bool osh_pairs_push_here(unsigned cls, void *block);
 
 /* Sets those lists of the core going that are stopped. */
 OSH_HIDDEN void osh_pairs_go_on(unsigned core);

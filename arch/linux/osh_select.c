@@ -68,7 +68,7 @@ unsigned osh_arch_core(void)
 
 void *osh_arch_pop_slow(unsigned cls)
 {
-    return use_rseq ? osh_rseq_pop(cls) : osh_pairs_pop(cls);
+    return use_rseq ? osh_rseq_pop(cls) : osh_pairs_pop_here(cls);
 }
 
 bool osh_arch_push_slow(unsigned cls, void *block)
@@ -76,7 +76,7 @@ bool osh_arch_push_slow(unsigned cls, void *block)
     if (use_rseq) {
         return osh_rseq_push(cls, block) || (osh_rseq_start_here() && osh_rseq_push(cls, block));
     }
-    return osh_pairs_push(cls, block) || (osh_pairs_look() && osh_pairs_push(cls, block));
+    return osh_pairs_push_here(cls, block);
 }
 
 bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)

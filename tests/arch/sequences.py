@@ -27,7 +27,7 @@ FORMS = {
         "describe": r"mov +%(?P<value>\w+),%fs:0x8\(%(?P<area>\w+)\)$",
         "number": r"movslq +%fs:0x4\(%(?P<area>\w+)\),%(?P<lists>\w+)$",
         "load": r"mov +(?P<at>\(%{lists},%\w+,8\)),%\w+$",
-        "store": r"mov +%\w+,(?P<at>\([^)]*\))$",
+        "store": r"mov +%\w+,(?:0x0)?(?P<at>\([^)]*\))$",
         "list": r"\(%{lists}[,)]",
         "jump": r"^j\w+ +([0-9a-f]+)",
         "always": r"^jmp",

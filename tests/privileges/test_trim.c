@@ -201,6 +201,9 @@ static void nothing(void)
 
 static void malloc_that_finds_all_pages_on_their_way_to_the_system_waits_for_them(void)
 {
+    if (OSH_PAGE_BYTES < (size_t)sysconf(_SC_PAGESIZE)) {
+        skip_because("the system's pages are longer than the heap's");
+    }
     run_on_cpu(0, nothing); /* the OS has started: there is a mutex */
     size_t count = 0;
     while (count < MOST_BLOCKS && (blocks[count] = os_malloc(BLOCK - 64)) != NULL) {
