@@ -116,7 +116,7 @@ OSH_VARIABLE const struct osh_start osh_start[OSH_CLASSES] = {EACH(START, COMMA)
     (OSH_HARDENING >= 3 ? (uint64_t)OSH_QUARANTINE_BLOCKS * OSH_QUARANTINE_MAX : 0u)
 #define BOUND_OF_A_CORE (EACH(CORE_BOUND, PLUS))
 #define BOUND_SHARED (EACH(SHARED_BOUND, PLUS) + BOUND_QUARANTINE)
-_Static_assert(OSH_CORES *BOUND_OF_A_CORE + BOUND_SHARED <= SIZE_MAX,
+_Static_assert((OSH_CORES * BOUND_OF_A_CORE + BOUND_SHARED) / 2 <= SIZE_MAX / 2,
                "OSH_CORES, OSH_MAGAZINE_MIN and OSH_QUARANTINE_*: what may be cached is a size");
 OSH_VARIABLE const size_t osh_class_core_bound = (size_t)BOUND_OF_A_CORE;
 OSH_VARIABLE const size_t osh_class_shared_bound = (size_t)BOUND_SHARED;

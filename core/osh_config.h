@@ -143,7 +143,7 @@
 #define OSH_DEPOT_SLOTS (OSH_VIRTUAL ? 16 : 2)
 #endif
 #ifndef OSH_DEPOT_BYTES
-#define OSH_DEPOT_BYTES (OSH_DEPOT_SLOTS * (OSH_VIRTUAL ? OSH_MAGAZINE_BYTES : 4096))
+#define OSH_DEPOT_BYTES (1ll * OSH_DEPOT_SLOTS * (OSH_VIRTUAL ? OSH_MAGAZINE_BYTES : 4096))
 #endif
 
 /* Is a slab that becomes empty kept for its class until another does? 0: its pages are
@@ -259,7 +259,7 @@ _Static_assert(OSH_WITHIN(OSH_CORES, 1, OSH_VIRTUAL ? 4096 : 256),
                "OSH_CORES is 1 to 256, on Linux to 4096");
 _Static_assert(OSH_WITHIN(OSH_MAGAZINE_MIN, 1, OSH_MAGAZINE_MAX) && OSH_MAGAZINE_MAX <= 512,
                "OSH_MAGAZINE_MIN and OSH_MAGAZINE_MAX: 1 to 512 blocks");
-_Static_assert(OSH_WITHIN(OSH_MAGAZINE_BYTES, 0, 1 << 30), "OSH_MAGAZINE_BYTES is 0 to 1 GiB");
+_Static_assert(OSH_WITHIN(OSH_MAGAZINE_BYTES, 0, 1 << 26), "OSH_MAGAZINE_BYTES is 0 to 64 MiB");
 _Static_assert(OSH_WITHIN(OSH_CACHED_MAX, 0, 1 << 30), "OSH_CACHED_MAX is 0 to 1 GiB");
 _Static_assert(OSH_WITHIN(OSH_DEPOT_SLOTS, 0, 255), "OSH_DEPOT_SLOTS is 0 to 255");
 _Static_assert(OSH_WITHIN(OSH_DEPOT_BYTES, 0, 1 << 30), "OSH_DEPOT_BYTES is 0 to 1 GiB");

@@ -7,7 +7,7 @@
 /* No slots at the levels that have no quarantine. */
 #define SLOTS (OSH_HARDENING >= 3 ? OSH_QUARANTINE_BLOCKS : 1)
 
-static osh_word_t held[SLOTS];
+static osh_word_t waiting[SLOTS];
 static osh_word_t turn;
 
 void *osh_quarantine_exchange(void *block)
@@ -15,14 +15,14 @@ void *osh_quarantine_exchange(void *block)
     osh_word_t slot = osh_fetch_add(&turn, 1) % SLOTS; /* any slot would do */
     /* Publishes the block's pattern and observes that of the other one; pairs with
      * itself and with osh_quarantine_take(). */
-    return (void *)osh_exchange(&held[slot], (osh_word_t)block);
+    return (void *)osh_exchange(&waiting[slot], (osh_word_t)block);
 }
 
 void *osh_quarantine_take(void)
 {
     for (unsigned slot = 0; slot < SLOTS; slot++) {
         /* As above. */
-        void *block = osh_load(&held[slot]) != 0 ? (void *)osh_exchange(&held[slot], 0) : NULL;
+        void *block = osh_load(&waiting[slot]) != 0 ? (void *)osh_exchange(&waiting[slot], 0) : NULL;
         if (block != NULL) {
             return block;
         }
@@ -32,5 +32,5 @@ void *osh_quarantine_take(void)
 
 void *osh_quarantine_peek(unsigned slot)
 {
-    return (void *)osh_load(&held[slot]);
+    return (void *)osh_load(&waiting[slot]);
 }

@@ -18,7 +18,7 @@ static struct {
 
 /* PROT_NONE: neither mlockall nor huge pages make it resident, and it counts neither as data
  * (RLIMIT_DATA) nor as committed. */
-static char *reserve(size_t bytes)
+static char *reserve_addresses(size_t bytes)
 {
     void *got = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return got != MAP_FAILED ? got : NULL;
@@ -26,7 +26,7 @@ static char *reserve(size_t bytes)
 
 static bool grants(size_t bytes)
 {
-    char *got = reserve(bytes);
+    char *got = reserve_addresses(bytes);
     return got != NULL && munmap(got, bytes) == 0;
 }
 
@@ -53,10 +53,10 @@ bool osh_arch_region(void **start, size_t *bytes)
     if (region.start == NULL) { /* else the heap did not start with it, and tries again */
         size_t want = osh_linux_region_bytes();
         /* A number that was given is taken as it is, if it is granted. */
-        region.start = want != OSH_REGION_BYTES ? reserve(want) : NULL;
+        region.start = want != OSH_REGION_BYTES ? reserve_addresses(want) : NULL;
         if (region.start == NULL) {
             want = at_most_half(want);
-            region.start = reserve(want);
+            region.start = reserve_addresses(want);
         }
         region.bytes = want;
     }

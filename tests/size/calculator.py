@@ -63,12 +63,12 @@ def calculate(arguments: argparse.Namespace, root: Path) -> dict:
     static["all"] = sum(static.values())
     of_a_core, shared = (build.constant(defines, "core/osh_class.c", f"osh_class_{name}_bound")
                          for name in ("core", "shared"))
-    bound = cores * of_a_core + shared
     return {"target": arguments.target, "level": arguments.level, "preset": arguments.preset,
             "config": arguments.config, "region": region, "cores": cores, "page": page,
             "classes": classes, "small_max": small, "magazine_max": magazine, "depot_slots": slots,
             "layout": lay_out(probe, arguments.start, region, page), "static": static,
-            "cached_bound": bound}
+            "bound_of_a_core": of_a_core, "bound_shared": shared,
+            "cached_bound": cores * of_a_core + shared}
 
 
 def show(found: dict) -> None:

@@ -23,7 +23,8 @@ int main(int argc, char **argv)
     }
     struct os_heap_stats stats;
     os_heap_stats(&stats);
-    (void)printf("{\"region\": %zu, \"tables\": %zu, \"page\": %zu, \"cached_bound\": %zu}\n",
-                 stats.region, stats.tables, stats.page, stats.cached_bound);
+    (void)printf("{\"region\": %zu, \"tables\": %zu, \"page\": %zu, \"cores\": %zu, "
+                 "\"cached_bound\": %zu}\n",
+                 stats.region, stats.tables, stats.page, (size_t)stats.cores, stats.cached_bound);
     return 0;
 }

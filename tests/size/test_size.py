@@ -40,7 +40,9 @@ class Agrees(unittest.TestCase):
         layout = found["layout"]
         self.assertEqual(layout["bytes"], stats["region"])
         self.assertEqual(found["page"], stats["page"])
-        self.assertEqual(found["cached_bound"], stats["cached_bound"])
+        # Linux gives lists to the cores that ran, not to so many as are configured.
+        self.assertEqual(found["bound_of_a_core"] * stats["cores"] + found["bound_shared"],
+                         stats["cached_bound"])
         # From the tables' start to the first page, which the tables do not quite fill.
         self.assertLessEqual(layout["tables"], stats["tables"])
         self.assertLess(stats["tables"], layout["tables"] + stats["page"])
