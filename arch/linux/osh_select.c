@@ -71,10 +71,16 @@ void *osh_arch_pop_slow(unsigned cls)
     return use_rseq ? osh_rseq_pop(cls) : osh_pairs_pop_here(cls);
 }
 
+/* One copy of the sequence for both tries. */
+static __attribute__((noinline)) bool push(unsigned cls, void *block)
+{
+    return osh_rseq_push(cls, block);
+}
+
 bool osh_arch_push_slow(unsigned cls, void *block)
 {
     if (use_rseq) {
-        return osh_rseq_push(cls, block) || (osh_rseq_start_here() && osh_rseq_push(cls, block));
+        return push(cls, block) || (osh_rseq_start_here() && push(cls, block));
     }
     return osh_pairs_push_here(cls, block);
 }
