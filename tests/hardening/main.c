@@ -9,7 +9,8 @@
  * end well. Else the program says what was wrong and fails.
  *
  * Each trial has a heap of its own, with a secret of its own: before it, all of the program's
- * variables, the library's among them, are made what they were at the start. A child goes
+ * variables, the library's among them, are made what they were at the start, and it has a
+ * thread of its own. A child goes
  * from trial to trial until one of them ends it; the next goes on behind that.
  *
  * usage: misuse [--trials N] [--apart] [--only NAME]
@@ -19,6 +20,7 @@
 #include "osh_config.h"
 #include "osh_guard.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -115,8 +117,15 @@ int madvise(void *address, size_t bytes, int advice)
     return 0;
 }
 
-static void run(const struct misuse *misuse, struct trial trial)
+struct job {
+    const struct misuse *misuse;
+    struct trial trial;
+};
+
+static void *try(void *given)
 {
+    const struct misuse *misuse = ((struct job *)given)->misuse;
+    struct trial trial = ((struct job *)given)->trial;
     struct itimerval cpu = {{0, 0}, {0, TRIAL_CPU_MS * 1000L}};
     (void)setitimer(ITIMER_PROF, &cpu, NULL);
     (void)alarm(TRIAL_SECONDS);
@@ -139,6 +148,19 @@ static void run(const struct misuse *misuse, struct trial trial)
             (void)snprintf(outcome->wrong, sizeof(outcome->wrong), "%s", wrong);
         }
     }
+    return NULL;
+}
+
+/* In a thread of its own: its variables, too, are what they were at the start. */
+static void run(const struct misuse *misuse, struct trial trial)
+{
+    struct job job = {misuse, trial};
+    pthread_t thread;
+    as_at_start();
+    if (pthread_create(&thread, NULL, try, &job) != 0) {
+        _exit(3);
+    }
+    (void)pthread_join(thread, NULL);
 }
 
 static void complain(const struct misuse *misuse, const char *what, int status)
@@ -172,7 +194,6 @@ static void go_on(const struct misuse *misuse, unsigned trials, bool apart)
         struct trial trial = {true, 1 + outcome->next};
         /* At level 0 what is reported is damage done. */
         outcome->stained = !first && (OSH_HARDENING == 0 || outcome->unreported > 0);
-        as_at_start();
         run(misuse, trial);
         if (outcome->reports != 0 || outcome->wrong[0] != '\0') {
             if (outcome->stained) {
@@ -181,7 +202,6 @@ static void go_on(const struct misuse *misuse, unsigned trials, bool apart)
             complain(misuse, "without the misuse all should be well", 0);
         }
         trial.clean = false;
-        as_at_start();
         run(misuse, trial);
         judge(misuse, 0);
         outcome->next++;

@@ -227,7 +227,7 @@ static void fork_in_a_handler_goes_on_where_it_interrupted(void)
 
 int main(int argc, char **argv)
 {
-    forks = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : rounds(200);
+    forks = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : rounds(60);
     const struct CMUnitTest tests[] = {
         in_fresh_heap(child_of_a_busy_process_has_a_whole_heap, PAGES),
         in_fresh_heap(threads_may_fork_at_once, PAGES),
