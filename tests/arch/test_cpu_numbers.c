@@ -82,7 +82,7 @@ static void thread_may_go_to_any_cpu(void)
 /* Containers hide /sys, and show affinities of their own. */
 static void cpus_that_the_system_hides_have_lists_all_the_same(void)
 {
-    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("none", "/sys", "tmpfs", 0, NULL) != 0) {
         skip_because("hiding /sys needs privileges");
     }
