@@ -23,10 +23,13 @@ enum osh_seal { OSH_SEAL_LIVE, OSH_SEAL_DEFERRED, OSH_SEAL_FREED };
 
 #define OSH_SEAL_BYTES (OSH_HARDENING > 0 ? sizeof(uintptr_t) : 0)
 
-/* What a request for `size` takes from newlib; SIZE_MAX, which it refuses, when that is too
- * much. */
+/* What a request for `size` takes from newlib: the seal behind a word at least, which is a
+ * deferred block's link. SIZE_MAX, which newlib refuses, when that is too much. */
 static inline size_t osh_seal_padded(size_t size)
 {
+    if (OSH_HARDENING > 0 && size < sizeof(uintptr_t)) {
+        size = sizeof(uintptr_t);
+    }
     return size > SIZE_MAX - OSH_SEAL_BYTES ? SIZE_MAX : size + OSH_SEAL_BYTES;
 }
 

@@ -147,6 +147,21 @@ static void every_pending_block_is_freed_once(void)
     assert_int_equal(now().live, 0);
 }
 
+/* However few bytes were asked for: it has a link, and what else it keeps is not there. */
+static void smallest_aligned_block_can_be_deferred(void)
+{
+    size_t alignment = (size_t)OSH_SLAB_MAX * 4;
+    for (size_t size = 0; size <= 2 * sizeof(void *); size++) {
+        block = os_aligned_alloc(alignment, size);
+        assert_non_null(block);
+        os_heap_signal_enter();
+        os_free(block);
+        os_heap_signal_leave();
+        assert_int_equal(now().live, 0);
+        assert_null(os_heap_check());
+    }
+}
+
 static void null_of_a_large_malloc_in_an_interrupt_is_no_wait_for_the_mutex(void)
 {
     osh_arch_lock(OSH_MUTEX_FALLBACK);
@@ -238,6 +253,7 @@ int main(void)
                       ROOMY_HEAP),
         in_fresh_heap(interrupt_of_the_mutexs_holder_can_free, ROOMY_HEAP),
         in_fresh_heap(every_pending_block_is_freed_once, ROOMY_HEAP),
+        in_fresh_heap(smallest_aligned_block_can_be_deferred, 4 * ROOMY_HEAP),
         in_fresh_heap(null_of_a_large_malloc_in_an_interrupt_is_no_wait_for_the_mutex, ROOMY_HEAP),
         in_fresh_heap(no_statistic_wraps_while_others_allocate_and_free, ROOMY_HEAP),
         in_fresh_heap(nobody_leaves_a_block_behind, 4 * ROOMY_HEAP),

@@ -70,7 +70,7 @@ void world_begin(size_t bytes, size_t skew)
 void world_run_on(unsigned which)
 {
     core = which % WORLD_CORES;
-    osh_pairs_mine = &osh_hot.lists[core];
+    osh_pairs_mine = osh_hot.lists != NULL ? &osh_hot.lists[core] : &osh_lists_few[0];
 }
 
 void world_start_os(void)

@@ -214,6 +214,23 @@ static void memory_from_both_ends_is_served_until_the_limit_and_again_when_it_is
     empty(chain_of_large);
 }
 
+static void memory_that_small_blocks_had_serves_large_ones_at_the_limit(void)
+{
+    by_default();
+    set_limit(RLIMIT_DATA, 64 * MIB);
+    size_t count;
+    for (unsigned round = 0; round < 2; round++) {
+        empty(fill(SMALL, &count));
+        assert_true(count * SMALL >= 40 * MIB);
+        (void)os_heap_trim();
+        void *chain = fill(LARGE, &count); /* above what is closed */
+        assert_true(count * LARGE >= 40 * MIB);
+        assert_null(os_heap_check());
+        empty(chain);
+        assert_null(os_heap_check());
+    }
+}
+
 static void heap_that_the_system_refuses_all_memory_starts_when_it_no_longer_does(void)
 {
     by_default();
@@ -279,6 +296,8 @@ int main(void)
         in_fresh_heap(step_that_is_refused_is_asked_for_again_when_the_limit_is_raised,
                       PLATFORM_REGION),
         in_fresh_heap(memory_from_both_ends_is_served_until_the_limit_and_again_when_it_is_freed,
+                      PLATFORM_REGION),
+        in_fresh_heap(memory_that_small_blocks_had_serves_large_ones_at_the_limit,
                       PLATFORM_REGION),
         in_fresh_heap(heap_that_the_system_refuses_all_memory_starts_when_it_no_longer_does,
                       PLATFORM_REGION),
