@@ -177,13 +177,9 @@ static bool is_of_class(unsigned cls, const void *block)
     return osh_arena_class_at(block) == cls;
 }
 
-/* False: the object was free already, or is none, and that was reported. */
+/* False: the object was free already, and that was reported. */
 bool osh_slab_put_one(unsigned cls, void *object)
 {
-    if (OSH_HARDENING > 0 && OSH_UNLIKELY(!is_of_class(cls, object))) {
-        osh_report(OS_HEAP_BAD_LINK, object, NULL);
-        return false;
-    }
     if (OSH_HARDENING >= 2) {
         osh_guard_fill(object, 0, OSH_LINK_WORDS);
     }

@@ -13,6 +13,7 @@
     REPORTED("no page", "the pointer is in a page that holds no blocks: freed already?")
 #define DOUBLE_FREE REPORTED("twice", "double free: the block is free already")
 
+#define BAD_LINK REPORTED("link", "the link in a free block was overwritten")
 #define WRONG_SIZE REPORTED("size", "the size is not the block's")
 
 static char foreign[64];
@@ -68,6 +69,17 @@ static void free_of_a_block_that_is_free_in_its_slab(void)
     os_free(neighbour);
 }
 
+static void free_of_the_block_that_was_freed_last(void)
+{
+    if (OSH_HARDENING == 0) {
+        skip_because("level 0 does not look");
+    }
+    pin_to_cpu(0);
+    void *block = os_malloc(SMALL_SIZE);
+    os_free(block);
+    os_free(block);
+}
+
 static void free_of_a_block_that_is_deeper_in_a_list(void)
 {
     void *block = os_malloc(SMALL_SIZE);
@@ -108,6 +120,22 @@ static void wrong_size_of_a_block_had_by_the_last_resort(void)
     os_free_sized(os_malloc(SMALL_SIZE), 1);
 }
 
+/* A list that leads to another class's block is not followed there. */
+static void link_to_a_block_of_another_class(void)
+{
+    if (OSH_HARDENING != 1) {
+        skip_because("links are not looked at, or are encoded");
+    }
+    pin_to_cpu(0);
+    void *other = os_malloc(2 * SMALL_SIZE);
+    void *first = os_malloc(SMALL_SIZE);
+    void *last = os_malloc(SMALL_SIZE);
+    os_free(last);
+    os_free(first);
+    *(void **)first = other;
+    (void)os_heap_trim();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,8 +148,10 @@ int main(void)
         stopped_with(free_of_the_heaps_own_tables, ROOMY_HEAP, NOT_OURS),
         stopped_with(free_of_the_first_byte_after_the_heap, ROOMY_HEAP, NOT_OURS),
         stopped_with(free_of_a_block_that_is_free_in_its_slab, ROOMY_HEAP, DOUBLE_FREE),
+        stopped_with(free_of_the_block_that_was_freed_last, ROOMY_HEAP, DOUBLE_FREE),
         stopped_with(free_of_a_block_that_is_deeper_in_a_list, ROOMY_HEAP, DOUBLE_FREE),
         stopped_with(free_of_a_block_in_a_page_given_back, ROOMY_HEAP, NO_BLOCKS),
+        stopped_with(link_to_a_block_of_another_class, ROOMY_HEAP, BAD_LINK),
         stopped_with(wrong_size_of_a_block_had_by_the_last_resort, 64, WRONG_SIZE),
     };
     return cmocka_run_group_tests_name("core/misuse", tests, NULL, NULL);

@@ -168,6 +168,39 @@ static void overlapping_free_chunks_are_named(void)
     chunk->size = size;
 }
 
+static enum os_heap_misuse told;
+
+static void note(const struct os_heap_report *report)
+{
+    told = report->misuse;
+}
+
+static void link_of_a_free_chunk_that_leads_out_is_reported(void)
+{
+    if (OSH_HARDENING == 0) {
+        skip_because("level 0 does not look");
+    }
+    (void)os_heap_set_report_hook(note);
+    void *low = osh_fallback_memalign(OSH_ALIGN, OSH_PAGE_BYTES / 2);
+    void *high = osh_fallback_memalign(OSH_ALIGN, OSH_PAGE_BYTES / 2);
+    assert_true(low < high);
+    osh_fallback_free(low, NULL);
+    struct chunk *next = osh_nano_free_list->next;
+    const uintptr_t wrong[] = {(uintptr_t)high + 4, UINTPTR_MAX - 7};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        told = 0;
+        osh_nano_free_list->next = (struct chunk *)wrong[i]; /* NOLINT(performance-no-int-to-ptr) */
+        osh_fallback_free(high, NULL);
+        assert_int_equal(told, OS_HEAP_BAD_LINK);
+        osh_nano_free_list->next = next;
+        osh_newlib_seal(high, OSH_SEAL_LIVE);
+    }
+    told = 0;
+    osh_fallback_free(high, NULL);
+    assert_int_equal(told, 0);
+    assert_int_equal(osh_newlib_walk().blocks, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +208,7 @@ int main(void)
         in_fresh_heap(free_chunk_of_more_than_4_gib_is_cut_where_it_should_be, PLATFORM_REGION),
         in_fresh_heap(rest_of_the_page_that_the_break_leaves_is_a_free_chunk, PAGES),
         in_fresh_heap(trim_stops_at_the_start_of_the_last_segment, PAGES),
+        in_fresh_heap(link_of_a_free_chunk_that_leads_out_is_reported, PAGES),
         in_fresh_heap(free_chunk_of_an_impossible_size_is_named, PAGES),
         in_fresh_heap(free_chunk_outside_the_heap_is_named, PAGES),
         in_fresh_heap(free_chunk_in_a_page_that_is_not_newlibs_is_named, PAGES),

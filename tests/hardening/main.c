@@ -14,7 +14,7 @@
  * from trial to trial until one of them ends it; the next goes on behind that.
  *
  * usage: misuse [--trials N] [--apart] [--only NAME]
- *   --apart: a child for each, for builds that count in variables what was covered
+ *   --apart: a child for each run, for builds that count in variables what was covered
  */
 #include "misuse.h"
 #include "osh_config.h"
@@ -39,6 +39,8 @@
  * long and tell nothing new. */
 #define ENDED_AT_MOST 16u
 
+#define CLEAN_IS_WRONG "without the misuse all should be well"
+
 enum { AGAIN = 9 }; /* status of a child that is stained */
 
 /* Shared with the child. */
@@ -46,6 +48,7 @@ struct outcome {
     unsigned next; /* the trial that runs */
     bool clean;    /* its twin does */
     bool stained;  /* in a child where a write of an earlier trial's may have gone anywhere */
+    bool twin_ran; /* apart: the misuse is next */
     unsigned reported;
     unsigned unreported;
     unsigned reasons; /* of all reports of the trial, as bits */
@@ -122,11 +125,13 @@ struct job {
     struct trial trial;
 };
 
+static unsigned cpu_ms = TRIAL_CPU_MS;
+
 static void *try(void *given)
 {
     const struct misuse *misuse = ((struct job *)given)->misuse;
     struct trial trial = ((struct job *)given)->trial;
-    struct itimerval cpu = {{0, 0}, {0, TRIAL_CPU_MS * 1000L}};
+    struct itimerval cpu = {{0, 0}, {cpu_ms / 1000, cpu_ms % 1000 * 1000L}};
     (void)setitimer(ITIMER_PROF, &cpu, NULL);
     (void)alarm(TRIAL_SECONDS);
     outcome->clean = trial.clean;
@@ -156,7 +161,6 @@ static void run(const struct misuse *misuse, struct trial trial)
 {
     struct job job = {misuse, trial};
     pthread_t thread;
-    as_at_start();
     if (pthread_create(&thread, NULL, try, &job) != 0) {
         _exit(3);
     }
@@ -187,25 +191,42 @@ static void judge(const struct misuse *misuse, int status)
     }
 }
 
+/* In a child that runs this one alone. */
+static void run_apart(const struct misuse *misuse)
+{
+    struct trial trial = {!outcome->twin_ran, 1 + outcome->next};
+    run(misuse, trial);
+    outcome->twin_ran = trial.clean;
+    if (!trial.clean) {
+        judge(misuse, 0);
+        outcome->next++;
+    } else if (outcome->reports != 0 || outcome->wrong[0] != '\0') {
+        complain(misuse, CLEAN_IS_WRONG, 0);
+    }
+    _exit(0);
+}
+
 /* In the child: as many trials as go well. */
-static void go_on(const struct misuse *misuse, unsigned trials, bool apart)
+static void go_on(const struct misuse *misuse, unsigned trials)
 {
     for (bool first = true; outcome->next < trials; first = false) {
         struct trial trial = {true, 1 + outcome->next};
         /* At level 0 what is reported is damage done. */
         outcome->stained = !first && (OSH_HARDENING == 0 || outcome->unreported > 0);
+        as_at_start();
         run(misuse, trial);
         if (outcome->reports != 0 || outcome->wrong[0] != '\0') {
             if (outcome->stained) {
                 _exit(AGAIN);
             }
-            complain(misuse, "without the misuse all should be well", 0);
+            complain(misuse, CLEAN_IS_WRONG, 0);
         }
         trial.clean = false;
+        as_at_start();
         run(misuse, trial);
         judge(misuse, 0);
         outcome->next++;
-        if (apart || (OSH_HARDENING == 0 && outcome->unreported >= ENDED_AT_MOST)) {
+        if (OSH_HARDENING == 0 && outcome->unreported >= ENDED_AT_MOST) {
             break;
         }
     }
@@ -224,7 +245,10 @@ static void try_one(const struct misuse *misuse, unsigned trials, bool apart)
             exit(3);
         }
         if (child == 0) {
-            go_on(misuse, trials, apart);
+            if (apart) {
+                run_apart(misuse);
+            }
+            go_on(misuse, trials);
         }
         int status;
         (void)waitpid(child, &status, 0);
@@ -232,8 +256,9 @@ static void try_one(const struct misuse *misuse, unsigned trials, bool apart)
             continue; /* the same trial is the first of the next child */
         }
         ended++;
+        outcome->twin_ran = false;
         if (outcome->clean) {
-            complain(misuse, "without the misuse all should be well", status);
+            complain(misuse, CLEAN_IS_WRONG, status);
         } else {
             judge(misuse, status);
         }
@@ -268,6 +293,7 @@ int main(int argc, char **argv)
             only = argv[++i];
         } else if (strcmp(argv[i], "--apart") == 0) {
             apart = true;
+            cpu_ms = 10 * TRIAL_CPU_MS; /* such a build is slow */
         } else {
             (void)fprintf(stderr, "usage: misuse [--trials N] [--apart] [--only NAME]\n");
             return 2;

@@ -233,7 +233,7 @@ int main(int argc, char **argv)
         in_fresh_heap(threads_may_fork_at_once, PAGES),
         in_fresh_heap(child_of_one_thread_has_a_whole_heap, PAGES),
         in_fresh_heap(heap_of_a_child_may_start_there, PLATFORM_REGION),
-        in_fresh_heap(child_may_fork_again, PAGES),
+        in_fresh_heap(child_may_fork_again, PLATFORM_REGION),
         in_fresh_heap(fork_in_a_handler_goes_on_where_it_interrupted, PAGES),
     };
     return cmocka_run_group_tests_name("process/fork", tests, NULL, NULL);
