@@ -86,11 +86,17 @@ bool osh_rseq_start_here(void)
     return true;
 }
 
+/* One copy of the sequence, whatever becomes of the loop around it. */
+static __attribute__((noinline)) osh_word_t exchange(unsigned index, osh_word_t word)
+{
+    return osh_rseq_exchange(index, word);
+}
+
 bool osh_rseq_swap(enum osh_which which, unsigned cls, struct osh_chain *io)
 {
     osh_word_t word = word_of(cls, *io);
     osh_word_t old;
-    while ((old = osh_rseq_exchange(index_of(which, cls), word)) == 0) {
+    while ((old = exchange(index_of(which, cls), word)) == 0) {
         if (!osh_rseq_start_here()) {
             return false; /* no area, or somebody reclaims, or starts the lists */
         }

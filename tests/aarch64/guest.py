@@ -74,7 +74,13 @@ def pack(tree: Path, packages: Packages, programs: list[Program]) -> Path:
         env = [f"{key}={value}" for key, value in program.env.items()] or ["-"]
         if len(env) > 1:
             raise Failure(f"{program.name}: more than one variable of the environment")
-        lines.append("\t".join([str(number), f"{program.limit:.0f}", *env, f"/test/{name}", *program.command[1:]]))
+        words = []
+        for word in program.command[1:]:
+            if word.endswith(".so"):
+                shutil.copy(word, tree / "test")
+                word = f"/test/{Path(word).name}"
+            words.append(word)
+        lines.append("\t".join([str(number), f"{program.limit:.0f}", *env, f"/test/{name}", *words]))
     (tree / "list").write_text("\n".join(lines) + "\n", encoding="utf-8")
     names = "\n".join(str(path.relative_to(tree)) for path in sorted(tree.rglob("*")))
     call(["cpio", "-o", "-H", "newc", "-R", "0:0", "--quiet", "-F", image], input=names, cwd=tree)

@@ -61,7 +61,10 @@ def listed(folder: Path, suites: list[str]) -> tuple[list[Program], list[str]]:
         if not set(test["suite"]) & set(suites):
             continue
         if Path(test["cmd"][0]).is_relative_to(folder):
-            programs.append(Program(test["name"], test["cmd"], test["env"], test["timeout"] * PATIENCE))
+            # Libraries of the build are loaded from where they are copied to.
+            command = [str(folder / word) if word.endswith(".so") else word for word in test["cmd"]]
+            env = {name: value for name, value in test["env"].items() if name != "LD_LIBRARY_PATH"}
+            programs.append(Program(test["name"], command, env, test["timeout"] * PATIENCE))
         else:
             others.append(test["name"])
     return programs, others
@@ -79,7 +82,8 @@ def smoke(folder: Path) -> list[Program]:
 
 def build(folder: Path, programs: list[Program]) -> None:
     say(f"building {len({program.command[0] for program in programs})} programs in {folder}")
-    targets = sorted({str(Path(program.command[0]).relative_to(folder)) for program in programs})
+    files = {Path(word) for program in programs for word in program.command}
+    targets = sorted(str(file.relative_to(folder)) for file in files if file.is_relative_to(folder))
     call(["ninja", "-C", folder, *targets])
 
 

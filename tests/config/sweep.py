@@ -144,7 +144,7 @@ class Target:
                 unit.write_text(text)
             units.append(str(unit))
         words = [w for w in self.command if not re.fullmatch(r"-O.|-W.*|-fPIC", w)]
-        run([*words, *defined(defines), "-w", "-O1", *units, str(HERE / "ends.c"), "-pthread",
+        run([*words, *defined(defines), "-w", "-O0", *units, str(HERE / "ends.c"), "-pthread",
              "-o", str(program)], cwd=self.folder)
         try:
             done = subprocess.run([str(program)], capture_output=True, text=True, check=False,
