@@ -102,7 +102,7 @@ step "AArch64 Linux under its kernel" aarch64
 step "installed, by pkg-config, as a subproject" consumers
 step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --build "$root/size" --check
 step "sizing calculator" /usr/bin/python3 tests/size/test_size.py "$root/size"
-step "tunables, past their ends" tests/config/sweep.py --build "$root/size"
+step "tunables, past their ends" tests/config/sweep.py --build "$root/size" $([ $long = yes ] && echo --live)
 step "RTOS ports of the porting guide" tests/porting/examples.py
 step "the storm, verified" storm_verified
 step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet --runs $([ $long = yes ] && echo 10 || echo 1)
