@@ -195,6 +195,8 @@ OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
 }
 
 #define OSH_CPU_SURE
+/* Nothing of this hart's comes in between, and a reclaim makes what is sure begin again. */
+#define OSH_CPU_NEVER_INTERRUPTED 1
 #define OSH_CPU_LOOK_FIRST 0 /* a refusal is one look, masked */
 OSH_INLINE void *osh_cpu_pop_sure(unsigned index)
 {

@@ -21,15 +21,20 @@ COMMIT = re.compile(r"^(strex|stlex|stxr|stlxr|sc\.[wd])")
 RELEASE = re.compile(r"^(stlex|stlxr|sc\.[wd]\.(aq)?rl)")
 BARRIER = re.compile(r"^(dmb|fence\s+(rw|iorw|w),\s*(w|rw|iorw))")
 LOAD = re.compile(r"^(ldr|ldrd|ldp|ld|lw|c\.ld|c\.lw)[\s.]")
+FIRST_LOAD = re.compile(r"^(ld|lw|c\.ld|c\.lw)\s(\w+),")
 EXCLUSIVE_LOAD = re.compile(r"^(ldrex|ldxr|lr\.[wd])\S*\s+(\w+)")
+MASKED = re.compile(r"^csrrc")
 STORE = re.compile(r"^(str|strd|stp|sd|sw|c\.sd|c\.sw)(\.w|hs|pl|ne)?\s")
-# An exchange of any core's list, by a reclaim: acquires and releases.
-TAKE = {"rv64": r"^amoswap\.d\.aqrl", "rv32": r"^amoswap\.w\.aqrl"}
+# An exchange of any core's list, by a reclaim: acquires and releases, by itself or by a
+# fence right before it.
+TAKE = {"rv64": r"amoswap\.d\.aqrl|\nfence iorw,ow\namoswap\.d\.aq ",
+        "rv32": r"amoswap\.w\.aqrl|\nfence iorw,ow\namoswap\.w\.aq "}
 
 
 def kind_of(texts):
     """pop, push or exchange: what is read and written through the word that was loaded."""
-    loaded = next((m[2] for text in texts if (m := EXCLUSIVE_LOAD.match(text))), None)
+    loaded = next((m[2] for text in texts
+                   if (m := EXCLUSIVE_LOAD.match(text) or FIRST_LOAD.match(text))), None)
     if any(STORE.match(text) for text in texts):
         return "push"
     through = re.compile(rf"[\[(]{loaded}[\]),]") if loaded else None
@@ -63,16 +68,17 @@ def judge(target, root):
     code = sorted({instruction for found in functions.values() for instruction in found})
     wrong, kinds = [], {}
     for first, last in sequences(tool, image):
-        # An exclusive pair's notes stand inside of it, a masked section's around it.
+        # An exclusive pair's notes stand inside of it, a masked section's behind the mask.
         texts = [text for at, _, text in code if first - 8 <= at <= last]
-        loads = [i for i, text in enumerate(texts) if EXCLUSIVE_LOAD.match(text)]
-        kind, fault = judge_sequence(texts[loads[0]:] if loads else texts)
+        starts = [i for i, text in enumerate(texts) if MASKED.match(text)] or \
+            [i for i, text in enumerate(texts) if EXCLUSIVE_LOAD.match(text)]
+        kind, fault = judge_sequence(texts[starts[0]:] if starts else texts)
         kinds[kind] = kinds.get(kind, 0) + 1
         if fault:
             wrong.append(f"{kind} at {first:#x}: {fault}")
     wrong += [f"there is no {kind}" for kind in ("pop", "push", "exchange") if kind not in kinds]
-    if target in TAKE and not any(re.match(TAKE[target], text) for _, _, text in
-                                  functions.get("osh_arch_reclaim", [])):
+    reclaim = "\n".join(text for _, _, text in functions.get("osh_arch_reclaim", []))
+    if target in TAKE and not re.search(TAKE[target], reclaim):
         wrong.append("osh_arch_reclaim has no exchange that acquires and releases")
     print(f"{'FAIL' if wrong else 'ok  '} {target:5} "
           + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())), flush=True)

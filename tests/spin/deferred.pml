@@ -188,7 +188,7 @@ inline leave()
     od
 }
 
-/* mirrors fallback/osh_deferred.c osh_deferred_push: load cas fetch_add */
+/* mirrors fallback/osh_deferred.c osh_deferred_push: fetch_add load cas */
 inline push()
 {
     x = head;
