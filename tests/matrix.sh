@@ -6,10 +6,11 @@
 set -u
 
 variants='gcc clang portable asan tsan valgrind small preset tiny size lean nano level0 level2 level3 out long'
-usual='gcc clang portable asan tsan valgrind small preset tiny size lean nano level0 level2 level3'
+# preset and size run in tests/coverage, too, and what level2 adds is in level3.
+usual='gcc clang portable asan tsan valgrind small tiny lean nano level0 level3'
 
 if [ $# -lt 1 ]; then
-    echo "usage: $0 BUILD_ROOT [VARIANT...]   variants: $variants (out and long: only when named)" >&2
+    echo "usage: $0 BUILD_ROOT [VARIANT...]   variants: $variants (without names: $usual)" >&2
     exit 2
 fi
 source=$(cd "$(dirname "$0")/.." && pwd) || exit 2

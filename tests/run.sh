@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Everything that must hold; what `./dev test` runs. Ends with one line that
-# counts the steps. `--long` adds a seeded fault for each scenario of the explorer,
-# minutes of stress and larger bounds, and runs the firmware images ten times. `--mutants` runs all seeded faults instead,
-# and writes docs/mutants.md.
+# counts the steps. `--long` adds more variants and targets, the figures of the docs, a
+# seeded fault for each scenario of the explorer, minutes of stress and larger bounds, and
+# runs the firmware images ten times. `--mutants` runs all seeded faults instead, and writes
+# docs/mutants.md.
 #
 # usage: run.sh BUILD-ROOT [--long | --mutants]
 set -euo pipefail
@@ -26,6 +27,10 @@ rm -f "$root"/{explorer,explorer-exclusives,explorer-small,explorer-lean,spin,co
 passed=0
 failed=()
 unfinished=()
+
+# Each kind of core, of newlib and of preset; `--long`: all boards.
+firmware='an521 rv64 a15 n1 m4 rv32 m0 rv32imc r5 m23 an521-nano m0-tiny m0-nano-tiny rv32-small'
+[ $long = no ] || firmware='--runs 10'
 
 step() { # NAME COMMAND ...
     local name=$1 began=$SECONDS status=0
@@ -105,15 +110,16 @@ step "sizing calculator" /usr/bin/python3 tests/size/test_size.py "$root/size"
 step "tunables, past their ends" tests/config/sweep.py --build "$root/size" $([ $long = yes ] && echo --live)
 step "RTOS ports of the porting guide" tests/porting/examples.py
 step "the storm, verified" storm_verified
-step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet --runs $([ $long = yes ] && echo 10 || echo 1)
+step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet $firmware
 step "read-modify-writes of RISC-V" tests/arch/riscv_atomics.sh "$root/riscv"
-step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --only firmware --check
 step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$root/tests/gcc/tests/inject" --json "$root/injection.json"
 step "order of firmware's stores" tests/inject/orders.py "$root/firmware"
 step "models" nice tests/spin/run.py --json "$root/spin.json"
 step "interleavings" interleavings
 step "lint" tests/lint.sh "$root"
 if [ $long = yes ]; then
+    step "suites: more variants" tests/matrix.sh "$root/tests" preset size level2
+    step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --only firmware --check
     step "the firmware storm's counter" /usr/bin/python3 perf/firmware_trace.py --build "$root/firmware-storm"
     step "interleavings: negative controls" controls
     step "figures of the checks" tests/figures/checks.py --build "$root" --taken --json "$root/checks.json"
