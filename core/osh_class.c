@@ -47,7 +47,7 @@ OSH_VARIABLE const uint8_t osh_class_table[OSH_TABLE_ENTRIES] = {
 enum { EACH(MAGAZINE, COMMA) };
 
 /* The 1 stands for the class that is not cached, whose slots are 0 all the same. */
-#define DEPOT_FIT(b, m) ((m) == 0 ? 0 : OSH_DEPOT_BYTES / (((m) + ((m) == 0)) * (b)))
+#define DEPOT_FIT(b, m) ((m) == 0 ? 0 : OSH_DEPOT_BYTES / ((int64_t)((m) + ((m) == 0)) * (b)))
 #define DEPOT_FOR(b, m)                                    \
     (OSH_MAGAZINE_FIT(b) == 0            ? 0               \
      : DEPOT_FIT(b, m) > OSH_DEPOT_SLOTS ? OSH_DEPOT_SLOTS \

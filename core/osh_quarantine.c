@@ -22,7 +22,8 @@ void *osh_quarantine_take(void)
 {
     for (unsigned slot = 0; slot < SLOTS; slot++) {
         /* As above. */
-        void *block = osh_load(&waiting[slot]) != 0 ? (void *)osh_exchange(&waiting[slot], 0) : NULL;
+        void *block =
+            osh_load(&waiting[slot]) != 0 ? (void *)osh_exchange(&waiting[slot], 0) : NULL;
         if (block != NULL) {
             return block;
         }

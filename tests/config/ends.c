@@ -53,7 +53,8 @@ static void live(size_t size, size_t most)
     void *chain = NULL;
     size_t count = take_all(size, most, &chain);
     require(count > 0, "no block at all", size);
-    require(most != SIZE_MAX || count * (size + LEVELS_ADD) > REGION_BYTES / 3, "too few blocks", size);
+    require(most != SIZE_MAX || count * (size + LEVELS_ADD) > REGION_BYTES / 3, "too few blocks",
+            size);
     give_all(size, chain);
     require(true, "", size);
 }
