@@ -89,7 +89,7 @@ const char *osh_arch_name(void)
 
 /* Does a call check the core before it tries the list? Where it does not, a list that is not
  * ours refuses, and head_here() checks. */
-#define CHECK_FIRST (OSH_SMALL_CODE || OSH_CORES == 1)
+#define CHECK_FIRST (OSH_SMALL_CODE || OSH_CORES == 1 || OSH_CPU_NEVER_INTERRUPTED)
 
 /* The link at the head of this core's list, as far as nobody interrupts us. */
 static const volatile struct osh_link *head_here(unsigned cls)
