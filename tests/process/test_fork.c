@@ -11,6 +11,7 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -127,6 +128,10 @@ static void fork_or_work(unsigned member, void *unused)
     }
     for (unsigned i = 0; i < forks; i++) {
         fork_once();
+        if (i % 200 == 199) { /* who says nothing for long is taken to hang */
+            (void)printf("%u forks\n", i + 1);
+            (void)fflush(stdout);
+        }
     }
     atomic_store(&done, true);
 }
