@@ -156,7 +156,8 @@ static bool step(pid_t child, int *status, uintptr_t *sequence)
     return true;
 }
 
-/* To its end, beginning with the signal. Returns how it ended; a signal that killed it as it is. */
+/* Lets the child run to its end, with a signal first if there is one. Returns its status, or
+ * the number of the signal that killed it. */
 static int finish(pid_t child, int signal_now)
 {
     int status;
