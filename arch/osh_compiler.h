@@ -41,6 +41,10 @@
 #endif
 #define OSH_COLD __attribute__((noinline, cold))
 
+/* Stands between an `asm goto` and the return of its result. Without, gcc (12, -Os) may copy
+ * the result where two ways meet before the asm has given it: what returns is 0. */
+#define OSH_ASM_RESULT(x) __asm__("" : "+r"(x))
+
 /* For the one kind of load that is meant to race: see arch/portable/osh_pair.h. */
 #ifndef OSH_NO_TSAN
 #define OSH_NO_TSAN __attribute__((no_sanitize("thread")))

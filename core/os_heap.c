@@ -29,7 +29,7 @@ OSH_PUBLIC void *os_malloc(size_t size)
 
 OSH_PUBLIC void os_free(void *ptr)
 {
-    unsigned cls;
+    unsigned cls = 0;
     /* The newlib heap's pages have class 0, whose list takes nothing. */
     if (OSH_FAST_PATHS && OSH_LIKELY(osh_arch_find(ptr, &cls)) &&
         osh_harden_is_start(OSH_ARCH_STARTS, cls, (uintptr_t)ptr - osh_hot.base) &&

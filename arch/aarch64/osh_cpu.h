@@ -94,6 +94,7 @@ OSH_INLINE void *osh_cpu_pop(unsigned index)
         : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS
         : "memory", "cc"
         : refused);
+    OSH_ASM_RESULT(block);
     if (block == 0) {
         __builtin_unreachable();
     }
@@ -151,6 +152,7 @@ again:
           OSH_CORE_OPERANDS
         : "memory", "cc"
         : stopped, again);
+    OSH_ASM_RESULT(word);
     return word;
 stopped:
     return 0;

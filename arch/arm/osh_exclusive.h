@@ -80,6 +80,7 @@ OSH_INLINE void *osh_cpu_pop(unsigned index)
         : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS[stride] "i"(OSH_LISTS_LOG2)
         : "memory", "cc"
         : refused);
+    OSH_ASM_RESULT(block);
     if (block == 0) {
         __builtin_unreachable();
     }
@@ -139,6 +140,7 @@ again:
           [none] "r"(&osh_empty[0]), [stride] "i"(OSH_LISTS_LOG2)
         : "memory", "cc"
         : stopped, again);
+    OSH_ASM_RESULT(word);
     return word;
 stopped:
     return 0;

@@ -103,6 +103,7 @@
         : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS                                \
         : "memory"                                                                              \
         : refused);                                                                             \
+    OSH_ASM_RESULT(block);                                                                      \
     if (block == 0) {                                                                           \
         __builtin_unreachable();                                                                \
     }                                                                                           \
@@ -222,6 +223,7 @@ OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
           OSH_CORE_OPERANDS
         : "memory"
         : stopped);
+    OSH_ASM_RESULT(word);
     return word;
 stopped:
     return 0;

@@ -56,6 +56,7 @@ OSH_INLINE void *osh_rseq_pop(unsigned index)
                           : OSH_RSEQ_INPUTS(index)
                           : "memory", "cc"
                           : empty);
+    OSH_ASM_RESULT(block);
     if (block == 0) {
         __builtin_unreachable();
     }
@@ -109,6 +110,7 @@ OSH_INLINE osh_word_t osh_rseq_exchange(unsigned index, osh_word_t word)
                           : OSH_RSEQ_INPUTS(index), [word] "r"(word)
                           : "memory", "cc"
                           : stopped);
+    OSH_ASM_RESULT(old);
     return old;
 stopped:
     return 0;
