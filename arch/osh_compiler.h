@@ -41,9 +41,9 @@
 #endif
 #define OSH_COLD __attribute__((noinline, cold))
 
-/* Stands between an `asm goto` and the return of its result. Without, gcc (12, -Os) may copy
- * the result where two ways meet before the asm has given it: what returns is 0. */
-#define OSH_ASM_RESULT(x) __asm__("" : "+r"(x))
+/* Of an `asm goto` with results, no label returns what has the type of a result. Where it and
+ * the way on lead straight to one place, gcc (12) puts the copies of the results and those of
+ * what is returned in the wrong order: either may be lost. */
 
 /* For the one kind of load that is meant to race: see arch/portable/osh_pair.h. */
 #ifndef OSH_NO_TSAN

@@ -94,7 +94,6 @@ OSH_INLINE void *osh_cpu_pop(unsigned index)
         : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS
         : "memory", "cc"
         : refused);
-    OSH_ASM_RESULT(block);
     if (block == 0) {
         __builtin_unreachable();
     }
@@ -144,18 +143,16 @@ again:
     /* The store publishes the links of the new chain; pairs with osh_cpu_take. */
     __asm__ volatile goto(
         OSH_ENTER(word) OSH_STILL_HERE(again) "cmp %[word], %[none]\n\t"
-                                              "b.eq %l[stopped]\n\t" OSH_SEQUENCE_LAST
+                                              "b.eq 3f\n\t" OSH_SEQUENCE_LAST
                                               "stlxr %w[core], %[value], [%[list]]\n\t"
-                                              "cbnz %w[core], %l[again]\n\t"
+                                              "cbnz %w[core], %l[again]\n"
+                                              "3:\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [word] "=&r"(word), [tmp] "=&r"(tmp)
         : "[list]"(&osh_lists[0].word[index]), [value] "r"(value), [none] "r"(&osh_empty[0]),
           OSH_CORE_OPERANDS
         : "memory", "cc"
-        : stopped, again);
-    OSH_ASM_RESULT(word);
+        : again);
     return word;
-stopped:
-    return 0;
 }
 
 /* Any core, any time: see osh_port.h for why this is enough. */

@@ -80,7 +80,6 @@ OSH_INLINE void *osh_cpu_pop(unsigned index)
         : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS[stride] "i"(OSH_LISTS_LOG2)
         : "memory", "cc"
         : refused);
-    OSH_ASM_RESULT(block);
     if (block == 0) {
         __builtin_unreachable();
     }
@@ -129,21 +128,19 @@ OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
 again:
     /* The store publishes the links of the new chain; pairs with osh_cpu_take. */
     __asm__ volatile goto(
-        OSH_ENTER(word) OSH_STILL_HERE(
-            again) "cmp %[word], %[none]\n\t"
-                   "beq %l[stopped]\n\t" OSH_PUBLISH OSH_SEQUENCE_LAST OSH_STORE_PUBLISH
-                   " %[core], %[value], [%[list]]\n\t"
-                   "cmp %[core], #0\n\t"
-                   "bne %l[again]\n\t"
+        OSH_ENTER(word)
+            OSH_STILL_HERE(again) "cmp %[word], %[none]\n\t"
+                                  "beq 3f\n\t" OSH_PUBLISH OSH_SEQUENCE_LAST OSH_STORE_PUBLISH
+                                  " %[core], %[value], [%[list]]\n\t"
+                                  "cmp %[core], #0\n\t"
+                                  "bne %l[again]\n"
+                                  "3:\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [word] "=&r"(word), [tmp] "=&r"(tmp)
         : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS[value] "r"(value),
           [none] "r"(&osh_empty[0]), [stride] "i"(OSH_LISTS_LOG2)
         : "memory", "cc"
-        : stopped, again);
-    OSH_ASM_RESULT(word);
+        : again);
     return word;
-stopped:
-    return 0;
 }
 
 /* Any core, any time: see osh_port.h for why this is enough. */

@@ -73,12 +73,11 @@ OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
     osh_word_t *list = &osh_lists[0].word[index];
     osh_word_t state = osh_cpu_mask();
     osh_word_t word = *list;
-    bool running = word != (osh_word_t)&osh_empty[0];
-    if (running) {
+    if (word != (osh_word_t)&osh_empty[0]) {
         *list = value;
     }
     osh_cpu_unmask_list(state);
-    return running ? word : 0;
+    return word;
 }
 
 OSH_INLINE osh_word_t osh_cpu_take(osh_word_t *list, osh_word_t value)

@@ -139,7 +139,7 @@ bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
 {
     osh_arch_require_core();
     osh_word_t old = osh_cpu_exchange(index_of(which, cls), osh_link_below(cls, *io));
-    if (old == 0) {
+    if (old == (osh_word_t)&osh_empty[0]) {
         return false;
     }
     *io = chain_of(cls, old);

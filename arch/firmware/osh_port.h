@@ -12,8 +12,8 @@
  *                                   paths try again, and fewer registers are needed
  *   osh_cpu_pop_sure(index)         the same for the slow paths, if a try of the former
  *   osh_cpu_push_sure(index, block) might fail forever (with OSH_CPU_SURE)
- *   osh_cpu_exchange(index, word)   the old word; 0, with nothing changed, when
- *                                   the list is stopped
+ *   osh_cpu_exchange(index, word)   the old word; &osh_empty[0], and nothing
+ *                                   is changed, when the list is stopped
  *   osh_cpu_take(list, word)        exchanges a word of any core's lists
  *   osh_cpu_in_interrupt()          as far as the CPU itself can tell
  *                                   (OSH_CPU_TELLS_INTERRUPTS: always)

@@ -103,7 +103,6 @@
         : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS                                \
         : "memory"                                                                              \
         : refused);                                                                             \
-    OSH_ASM_RESULT(block);                                                                      \
     if (block == 0) {                                                                           \
         __builtin_unreachable();                                                                \
     }                                                                                           \
@@ -213,20 +212,15 @@ OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
 {
     osh_word_t list, state, word, tmp;
     /* The commit publishes the links of the new chain; pairs with osh_cpu_take. */
-    __asm__ volatile goto(
-        OSH_MASK OSH_ENTER
-        "1:\n\t" OSH_LX "%[word], (%[list])\n\t"
-        "beq %[word], %[none], 4f\n\t" OSH_SURE_COMMIT(OSH_SC_RELEASE, "word", "value")
-            OSH_UNMASK OSH_REFUSE("stopped")
+    __asm__ volatile(
+        OSH_MASK OSH_ENTER "1:\n\t" OSH_LX "%[word], (%[list])\n\t"
+                           "beq %[word], %[none], 3f\n\t" OSH_SURE_COMMIT(
+                               OSH_SC_RELEASE, "word", "value") "3:\n\t" OSH_UNMASK
         : [list] "=&r"(list), [state] "=&r"(state), [word] "=&r"(word), [tmp] "=&r"(tmp)
         : "[list]"(&osh_lists[0].word[index]), [value] "r"(value), [none] "r"(&osh_empty[0]),
           OSH_CORE_OPERANDS
-        : "memory"
-        : stopped);
-    OSH_ASM_RESULT(word);
+        : "memory");
     return word;
-stopped:
-    return 0;
 }
 
 /* Any hart, any time: see osh_port.h for why this is enough. One AMO, or masked. */

@@ -56,7 +56,6 @@ OSH_INLINE void *osh_rseq_pop(unsigned index)
                           : OSH_RSEQ_INPUTS(index)
                           : "memory", "cc"
                           : empty);
-    OSH_ASM_RESULT(block);
     if (block == 0) {
         __builtin_unreachable();
     }
@@ -98,17 +97,13 @@ twice:
 OSH_INLINE osh_word_t osh_rseq_exchange(unsigned index, osh_word_t word)
 {
     osh_word_t list, old;
-    __asm__ volatile goto(OSH_RSEQ_BEGIN "ldr %[old], [%[list]]\n\t"
-                                         "cbz %[old], %l[stopped]\n\t"
-                                         "str %[word], [%[list]]\n" OSH_RSEQ_END
-                          : [list] "=&r"(list), [old] "=&r"(old)
-                          : OSH_RSEQ_INPUTS(index), [word] "r"(word)
-                          : "memory", "cc"
-                          : stopped);
-    OSH_ASM_RESULT(old);
+    __asm__ volatile(OSH_RSEQ_BEGIN "ldr %[old], [%[list]]\n\t"
+                                    "cbz %[old], 2f\n\t"
+                                    "str %[word], [%[list]]\n" OSH_RSEQ_END
+                     : [list] "=&r"(list), [old] "=&r"(old)
+                     : OSH_RSEQ_INPUTS(index), [word] "r"(word)
+                     : "memory", "cc");
     return old;
-stopped:
-    return 0;
 }
 
 #endif

@@ -56,7 +56,6 @@ OSH_INLINE void *osh_rseq_pop(unsigned index)
                           : OSH_RSEQ_INPUTS(index)
                           : "memory", "cc"
                           : empty);
-    OSH_ASM_RESULT(block);
     if (block == 0) {
         __builtin_unreachable();
     }
@@ -102,18 +101,14 @@ twice:
 OSH_INLINE osh_word_t osh_rseq_exchange(unsigned index, osh_word_t word)
 {
     osh_word_t lists, old;
-    __asm__ volatile goto(OSH_RSEQ_BEGIN "movq (%[lists], %[index], 8), %[old]\n\t"
-                                         "testq %[old], %[old]\n\t"
-                                         "jz %l[stopped]\n\t"
-                                         "movq %[word], (%[lists], %[index], 8)\n" OSH_RSEQ_END
-                          : [lists] "=&r"(lists), [old] "=&r"(old)
-                          : OSH_RSEQ_INPUTS(index), [word] "r"(word)
-                          : "memory", "cc"
-                          : stopped);
-    OSH_ASM_RESULT(old);
+    __asm__ volatile(OSH_RSEQ_BEGIN "movq (%[lists], %[index], 8), %[old]\n\t"
+                                    "testq %[old], %[old]\n\t"
+                                    "jz 2f\n\t"
+                                    "movq %[word], (%[lists], %[index], 8)\n" OSH_RSEQ_END
+                     : [lists] "=&r"(lists), [old] "=&r"(old)
+                     : OSH_RSEQ_INPUTS(index), [word] "r"(word)
+                     : "memory", "cc");
     return old;
-stopped:
-    return 0;
 }
 
 #endif

@@ -44,7 +44,7 @@ static void stopped_refuses(unsigned cls, void *block)
 {
     osh_word_t word = *list_of(cls);
     CHECK(word == (osh_word_t)&osh_empty[0]);
-    CHECK(osh_cpu_exchange(cls, (osh_word_t)&osh_empty[1]) == 0);
+    CHECK(osh_cpu_exchange(cls, (osh_word_t)&osh_empty[1]) == word);
     CHECK(osh_cpu_pop(cls) == NULL);
     CHECK(block == NULL || !osh_cpu_push(cls, block));
     CHECK(*list_of(cls) == word);

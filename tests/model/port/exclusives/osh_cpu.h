@@ -63,7 +63,7 @@ OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
         osh_word_t word;
         osh_word_t *list = osh_cpu_enter(index, &word);
         if (list != NULL && word == (osh_word_t)&osh_empty[0]) {
-            return 0;
+            return word;
         }
         if (list != NULL && machine_store_exclusive(list, word, value, MACHINE_RELEASE)) {
             return word;
