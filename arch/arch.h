@@ -132,7 +132,7 @@ OSH_HIDDEN bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh
 OSH_HIDDEN void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain));
 
 /* Sets those lists of a core going that are stopped: for ports that have processes, in the
- * child of a fork. */
+ * child of a fork, and after a reclaim whose thread ended in it. */
 OSH_HIDDEN void osh_arch_go_on(unsigned core);
 
 /* A list as it is now, for statistics and checks: a snapshot, not a claim. */

@@ -40,13 +40,22 @@ void os_heap_signal_leave(void)
     signal_depth--;
 }
 
-/* A mutex that the thread had in a call it jumped out of is given back: the next one who
- * gets it finds out. */
+/* Who had the mutex of reclaims has ended in one: the lists that it had stopped go on, empty. */
+static void after_left(enum osh_mutex mutex)
+{
+    for (unsigned core = 0; mutex == OSH_MUTEX_RECLAIM && core < osh_arch_cores(); core++) {
+        osh_arch_go_on(core);
+    }
+}
+
+/* A mutex that the thread had in a call it jumped out of is given back: of the newlib heap, the
+ * next one who gets it finds out. */
 void os_heap_signal_reset(void)
 {
     signal_depth = 0;
     for (unsigned mutex = 0; mutex < OSH_MUTEXES; mutex++) {
         if ((held >> mutex & 1) != 0) {
+            after_left(mutex);
             osh_arch_unlock(mutex);
         }
     }
@@ -81,6 +90,7 @@ static bool got(enum osh_mutex mutex, int status)
 {
     if (status == EOWNERDEAD) {
         status = pthread_mutex_consistent(&mutexes[mutex].mutex);
+        after_left(mutex);
     }
     if (status != 0) {
         wanted &= ~(1u << mutex);

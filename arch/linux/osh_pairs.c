@@ -35,16 +35,14 @@ unsigned osh_pairs_core(void)
     return core < pairs_cores ? (unsigned)core : 0; /* stopped ones are no core's */
 }
 
-/* Sets stopped lists going: nobody changes a list that is stopped, so a store does. */
 void osh_pairs_go_on(unsigned core)
 {
     for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
         for (unsigned which = OSH_ACTIVE; which <= OSH_SPARE; which++) {
-            osh_word2_t *list = &osh_hot.lists[core].of.pair[which][cls];
-            if (osh_load(&list->first) == 0 && osh_load(&list->second) == 0) {
-                /* Publishes nothing: the list is empty. */
-                osh_store(&list->second, osh_class_limit(cls));
-            }
+            osh_word2_t stopped = {0, 0};
+            /* By whoever comes first; publishes nothing, since the list is empty. */
+            (void)osh_cas2(&osh_hot.lists[core].of.pair[which][cls], &stopped,
+                           (osh_word2_t){0, osh_class_limit(cls)});
         }
     }
 }

@@ -48,7 +48,9 @@ bool os_heap_port_may_wait(void);
  * unlock are also called by tasks that may not wait: with interrupts masked, in critical
  * sections, and while the scheduler is suspended. They need not be recursive: the heap
  * never locks one that it holds, and try-lock must fail when the caller is the holder.
- * Lock observes, unlock publishes what was written under the mutex.
+ * Lock observes, unlock publishes what was written under the mutex. A port that can tell that
+ * the holder's task was deleted gives the mutex to the next one who asks: the heap
+ * sees by a mark of its own that somebody left (OS_HEAP_ABANDONED), and whether it can go on.
  */
 void os_heap_port_lock(unsigned mutex);
 bool os_heap_port_try_lock(unsigned mutex);

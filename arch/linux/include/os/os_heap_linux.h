@@ -14,7 +14,8 @@
  * thread's last sequence long after the call.
  *
  * A thread that is cancelled or ends inside a call loses what it was moving: at most a
- * magazine, or one large block. If it was in the newlib heap, the next one who comes
+ * magazine, or one large block; in os_heap_trim, or with memory out, what one core had
+ * cached. If it was in the newlib heap, the next one who comes
  * there reports it (OS_HEAP_ABANDONED) and goes on with that heap if it is whole; if not,
  * large requests are NULL from then on.
  */
