@@ -1,12 +1,13 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds and tests every variant; stops at the first that fails.
 #   tests/matrix.sh BUILD_ROOT [VARIANT...]
 # A variant's build directory is BUILD_ROOT/VARIANT and is used again.
-set -u
+set -uo pipefail
 
 variants='gcc clang portable asan tsan valgrind small preset tiny size lean nano level0 level2 level3 out long'
-# preset and size run in tests/coverage, too, and what level2 adds is in level3.
+# preset and size run in tests/coverage, too, and what level2 adds is in level3. Between them
+# the usual ones are compiled at every level of optimization, -O0 aside.
 usual='gcc clang portable asan tsan valgrind small tiny lean nano level0 level3'
 
 if [ $# -lt 1 ]; then
@@ -24,8 +25,8 @@ fail()
     exit 1
 }
 
-# build VARIANT COMPILER [MESON OPTION...]
-build()
+# configure VARIANT COMPILER [MESON OPTION...]
+configure()
 {
     name=$1 compiler=$2 directory=$root/$1
     shift 2
@@ -33,16 +34,17 @@ build()
     [ -f "$directory/build.ninja" ] ||
         CC=$compiler meson setup "$directory" "$source" -Dtests=true -Dstorm=false "$@" \
             > "$log" 2>&1 || { cat "$log" >&2; fail "$name" configuration "see $log"; }
-    ninja -C "$directory" > "$log" 2>&1 || { cat "$log" >&2; fail "$name" build "see $log"; }
 }
 
-# check VARIANT [MESON TEST OPTION...]: builds what only these tests need.
+# check VARIANT [MESON TEST OPTION...]: builds what these tests need, and no more (ninja's
+# default is what any test needs, twice as much). Its lines of progress are left out.
 check()
 {
     name=$1 directory=$root/$1
     shift
-    meson test -C "$directory" --print-errorlogs --num-processes 2 "$@" ||
-        fail "$name" tests "see $directory/meson-logs"
+    meson test -C "$directory" --print-errorlogs --num-processes 2 "$@" 2>&1 |
+        grep --line-buffered -v '^\[[0-9]*/[0-9]*\] ' ||
+        fail "$name" tests "see above, and $directory/meson-logs"
 }
 
 # The misuse table, the injection and what Valgrind sees go through ports or levels
@@ -62,71 +64,72 @@ for variant in "$@"; do
     case $variant in
     gcc)
         echo "matrix: gcc: both ports"
-        build gcc gcc -Ddebug=true && check gcc
+        configure gcc gcc -Ddebug=true && check gcc
         ;;
     clang)
         echo "matrix: clang: both ports"
-        build clang clang && check clang $once
+        configure clang clang && check clang $once
         ;;
     portable)
         echo "matrix: portable: gcc, the portable port alone"
-        build portable gcc -Dport=portable && check portable $once
+        configure portable gcc -Dport=portable && check portable $once
         ;;
     asan)
         echo "matrix: asan: gcc, address and undefined-behaviour sanitizers, both ports"
         export ASAN_OPTIONS=detect_stack_use_after_return=0:allocator_may_return_null=1
         export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-        build asan gcc -Db_sanitize=address,undefined -Db_lundef=false && check asan $once
+        configure asan gcc -Db_sanitize=address,undefined -Db_lundef=false && check asan $once
         ;;
     tsan)
         echo "matrix: tsan: clang, thread sanitizer, concurrent suites"
         export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
-        build tsan clang -Db_sanitize=thread -Db_lundef=false -Dport=portable -Datomics=builtin &&
+        configure tsan clang -Db_sanitize=thread -Db_lundef=false -Dport=portable -Datomics=builtin &&
             check tsan --suite concurrent
         ;;
     valgrind)
         echo "matrix: valgrind: memcheck over the unit suites"
-        build gcc gcc -Ddebug=true &&
+        configure gcc gcc -Ddebug=true &&
             check gcc --suite unit --no-suite again --timeout-multiplier 5 \
                 --wrap 'valgrind --quiet --error-exitcode=9 --trace-children=no'
         ;;
     small)
-        echo "matrix: small: gcc, the configuration of a small target, both ports"
-        build small gcc "-Dconfig=$small" && check small $twice
+        echo "matrix: small: gcc -O3, the configuration of a small target, both ports"
+        configure small gcc -Doptimization=3 "-Dconfig=$small" && check small $twice
         ;;
     nano)
-        echo "matrix: nano: gcc, newlib nano in the configuration of a small target, both ports"
-        build nano gcc "-Dconfig=$small" -Dnewlib=nano && check nano $once
+        echo "matrix: nano: gcc -O1, newlib nano in the configuration of a small target, both ports"
+        configure nano gcc -Doptimization=1 "-Dconfig=$small" -Dnewlib=nano && check nano $once
         ;;
     out)
         echo "matrix: out: memory that runs out at every point in turn, newlib full and nano"
-        build small gcc "-Dconfig=$small" && check small --suite out
-        build nano gcc "-Dconfig=$small" -Dnewlib=nano && check nano --suite out
+        configure small gcc -Doptimization=3 "-Dconfig=$small" && check small --suite out
+        configure nano gcc -Doptimization=1 "-Dconfig=$small" -Dnewlib=nano && check nano --suite out
         ;;
     preset)
         echo "matrix: preset: gcc, the preset small, with names for what a check finds"
-        build preset gcc -Dpreset=small -Dconfig=OSH_CHECK_NAMES=1 && check preset --no-suite again $once
+        configure preset gcc -Dpreset=small -Dconfig=OSH_CHECK_NAMES=1 && check preset --no-suite again $once
         ;;
     tiny)
         echo "matrix: tiny: gcc, the preset tiny as it is"
-        build tiny gcc -Dpreset=tiny && check tiny --no-suite again $once
+        configure tiny gcc -Dpreset=tiny && check tiny --no-suite again $once
         ;;
     size)
         echo "matrix: size: gcc, built for size, both ports"
-        build size gcc -Doptimization=s && check size $once
+        configure size gcc -Doptimization=s && check size $once
         ;;
     lean)
-        echo "matrix: lean: gcc, built for size and smallest (core/osh_lean.h)"
-        build lean gcc -Doptimization=s -Dconfig="$lean" && check lean --no-suite again $once
+        echo "matrix: lean: gcc -Os, built for size and smallest (core/osh_lean.h)"
+        configure lean gcc -Doptimization=s -Dconfig="$lean" && check lean --no-suite again $once
         ;;
     level0 | level2 | level3)
-        echo "matrix: $variant: gcc, hardening level ${variant#level}, both ports"
-        build "$variant" gcc "-Dhardening=${variant#level}" &&
+        [ "$variant" = level0 ] && debugged=-Doptimization=g || debugged=
+        echo "matrix: $variant: gcc $debugged, hardening level ${variant#level}, both ports"
+        configure "$variant" gcc "-Dhardening=${variant#level}" $debugged &&
             check "$variant" --no-suite again $once
         ;;
     long)
         echo "matrix: long: minutes of stress, both ports"
-        build gcc gcc -Ddebug=true && check gcc --suite long
+        configure gcc gcc -Ddebug=true && check gcc --suite long
         ;;
     *)
         echo "matrix: no variant $variant; there are: $variants" >&2
