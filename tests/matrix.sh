@@ -123,7 +123,7 @@ for variant in "$@"; do
         ;;
     level0 | level2 | level3)
         [ "$variant" = level0 ] && debugged=-Doptimization=g || debugged=
-        echo "matrix: $variant: gcc $debugged, hardening level ${variant#level}, both ports"
+        echo "matrix: $variant: gcc, hardening level ${variant#level}, both ports"
         configure "$variant" gcc "-Dhardening=${variant#level}" $debugged &&
             check "$variant" --no-suite again $once
         ;;
