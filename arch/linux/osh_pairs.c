@@ -40,9 +40,9 @@ void osh_pairs_go_on(unsigned core)
     for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
         for (unsigned which = OSH_ACTIVE; which <= OSH_SPARE; which++) {
             osh_word2_t stopped = {0, 0};
+            osh_word2_t empty = {0, osh_class_limit(cls)};
             /* By whoever comes first; publishes nothing, since the list is empty. */
-            (void)osh_cas2(&osh_hot.lists[core].of.pair[which][cls], &stopped,
-                           (osh_word2_t){0, osh_class_limit(cls)});
+            (void)osh_cas2(&osh_hot.lists[core].of.pair[which][cls], &stopped, empty);
         }
     }
 }
