@@ -12,7 +12,9 @@ The negative control is the same image with the masking, or the branch on a fail
 store-exclusive, overwritten by something that does nothing: it must be found.
 """
 import argparse
+import concurrent.futures
 import json
+import os
 import pathlib
 import re
 import struct
@@ -245,14 +247,15 @@ def judge(name, root):
     found = changes > 0 and control_status != 0
     left = sorted(set(wanted) - covered)
     passed = status == 0 and not left and found and (bool(moved) or alone)
-    print(f"{'ok  ' if passed else 'FAIL'} {name:5} {len(wanted)} instructions, {len(covered)} interrupted, "
-          f"{shots.group(1) if shots else 'no'} shots, "
-          + ("" if alone else f"{sum(moved.values())} migrations at {len(moved)} of them; ") + f"control of {changes} changes: "
-          f"{'found: ' + control_text.strip().splitlines()[-1][-60:] if found else 'NOT FOUND'}", flush=True)
+    lines = [f"{'ok  ' if passed else 'FAIL'} {name:5} {len(wanted)} instructions, {len(covered)} interrupted, "
+             f"{shots.group(1) if shots else 'no'} shots, "
+             + ("" if alone else f"{sum(moved.values())} migrations at {len(moved)} of them; ")
+             + f"control of {changes} changes: "
+             f"{'found: ' + control_text.strip().splitlines()[-1][-60:] if found else 'NOT FOUND'}"]
     if status != 0:
-        print("     " + text.strip()[-300:])
-    for address in left[:20]:
-        print(f"     not interrupted: {address:#x} {wanted[address]}")
+        lines.append("     " + text.strip()[-300:])
+    lines += [f"     not interrupted: {address:#x} {wanted[address]}" for address in left[:20]]
+    print("\n".join(lines), flush=True)
     return {"instructions": len(wanted), "interrupted": len(covered), "shots": int(shots.group(1)) if shots else 0,
             "migrations": sum(moved.values()),
             "negative_control_fails": found}, passed
@@ -276,9 +279,10 @@ def main():
         report.unlink(missing_ok=True)
         passed &= subprocess.run([options.linux, "--json", str(report)]).returncode == 0
         figures["linux"] = json.loads(report.read_text()) if report.exists() else {"instructions": 0, "interrupted": 0}
-    for target in options.targets or BOARDS:
-        figures[target], fine = judge(target, root)
-        passed &= fine
+    targets = options.targets or list(BOARDS)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for target, (figures[target], fine) in zip(targets, pool.map(lambda name: judge(name, root), targets)):
+            passed &= fine
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps({"injection": figures}, indent=2) + "\n")
     return 0 if passed else 1
