@@ -103,7 +103,7 @@ static void trim(void)
 
 static void used_before(void)
 {
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < PAGES; i++) {
         (void)osh_arena_claim_page(i);
         osh_arena_release_run(i, 0);
     }
