@@ -119,6 +119,17 @@ static void fork_once(void)
     assert_int_equal(status, 0);
 }
 
+static void fork_often(unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        fork_once();
+        if (i % 200 == 199) { /* who says nothing for long is taken to hang */
+            (void)printf("%u forks\n", i + 1);
+            (void)fflush(stdout);
+        }
+    }
+}
+
 static void fork_or_work(unsigned member, void *unused)
 {
     (void)unused;
@@ -126,13 +137,7 @@ static void fork_or_work(unsigned member, void *unused)
         work(member);
         return;
     }
-    for (unsigned i = 0; i < forks; i++) {
-        fork_once();
-        if (i % 200 == 199) { /* who says nothing for long is taken to hang */
-            (void)printf("%u forks\n", i + 1);
-            (void)fflush(stdout);
-        }
-    }
+    fork_often(forks);
     atomic_store(&done, true);
 }
 
@@ -145,9 +150,7 @@ static void fork_too(unsigned member, void *unused)
 {
     (void)member;
     (void)unused;
-    for (unsigned i = 0; i < forks / 8; i++) {
-        fork_once();
-    }
+    fork_often(forks / 8);
 }
 
 static void threads_may_fork_at_once(void)
