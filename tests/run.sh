@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Everything that must hold; what `./dev test` runs. Ends with one line that
-# counts the steps. `--long` adds more variants and targets, the figures of the docs, a
+# counts the steps. `--long` adds more variants and targets, coverage, the figures of the docs, a
 # seeded fault for each scenario of the explorer, minutes of stress and larger bounds, and
 # runs the firmware images ten times. `--mutants` runs all seeded faults instead, and writes
 # docs/mutants.md.
@@ -103,7 +103,6 @@ controls() {
 
 step "suites: compilers, ports, sanitizers, Valgrind" tests/matrix.sh "$root/tests"
 step "instructions of a pair" tests/count/count.sh "$root"
-step "coverage" tests/coverage/coverage.py "$root/coverage" --json "$root/coverage.json"
 step "memory-out" tests/memory_out/run.sh "$root"
 step "fuzzing, short" tests/fuzz/fuzz.py "$root/fuzz" --json "$root/fuzz.json"
 step "damaged input of the tools" damaged_input
@@ -122,7 +121,8 @@ step "models" nice tests/spin/run.py --json "$root/spin.json"
 step "interleavings" interleavings
 step "lint" tests/lint.sh "$root"
 if [ $long = yes ]; then
-    step "suites: more variants" tests/matrix.sh "$root/tests" preset size level2
+    step "suites: more variants" tests/matrix.sh "$root/tests" preset level2
+    step "coverage" tests/coverage/coverage.py "$root/coverage" --json "$root/coverage.json"
     step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --only firmware --check
     step "the firmware storm's counter" /usr/bin/python3 perf/firmware_trace.py --build "$root/firmware-storm"
     step "interleavings: negative controls" controls
