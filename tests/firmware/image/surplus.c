@@ -102,12 +102,15 @@ static bool is_ours(unsigned core)
     return core - OSH_CORE_FIRST < OSH_CORES;
 }
 
-/* Who is next, after a surplus core: the next of these, or the first of ours. */
+/* Who is next, after a surplus core: the next of these, or the first of ours. The others of
+ * ours, who wait for a turn that never comes, must not see their number on the way. */
 static void pass_on(void)
 {
+    unsigned next = turn;
     do {
-        turn++;
-    } while (turn < BOARD_CORES && is_ours(turn));
+        next++;
+    } while (next < BOARD_CORES && is_ours(next));
+    turn = next;
 }
 
 static void next_trial(void)
