@@ -16,7 +16,7 @@ EXPLORER = "tests/model/explorer"
 # smallest configuration of one.
 OTHERS = {name: f"tests/model/explorer-{name}" for name in ("exclusives", "small", "lean")}
 # Unit tests take milliseconds, the table of misuse most of a minute.
-SUITES = ("osheap:unit", "osheap:concurrent", "osheap:hardening")
+SUITES = ("osheap:unit", "osheap:concurrent", "osheap:fork", "osheap:hardening")
 # The tree outside of tests/model has no weaker read-modify-writes than its own.
 STRONGER = " ".join(f"-Dosh_{op}_{order}=osh_{op}" for op in ("cas", "exchange", "fetch_add")
                     for order in ("relaxed", "acquire", "release"))
