@@ -41,9 +41,8 @@
 #endif
 #define OSH_COLD __attribute__((noinline, cold))
 
-/* Of an `asm goto` with results, no label returns what has the type of a result. Where it and
- * the way on lead straight to one place, gcc (12) puts the copies of the results and those of
- * what is returned in the wrong order: either may be lost. */
+/* No label of an `asm goto` with results may return a value of a result's type: where the label
+ * and the way on meet at once, gcc 12 may return the one for the other. */
 
 /* For the one kind of load that is meant to race: see arch/portable/osh_pair.h. */
 #ifndef OSH_NO_TSAN

@@ -80,6 +80,9 @@ interleavings() { # [EXPLORER-OPTION ...]
     local names='explorer explorer-exclusives explorer-small explorer-lean'
     ninja -C "$root/tests/gcc" ${names//explorer/tests/model/explorer} >/dev/null || return
     # Each is one thread: two at a time; what they say follows in order.
+    for name in $names; do
+        echo 1 >"$root/$name.status" # until it has one of its own
+    done
     printf '%s\n' $names | xargs -P 2 -I NAME bash -c '"$0" --json "$1.json" --save "$2" "${@:3}" >"$1.log" 2>&1
         echo $? >"$1.status"' "$dir/NAME" "$root/NAME" "$root" "$@"
     for name in $names; do

@@ -40,16 +40,19 @@ void os_heap_signal_leave(void)
     signal_depth--;
 }
 
-/* Who had the mutex of reclaims has ended in one: the lists that it had stopped go on, empty. */
+/* The owner of the mutex has left in the middle. Of a reclaim: the lists that it had stopped go
+ * on, empty. Of the heap's start: there are no lists yet. The newlib heap has its own mark. */
 static void after_left(enum osh_mutex mutex)
 {
-    for (unsigned core = 0; mutex == OSH_MUTEX_RECLAIM && core < osh_arch_cores(); core++) {
+    if (mutex != OSH_MUTEX_RECLAIM || osh_hot.lists == NULL) {
+        return;
+    }
+    for (unsigned core = 0; core < osh_arch_cores(); core++) {
         osh_arch_go_on(core);
     }
 }
 
-/* A mutex that the thread had in a call it jumped out of is given back: of the newlib heap, the
- * next one who gets it finds out. */
+/* Gives back the mutexes of a call that the thread jumped out of. */
 void os_heap_signal_reset(void)
 {
     signal_depth = 0;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A thread that ends, or jumps out of a handler, while it reclaims: the lists that it had
- * stopped go on with the next one who gets the mutex. The linker puts this file between
- * caches and slabs. */
+ * stopped go on with the next one who gets the mutex. Who starts the heap has that mutex, too,
+ * when there are no lists yet. The linker puts this file between caches and slabs, and before
+ * the region. */
+#include "arch.h"
 #include "crew.h"
 #include "fresh_heap.h"
 #include "os/os_heap.h"
@@ -12,6 +14,8 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #define PAGES 120
 
@@ -116,11 +120,40 @@ static void lists_go_on_after_a_jump_out_of_a_reclaim(void)
     lists_of_a_reclaim_that_was_left_go_on(jump_out_of_a_reclaim);
 }
 
+bool __wrap_osh_arch_region(void **region, size_t *bytes);
+bool __wrap_osh_arch_region(void **region, size_t *bytes)
+{
+    (void)region;
+    (void)bytes;
+    interrupt_and_jump_out();
+    return false;
+}
+
+static void nothing(void)
+{
+}
+
+static void jump_out_of_the_heaps_start_can_be_reset(void)
+{
+    run_on_cpu(0, nothing); /* there are mutexes now */
+    assert_ptr_not_equal(signal(SIGUSR1, jump_out), SIG_ERR);
+    volatile bool jumped = true;
+    if (sigsetjmp(outside, 1) == 0) {
+        (void)os_malloc(SMALL_SIZE);
+        jumped = false;
+    }
+    assert_true(jumped);
+    os_heap_signal_reset();
+    assert_true(osh_arch_try_lock(OSH_MUTEX_RECLAIM));
+    _exit(EXIT_SUCCESS); /* of a heap that was left in its start nothing more can be asked */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_fresh_heap(lists_go_on_after_a_thread_ended_in_a_reclaim, PAGES),
         in_fresh_heap(lists_go_on_after_a_jump_out_of_a_reclaim, PAGES),
+        in_fresh_heap(jump_out_of_the_heaps_start_can_be_reset, PLATFORM_REGION),
     };
     return cmocka_run_group_tests_name("process/reclaimers", tests, NULL, NULL);
 }
