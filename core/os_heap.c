@@ -71,7 +71,7 @@ void *osh_heap_get(size_t alignment, size_t size)
 
 OSH_NOINLINE void *osh_malloc_slow(size_t size, const void *caller)
 {
-    void *block = osh_heap_get(OSH_BLOCK_MIN, osh_guard_padded(size));
+    void *block = osh_heap_get(OSH_ALIGN_LEAST, osh_guard_padded(size));
     return OSH_HARDENING >= 3 ? osh_heap_sealed(block, size, caller) : block;
 }
 

@@ -24,53 +24,50 @@
 
 static const char *check_slab(size_t page, unsigned cls, unsigned free)
 {
-    unsigned objects = osh_class_objects(cls);
-    unsigned bits = 0;
-    for (unsigned i = 0; OSH_SMALL_CODE && (i < objects || i % OSH_WORD_BITS != 0); i++) {
-        bool is_free = osh_arena_on_map(osh_slab_bits(page, cls), i);
-        bits += is_free;
-        HOLDS(i < objects || !is_free, OSH_NAMED("slab", "a bit beyond its objects is set"));
-    }
-    for (unsigned i = 0; !OSH_SMALL_CODE && i < objects; i += OSH_WORD_BITS) {
-        osh_word_t word = osh_slab_free_bits(page, cls, i / OSH_WORD_BITS);
-        HOLDS(objects - i >= OSH_WORD_BITS || word >> (objects - i) == 0,
+    for (unsigned i = osh_slab_words(cls); i-- > 0;) {
+        HOLDS((osh_load(&osh_slab_bits(page, cls)[i]) & ~osh_slab_full(cls, i)) == 0,
               OSH_NAMED("slab", "a bit beyond its objects is set"));
-        bits += osh_count_bits(word);
     }
-    HOLDS(bits == free, OSH_NAMED("slab", "the free count is not the number of free bits"));
-    HOLDS(free == 0 || !OSH_SLAB_MAPS || osh_slab_is_listed(page, cls),
+    HOLDS(free < osh_class_objects(cls), OSH_NAMED("slab", "empty, and has its page"));
+    HOLDS(free == 0 || OSH_SLAB_MAPS == 0 || osh_slab_is_listed(page, cls),
           OSH_NAMED("slab", "free objects, but not on the map"));
     HOLDS(free == 0 || !OSH_SLAB_HINTS || osh_load(&osh_slabs.hint[cls]) <= osh_arena.words,
           OSH_NAMED("slab", "the hint is out of range"));
     return NULL;
 }
 
+/* What is no slab has no free objects. */
+static const char *check_no_slab(size_t page)
+{
+    for (unsigned i = 0; i < OSH_NEAR_WORDS; i++) {
+        HOLDS(osh_load(&osh_slabs.near[page * OSH_NEAR_WORDS + i]) == 0,
+              OSH_NAMED("slab", "a page that is none has free objects"));
+    }
+    return NULL;
+}
+
 static const char *check_page(size_t page, struct osh_look *look, bool all)
 {
-    struct osh_slab_state slab = osh_slab_state(page);
-    HOLDS(!OSH_CHECK_NAMES || slab.cls <= OSH_CLASS_MAX,
-          OSH_NAMED("arena", "a page's slab has an impossible class"));
-    unsigned cls = osh_load_byte(&osh_arena.page_class[page]);
+    unsigned cls = osh_slab_class(page);
     HOLDS(cls <= OSH_CLASS_MAX, OSH_NAMED("arena", "the class byte is impossible"));
-    /* The first page of a slab's run has the state, all of them have the byte. */
     size_t first = osh_class_slab(cls, page);
-    HOLDS(slab.cls == (first == page ? cls : 0) &&
-              (first == page || osh_slab_state(first).cls == cls),
-          OSH_NAMED("arena", "the class byte is not the slab's class"));
+    HOLDS(osh_slab_class(first) == cls, OSH_NAMED("arena", "pages of a slab differ in class"));
     bool newlib = osh_arena_is_newlib(page);
     bool is_claimed = osh_arena_is_claimed(page);
     look->claimed += is_claimed;
     HOLDS(!OSH_CHECK_NAMES || !newlib || cls == 0, OSH_NAMED("arena", "a page has two owners"));
     HOLDS((unsigned)is_claimed == (unsigned)newlib + (cls != 0),
           OSH_NAMED("arena", "a claimed page has no owner"));
-    HOLDS(slab.free <= osh_class_objects(slab.cls),
-          OSH_NAMED("slab", "more free objects than it has"));
-    if (slab.cls == 0) {
+    if (cls == 0) {
+        return all ? check_no_slab(page) : NULL;
+    }
+    look->slab_pages++;
+    if (first != page) {
         return NULL;
     }
-    look->slab_pages += (size_t)1 << osh_class_run(cls);
-    look->out += (osh_class_objects(cls) - slab.free) * osh_class_bytes(cls);
-    return all ? check_slab(page, cls, slab.free) : NULL;
+    unsigned free = osh_slab_free(page, cls);
+    look->out += (osh_class_objects(cls) - free) * osh_class_bytes(cls);
+    return all ? check_slab(page, cls, free) : NULL;
 }
 
 const char *osh_look_at_pages(struct osh_look *look, bool all)

@@ -42,7 +42,7 @@ static void *resize(void *ptr, unsigned cls, size_t size)
             return resized != NULL ? resized : ptr;
         }
     }
-    void *moved = osh_heap_try(OSH_BLOCK_MIN, size);
+    void *moved = osh_heap_try(OSH_ALIGN_LEAST, size);
     if (moved == NULL && fits) {
         /* A cut that finds no smaller block at once stays where it is. */
         osh_heap_note_odd_size();
@@ -58,7 +58,7 @@ static void *resize(void *ptr, unsigned cls, size_t size)
             return resized;
         }
     }
-    return move(ptr, bytes, moved != NULL ? moved : osh_heap_last_resort(OSH_BLOCK_MIN, size),
+    return move(ptr, bytes, moved != NULL ? moved : osh_heap_last_resort(OSH_ALIGN_LEAST, size),
                 size);
 }
 

@@ -22,8 +22,8 @@ static bool open_words(size_t from, size_t to)
     size_t pages = osh_arena.pages;
     size_t first = from * OSH_WORD_BITS;
     size_t end = to * OSH_WORD_BITS < pages ? to * OSH_WORD_BITS : pages;
-    uintptr_t records = osh_arena.tables + OSH_ARENA_TABLE_BYTES(pages);
-    uintptr_t far = records + OSH_RECORD_BYTES(pages);
+    uintptr_t near = osh_arena.tables + OSH_ARENA_TABLE_BYTES(pages);
+    uintptr_t far = near + OSH_NEAR_BYTES(pages);
     uintptr_t maps = far + OSH_FAR_BYTES(pages);
     for (unsigned i = 0; i < OSH_BITMAPS; i++) {
         if (!open_part((uintptr_t)osh_arena.claimed, sizeof(osh_word_t), i * osh_arena.words + from,
@@ -33,9 +33,9 @@ static bool open_words(size_t from, size_t to)
     }
     return open_part(osh_arena.base, OSH_PAGE_BYTES, first, end) &&
            open_part((uintptr_t)osh_arena.page_class, 1, first, end) &&
-           open_part(records, OSH_RECORD_WORDS * sizeof(osh_word_t), first, end) &&
+           open_part(near, OSH_NEAR_WORDS * sizeof(osh_word_t), first, end) &&
            (OSH_FAR_WORDS == 0 || open_part(far, OSH_FAR_WORDS * sizeof(osh_word_t), first, end)) &&
-           (!OSH_SLAB_MAPS || open_part(maps, OSH_CLASSES * sizeof(osh_word_t), from, to));
+           open_part(maps, OSH_SLAB_MAPS * sizeof(osh_word_t), from, to);
 }
 
 /* A step is a quarter of what is open on that side, so that there are few. */

@@ -4,7 +4,7 @@
  *
  * Class 0 is "no slab". Then, with g the alignment a C object may need (max_align_t:
  * 16 bytes on 64-bit and RV32, 8 on 32-bit Arm) and q = OSH_CLASS_STEPS_LOG2:
- * 8 bytes where a block may be that small (OSH_BLOCK_MIN), multiples of g up to
+ * the smallest block (OSH_BLOCK_MIN, 8 or 16 bytes), larger multiples of g up to
  * g * 2^q, and 2^q classes a doubling above, so that a class is less than 1/2^q
  * larger than the request it serves.
  */
@@ -23,8 +23,13 @@
 
 _Static_assert(_Alignof(max_align_t) <= OSH_ALIGN, "blocks are aligned for any object");
 
-/* One more class than multiples of g: the 8-byte one, where g is 16. */
+/* One more class than multiples of g: the 8-byte one, where g is 16. Or one less, where the
+ * smallest block is 16 bytes and g is 8. */
 #define OSH_CLASS_TINY (OSH_BLOCK_MIN < (1u << OSH_ALIGN_LOG2) ? 1u : 0u)
+#define OSH_CLASS_LESS (OSH_BLOCK_MIN > (1u << OSH_ALIGN_LOG2) ? 1u : 0u)
+
+/* Alignment that every block has. */
+#define OSH_ALIGN_LEAST (OSH_CLASS_TINY > 0 ? (size_t)OSH_BLOCK_MIN : OSH_ALIGN)
 #define OSH_CLASS_STEPS (1u << OSH_CLASS_STEPS_LOG2)
 #define OSH_LINEAR_LOG2 (OSH_ALIGN_LOG2 + OSH_CLASS_STEPS_LOG2)
 #define OSH_LINEAR_MAX (1u << OSH_LINEAR_LOG2)
@@ -46,12 +51,13 @@ _Static_assert(_Alignof(max_align_t) <= OSH_ALIGN, "blocks are aligned for any o
                     : 4u)
 
 /* Class above the linear ones of a size s, given b = msb(s - 1). */
-#define OSH_CLASS_LOG(s, b)                                                               \
-    (OSH_CLASS_TINY + OSH_CLASS_STEPS + (((b)-OSH_LINEAR_LOG2) << OSH_CLASS_STEPS_LOG2) + \
-     ((((s)-1u) >> ((b)-OSH_CLASS_STEPS_LOG2)) & (OSH_CLASS_STEPS - 1u)) + 1u)
+#define OSH_CLASS_LOG(s, b)                                   \
+    (OSH_CLASS_TINY + OSH_CLASS_STEPS + 1u - OSH_CLASS_LESS + \
+     (((b)-OSH_LINEAR_LOG2) << OSH_CLASS_STEPS_LOG2) +        \
+     ((((s)-1u) >> ((b)-OSH_CLASS_STEPS_LOG2)) & (OSH_CLASS_STEPS - 1u)))
 
 #define OSH_CLASS_LINEAR(s) \
-    (OSH_CLASS_TINY + (((s) + ((1u << OSH_ALIGN_LOG2) - 1u)) >> OSH_ALIGN_LOG2))
+    (OSH_CLASS_TINY + (((s) + ((1u << OSH_ALIGN_LOG2) - 1u)) >> OSH_ALIGN_LOG2) - OSH_CLASS_LESS)
 
 /* Class of a size as a constant expression, 1 <= s <= 2^17. */
 #define OSH_CLASS_OF(s)                            \
@@ -60,11 +66,11 @@ _Static_assert(_Alignof(max_align_t) <= OSH_ALIGN, "blocks are aligned for any o
                              : OSH_CLASS_LOG(s, OSH_MSB((s)-1u)))
 
 /* Bytes of a class as a constant expression. */
-#define OSH_CLASS_BYTES(c)                        \
-    ((c) <= OSH_CLASS_TINY ? (c)*OSH_BLOCK_MIN    \
-     : (c) <= OSH_CLASS_TINY + OSH_CLASS_STEPS    \
-         ? ((c)-OSH_CLASS_TINY) << OSH_ALIGN_LOG2 \
-         : OSH_CLASS_BYTES_LOG((c)-OSH_CLASS_TINY - OSH_CLASS_STEPS - 1u))
+#define OSH_CLASS_BYTES(c)                                         \
+    ((c) <= OSH_CLASS_TINY ? (c)*OSH_BLOCK_MIN                     \
+     : (c) + OSH_CLASS_LESS <= OSH_CLASS_TINY + OSH_CLASS_STEPS    \
+         ? ((c)-OSH_CLASS_TINY + OSH_CLASS_LESS) << OSH_ALIGN_LOG2 \
+         : OSH_CLASS_BYTES_LOG((c)-OSH_CLASS_TINY + OSH_CLASS_LESS - OSH_CLASS_STEPS - 1u))
 /* The mask does nothing to a k that exists; compilers also look at those that
  * the condition above excludes. */
 #define OSH_CLASS_BYTES_LOG(k)                               \

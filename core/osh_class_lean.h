@@ -23,7 +23,7 @@ OSH_SHARED_CODE size_t osh_class_bytes(unsigned cls)
     if (OSH_CLASS_TINY > 0 && cls <= OSH_CLASS_TINY) {
         return (size_t)cls * OSH_BLOCK_MIN;
     }
-    unsigned step = cls - OSH_CLASS_TINY;
+    unsigned step = cls - OSH_CLASS_TINY + OSH_CLASS_LESS;
     if (step <= OSH_CLASS_STEPS) {
         return (size_t)step << OSH_ALIGN_LOG2;
     }

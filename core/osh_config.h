@@ -40,12 +40,14 @@
 #define OSH_ALIGN_LOG2 3
 #endif
 
-/* Words of a free block that the port's lists take: its build says. A block is at least as
- * large, and at least 8 bytes. */
+/* Words of a free block that the port's lists take: its build says. */
 #ifndef OSH_LINK_WORDS
 #define OSH_LINK_WORDS 1
 #endif
-#define OSH_BLOCK_MIN (OSH_WIDE && OSH_LINK_WORDS > 1 ? 16u : 8u)
+
+/* The smallest block: it holds a link. Where that is two words, as large as newlib's smallest
+ * on 32-bit CPUs too: then a word of bits is enough for a page of 512 (1024) bytes. */
+#define OSH_BLOCK_MIN (OSH_LINK_WORDS > 1 ? 16u : 8u)
 
 /* A page is what arena, slabs and newlib's break trade in. Larger pages make
  * fewer, longer slabs (less refilling), smaller ones strand less in half-used
@@ -146,15 +148,9 @@
 #define OSH_DEPOT_BYTES (1ll * OSH_DEPOT_SLOTS * (OSH_VIRTUAL ? OSH_MAGAZINE_BYTES : 4096))
 #endif
 
-/* Is a slab that becomes empty kept for its class until another does? 0: its pages are
- * everybody's at once, which saves code and RAM and costs a new slab now and then. */
-#ifndef OSH_KEEP_SLABS
-#define OSH_KEEP_SLABS 1
-#endif
-
-/* Does each class remember where its slabs are, and the arena where free pages are? 0: a
- * refill looks at the maps of all pages, of which there is one word for 32 (64) pages, and
- * compiled for size (-Os) at the slabs themselves: for regions of few words. */
+/* Has each class a map of its slabs that may have something free, and does it remember where
+ * they are, and the arena where free pages are? 0: one map for all classes, and every search
+ * begins at the top: for regions of few words of 32 (64) pages. */
 #ifndef OSH_SLAB_HINTS
 #define OSH_SLAB_HINTS 1
 #endif
@@ -234,7 +230,6 @@
 
 _Static_assert(OSH_IS_SWITCH(OSH_VIRTUAL), "OSH_VIRTUAL is 0 or 1");
 _Static_assert(OSH_IS_SWITCH(OSH_SPARE_LIST), "OSH_SPARE_LIST is 0 or 1");
-_Static_assert(OSH_IS_SWITCH(OSH_KEEP_SLABS), "OSH_KEEP_SLABS is 0 or 1");
 _Static_assert(OSH_IS_SWITCH(OSH_SLAB_HINTS), "OSH_SLAB_HINTS is 0 or 1");
 _Static_assert(OSH_IS_SWITCH(OSH_CHECK_NAMES), "OSH_CHECK_NAMES is 0 or 1");
 _Static_assert(OSH_WITHIN(OSH_LINK_WORDS, 1, 2), "OSH_LINK_WORDS, the port's, is 1 or 2");

@@ -19,7 +19,7 @@ OSH_HIDDEN void osh_free_slow(void *ptr, const void *caller);
 OSH_HIDDEN unsigned osh_heap_class_for(size_t alignment, size_t size);
 
 /* The ordinary way to a block, once started: with the last resort, and without.
- * `alignment` is a power of two, OSH_BLOCK_MIN for what any object of the size needs. */
+ * `alignment` is a power of two, OSH_ALIGN_LEAST for what any object of the size needs. */
 OSH_HIDDEN void *osh_heap_get(size_t alignment, size_t size);
 OSH_HIDDEN void *osh_heap_try(size_t alignment, size_t size);
 

@@ -21,12 +21,11 @@
 #define OSH_ARENA_TABLE_BYTES(pages) \
     (((pages) + OSH_BITMAP_BYTES(pages) + OSH_CACHELINE - 1) / OSH_CACHELINE * OSH_CACHELINE)
 
-#define OSH_RECORD_BYTES(pages) ((pages)*OSH_RECORD_WORDS * sizeof(osh_word_t))
+#define OSH_NEAR_BYTES(pages) ((pages)*OSH_NEAR_WORDS * sizeof(osh_word_t))
 #define OSH_FAR_BYTES(pages) ((pages)*OSH_FAR_WORDS * sizeof(osh_word_t))
-#define OSH_MAP_BYTES(pages) \
-    (OSH_SLAB_MAPS ? OSH_PAGE_WORDS(pages) * OSH_CLASSES * sizeof(osh_word_t) : 0)
+#define OSH_MAP_BYTES(pages) (OSH_PAGE_WORDS(pages) * OSH_SLAB_MAPS * sizeof(osh_word_t))
 #define OSH_SLAB_TABLE_BYTES(pages) \
-    (OSH_RECORD_BYTES(pages) + OSH_FAR_BYTES(pages) + OSH_MAP_BYTES(pages))
+    (OSH_NEAR_BYTES(pages) + OSH_FAR_BYTES(pages) + OSH_MAP_BYTES(pages))
 
 #define OSH_TABLE_BYTES(pages) (OSH_ARENA_TABLE_BYTES(pages) + OSH_SLAB_TABLE_BYTES(pages))
 

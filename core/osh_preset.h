@@ -4,9 +4,9 @@
  * osh_config.h, which says what each tunable means. -DOSH_PRESET_TINY=1 (or
  * -Dpreset=tiny to meson) chooses one; any single value may still be given.
  *
- *   tiny    32 KiB of RAM, one core: short pages, so that little is lost at the
- *           ends of the region, next to nothing is cached, and no line is shared
- *   small   256 KiB, two cores
+ *   tiny    32 KiB of RAM, one core: short pages, so that little is lost in slabs that few
+ *           objects of are used, next to nothing is cached, and no line is shared
+ *   small   256 KiB, two cores: the same pages
  *   large   64 MiB, four cores: long pages and runs, so that more sizes are
  *           lock-free and the tables stay short
  *
@@ -35,7 +35,10 @@
 #define OSH_CACHELINE 8
 #endif
 #ifndef OSH_PAGE_LOG2
-#define OSH_PAGE_LOG2 10
+#define OSH_PAGE_LOG2 9
+#endif
+#ifndef OSH_SLAB_MAX
+#define OSH_SLAB_MAX 256
 #endif
 #ifndef OSH_MAGAZINE_BYTES
 #define OSH_MAGAZINE_BYTES 128
@@ -54,9 +57,6 @@
 #endif
 #ifndef OSH_DEPOT_SLOTS
 #define OSH_DEPOT_SLOTS 0
-#endif
-#ifndef OSH_KEEP_SLABS
-#define OSH_KEEP_SLABS 0
 #endif
 #ifndef OSH_SLAB_HINTS
 #define OSH_SLAB_HINTS 0
@@ -80,7 +80,10 @@
 #define OSH_CACHELINE 32
 #endif
 #ifndef OSH_PAGE_LOG2
-#define OSH_PAGE_LOG2 11
+#define OSH_PAGE_LOG2 9
+#endif
+#ifndef OSH_SLAB_MAX
+#define OSH_SLAB_MAX 256
 #endif
 #ifndef OSH_MAGAZINE_BYTES
 #define OSH_MAGAZINE_BYTES 512
@@ -99,9 +102,6 @@
 #endif
 #ifndef OSH_DEPOT_SLOTS
 #define OSH_DEPOT_SLOTS 0
-#endif
-#ifndef OSH_KEEP_SLABS
-#define OSH_KEEP_SLABS 0
 #endif
 #ifndef OSH_SLAB_HINTS
 #define OSH_SLAB_HINTS 0

@@ -65,18 +65,6 @@ static struct osh_chain fetch(unsigned cls)
     return osh_slab_get(cls, refill(cls));
 }
 
-/* Lean: what is left of a refill goes the way of blocks that are freed. */
-static void put_rest(unsigned cls, struct osh_chain chain)
-{
-    while (chain.count > 0) {
-        void *block = osh_links_pop(cls, &chain);
-        if (OSH_HARDENING >= 2 && block == NULL) {
-            return; /* a damaged chain, dropped */
-        }
-        osh_magazine_put(cls, block);
-    }
-}
-
 static void *take(unsigned cls)
 {
     if (!osh_class_is_cached(cls)) {
@@ -86,6 +74,9 @@ static void *take(unsigned cls)
     if (block != NULL) {
         return block;
     }
+    if (OSH_LEAN) {
+        return osh_slab_get(cls, 1).head;
+    }
     struct osh_chain chain;
     do {
         chain = fetch(cls);
@@ -94,9 +85,7 @@ static void *take(unsigned cls)
         }
         block = osh_links_pop(cls, &chain);
     } while (OSH_HARDENING >= 2 && block == NULL); /* a damaged chain, dropped */
-    if (OSH_LEAN) {
-        put_rest(cls, chain);
-    } else if (chain.count > 0) {
+    if (chain.count > 0) {
         install(OSH_ACTIVE, cls, &chain);
     }
     return block;
@@ -117,15 +106,6 @@ static struct osh_chain single(unsigned cls, void *block)
     struct osh_chain chain = no_blocks;
     osh_links_push(cls, &chain, block);
     return chain;
-}
-
-static void put_in_slab(unsigned cls, void *block)
-{
-    if (OSH_LEAN) {
-        (void)osh_slab_put_one(cls, block);
-    } else {
-        osh_slab_put(cls, single(cls, block));
-    }
 }
 
 /* A new active list of this one block, in exchange for the full one. */
@@ -162,14 +142,14 @@ static void halve(unsigned cls, void *block)
 void osh_magazine_put(unsigned cls, void *block)
 {
     if (!osh_class_is_cached(cls)) {
-        put_in_slab(cls, block);
+        (void)osh_slab_put_one(cls, block);
         return;
     }
     if (OSH_HARDENING >= 2 ? osh_links_give(cls, block) : osh_arch_push_slow(cls, block)) {
         return;
     }
     if (OSH_LEAN) {
-        put_in_slab(cls, block);
+        (void)osh_slab_put_one(cls, block);
     } else if (OSH_SPARE_LIST) {
         begin_anew(cls, block);
     } else {
@@ -201,8 +181,5 @@ void osh_magazine_reclaim(void)
     for (unsigned core = 0; core < osh_arch_cores(); core++) {
         osh_arch_reclaim(core, osh_slab_put);
     }
-    if (OSH_KEEP_SLABS) {
-        osh_slab_release_kept();
-        osh_slab_release_empty(); /* those that a task in mid-call is about to keep */
-    }
+    osh_slab_release_empty(); /* those that a task in mid-call is about to give back */
 }

@@ -7,47 +7,23 @@
 #include "osh_report.h"
 #include "osh_slab_table.h"
 
-/* Takes up to `count` off the slab's free count: how many, 0 when the slab is not of this
- * class any more or has none; and how many it `left`. */
-static unsigned reserve(size_t page, unsigned cls, unsigned count, unsigned *left)
-{
-    *left = 0;
-    osh_word_t state = osh_load(osh_slab_state_word(page));
-    for (;;) {
-        unsigned free = osh_state_free(state);
-        if (osh_state_class(state) != cls || free == 0) {
-            return 0;
-        }
-        unsigned taken = free < count ? free : count;
-        /* Observes the bits that were set before they were counted; pairs with
-         * the addition in credit() and the store in osh_slab_create(). */
-        if (osh_cas(osh_slab_state_word(page), &state, state - taken)) {
-            *left = free - taken;
-            return taken;
-        }
-    }
-}
-
 /* The highest `count` bits of `word`, or all of them. */
 static osh_word_t highest(osh_word_t word, unsigned count)
 {
     unsigned have = osh_count_bits(word);
-    if (have <= count) {
-        return word;
-    }
-    if (have - count <= count) {
-        for (unsigned drop = have - count; drop > 0; drop--) {
-            word &= word - 1;
+    if (!OSH_SMALL_CODE && have > 2 * count) {
+        osh_word_t top = 0;
+        for (; count > 0; count--) {
+            osh_word_t bit = (osh_word_t)1 << osh_top_bit(word);
+            top |= bit;
+            word &= ~bit;
         }
-        return word;
+        return top;
     }
-    osh_word_t top = 0;
-    for (; count > 0; count--) {
-        osh_word_t bit = (osh_word_t)1 << osh_top_bit(word);
-        top |= bit;
-        word &= ~bit;
+    for (; have > count; have--) {
+        word &= word - 1;
     }
-    return top;
+    return word;
 }
 
 /* Links the objects of a word of bits into the chain, the highest first, so
@@ -69,63 +45,107 @@ static void chain_objects(struct osh_chain *chain, size_t page, unsigned cls, un
     }
 }
 
-/* Collects the bits that a reservation of `count` stands for. They are there; a second
- * look is needed only when others moved on meanwhile. */
-static void collect(struct osh_chain *chain, size_t page, unsigned cls, unsigned count)
+/* Gives objects of word `i` of the slab's bits back. Returns those that were free already. */
+static osh_word_t give_bits(size_t page, unsigned cls, unsigned i, osh_word_t bits)
 {
-    osh_word_t *bits = osh_slab_bits(page, cls);
-    unsigned words = osh_slab_words(cls);
-    while (count > 0) {
-        for (unsigned i = words; i-- > 0 && count > 0;) {
-            osh_word_t now = osh_load(&bits[i]);
-            osh_word_t mine = highest(now, count);
-            /* Takes exactly these; observes each object's free; pairs with put_run(). */
-            while (mine != 0 && !osh_cas(&bits[i], &now, now & ~mine)) {
-                mine = highest(now, count);
-            }
-            if (mine != 0) {
-                chain_objects(chain, page, cls, i * OSH_WORD_BITS, mine);
-                count -= osh_count_bits(mine);
-            }
-        }
+    osh_word_t before = osh_slab_set_bits(page, cls, i, bits);
+    if ((before | bits) == osh_slab_full(cls, i)) {
+        osh_slab_release(page, cls); /* if the other words are, too */
     }
+    return before & bits;
 }
 
-/* The slab has nothing free: off the map, unless something came back since. */
+/* Of what was to be a slab of class `cls` we took bits of word `i`, but it is another's by now:
+ * they go back to that, which cannot go while we have them. */
+static void give_back(size_t page, unsigned cls, unsigned i, osh_word_t bits)
+{
+    const osh_word_t *word = &osh_slab_bits(page, cls)[i];
+    page += i / osh_slab_page_words(cls); /* that one's slab, since it may be shorter */
+    cls = osh_slab_class(page);
+    page = osh_class_slab(cls, page);
+    (void)give_bits(page, cls, (unsigned)(word - osh_slab_bits(page, cls)), bits);
+}
+
+/* Nothing of the slab is free: off the map, unless something came back since. */
 static void unlist(size_t page, unsigned cls)
 {
-    osh_word_t bit = (osh_word_t)1 << (page % OSH_WORD_BITS);
-    /* Then look again: either we see the count that a put has raised, or the put, which
-     * looks at the map after counting, sees the bit gone. Pairs with credit(). */
-    (void)osh_fetch_and(osh_slab_partial(page / OSH_WORD_BITS, cls), ~bit);
+    /* Then look again: either we see the bits that somebody sets, or he, who looks at the map
+     * after that, sees the page gone from it. Pairs with osh_slab_set_bits(). */
+    (void)osh_fetch_and(osh_slab_partial(page / OSH_WORD_BITS, cls), ~osh_arena_bit(page));
     osh_fence_atomic_load();
-    osh_word_t state = osh_load(osh_slab_state_word(page));
-    if (osh_state_class(state) == cls && osh_state_free(state) > 0) {
-        osh_slab_list(page, cls);
+    unsigned now = osh_slab_class(page);
+    bool on_this_map = OSH_SLAB_MAPS > 1 ? now == cls : now != 0;
+    if (on_this_map && osh_slab_has_free(page, now)) {
+        osh_slab_list(page, now);
     }
 }
 
-static unsigned take_from(struct osh_chain *chain, size_t page, unsigned cls, unsigned count)
+/* Takes objects until the chain has `count` or the slab nothing free. */
+static void take_from(struct osh_chain *chain, size_t page, unsigned cls, unsigned count)
 {
-    unsigned left;
-    unsigned taken = reserve(page, cls, count, &left);
-    if (left == 0) {
+    osh_word_t *bits = osh_slab_bits(page, cls);
+    osh_word_t left = 0;
+    for (unsigned i = osh_slab_words(cls); i-- > 0 && (chain->count < count || left == 0);) {
+        osh_word_t now = osh_load(&bits[i]);
+        osh_word_t mine;
+        do {
+            mine = highest(now, count - chain->count);
+            /* Takes exactly these; observes each object's free; pairs with osh_slab_set_bits()
+             * and with the stores of create(). */
+        } while (mine != 0 && !osh_cas(&bits[i], &now, now & ~mine));
+        left |= now & ~mine;
+        if (mine != 0 && OSH_UNLIKELY(osh_slab_class(page) != cls)) {
+            give_back(page, cls, i, mine);
+            return;
+        }
+        chain_objects(chain, page, cls, i * OSH_WORD_BITS, mine);
+    }
+    if (OSH_SLAB_MAPS > 0 && left == 0) {
         unlist(page, cls); /* at once: a refill's time is bounded by slabs that have something */
     }
-    collect(chain, page, cls, taken);
-    return taken;
 }
 
-/* Cores look at the slabs of a word in turns of their own, so that they do not all
+/* Level 2: all its objects are free ones. */
+static void fill_objects(size_t page, unsigned cls)
+{
+    size_t bytes = osh_class_bytes(cls);
+    for (unsigned i = 0; i < osh_class_objects(cls); i++) {
+        char *object = (char *)osh_arena_address(page) + i * bytes;
+        osh_guard_fill(object, 0, osh_guard_words(bytes));
+        osh_guard_fill(object, 0, OSH_LINK_WORDS);
+    }
+}
+
+/* Makes fresh pages of the arena a slab; OSH_NO_PAGE when there are none. */
+static size_t create(unsigned cls)
+{
+    size_t page = osh_arena_claim_run(osh_class_run(cls));
+    if (page == OSH_NO_PAGE) {
+        return OSH_NO_PAGE;
+    }
+    if (OSH_HARDENING >= 2) {
+        fill_objects(page, cls);
+    }
+    osh_slab_set_class(page, cls, cls);
+    for (unsigned i = osh_slab_words(cls); i-- > 0;) {
+        /* Publishes the class byte and what is in the objects; pairs with the CAS of
+         * take_from(), and with the passing on of a block's address. */
+        osh_store_release(&osh_slab_bits(page, cls)[i], osh_slab_full(cls, i));
+    }
+    osh_slab_list(page, cls);
+    return page;
+}
+
+/* Cores begin with a slab of a word of their own, so that they do not all
  * draw on the same one: by a part of a word that no small number divides. */
-static unsigned turn_of(unsigned core)
+static unsigned rotation_of(unsigned core)
 {
     return core * (OSH_WORD_BITS * 3 / 8 - 1) % OSH_WORD_BITS;
 }
 
-static osh_word_t turned(osh_word_t map, unsigned turn)
+static osh_word_t rotated(osh_word_t map, unsigned rotation)
 {
-    return turn == 0 ? map : map >> turn | map << (OSH_WORD_BITS - turn);
+    return rotation == 0 ? map : map >> rotation | map << (OSH_WORD_BITS - rotation);
 }
 
 /* Draws on listed slabs from word `from` down, at most `slabs` of them that had
@@ -134,19 +154,23 @@ static size_t draw(struct osh_chain *chain, unsigned cls, unsigned count, size_t
                    unsigned slabs)
 {
     size_t lowest = OSH_SLAB_HINTS ? osh_arena.words - osh_load(&osh_slabs.floor[cls]) : 0;
-    unsigned turn = OSH_VIRTUAL || OSH_CORES > 1 ? turn_of(osh_arch_core()) : 0;
+    unsigned rotation = OSH_VIRTUAL || OSH_CORES > 1 ? rotation_of(osh_arch_core()) : 0;
     for (size_t word = from + 1; word-- > lowest;) {
         if (osh_arena_is_closed(word)) {
             word = osh_arena_low();
             continue;
         }
-        osh_word_t map = turned(osh_load(osh_slab_partial(word, cls)), turn);
+        osh_word_t map = rotated(osh_load(osh_slab_partial(word, cls)), rotation);
         while (map != 0) {
             unsigned bit = osh_top_bit(map);
             map &= ~((osh_word_t)1 << bit);
-            size_t page = word * OSH_WORD_BITS + ((bit + turn) % OSH_WORD_BITS);
-            if (take_from(chain, page, cls, count - chain->count) > 0 &&
-                (chain->count == count || --slabs == 0)) {
+            size_t page = word * OSH_WORD_BITS + ((bit + rotation) % OSH_WORD_BITS);
+            if (OSH_SLAB_MAPS == 1 && osh_slab_class(page) != cls) {
+                continue;
+            }
+            unsigned before = chain->count;
+            take_from(chain, page, cls, count);
+            if (chain->count == count || (chain->count > before && --slabs == 0)) {
                 return word;
             }
         }
@@ -154,23 +178,42 @@ static size_t draw(struct osh_chain *chain, unsigned cls, unsigned count, size_t
     return lowest;
 }
 
+static void draw_on_maps(struct osh_chain *chain, unsigned cls, unsigned count)
+{
+    osh_word_t hint = OSH_SLAB_HINTS ? osh_load(&osh_slabs.hint[cls]) : osh_arena.words - 1;
+    size_t stopped = draw(chain, cls, count, hint, OSH_REFILL_SLABS);
+    if (OSH_SLAB_HINTS && stopped < hint) {
+        /* Lowers the hint unless somebody raised it: publishes nothing. */
+        (void)osh_cas(&osh_slabs.hint[cls], &hint, stopped);
+    }
+}
+
+/* Where there are no maps: draws on every slab of the class. */
+static void draw_on_all(struct osh_chain *chain, unsigned cls, unsigned count)
+{
+    size_t page = osh_arena.pages;
+    while (chain->count < count && (page = osh_slab_page_below(page)) != OSH_NO_PAGE) {
+        if (osh_slab_class(page) == cls) {
+            take_from(chain, page, cls, count);
+        }
+    }
+}
+
 struct osh_chain osh_slab_get(unsigned cls, unsigned count)
 {
     struct osh_chain chain = {NULL, 0};
-    osh_word_t hint = OSH_SLAB_HINTS ? osh_load(&osh_slabs.hint[cls]) : osh_arena.words - 1;
-    size_t stopped = draw(&chain, cls, count, hint, OSH_REFILL_SLABS);
-    if (OSH_SLAB_HINTS && stopped < hint) {
-        /* Lowers the hint unless a put raised it: publishes nothing. */
-        (void)osh_cas(&osh_slabs.hint[cls], &hint, stopped);
+    if (OSH_SLAB_MAPS == 0) {
+        draw_on_all(&chain, cls, count);
+    } else {
+        draw_on_maps(&chain, cls, count);
     }
-    if (chain.count == 0) {
-        /* A magazine may be longer than a slab. */
-        unsigned objects = osh_class_objects(cls);
-        unsigned first = count < objects ? count : objects;
-        size_t page = osh_slab_create(cls, first);
-        if (page != OSH_NO_PAGE) {
-            collect(&chain, page, cls, first);
+    /* Once more when others have taken all of a slab that we made. */
+    while (chain.count == 0) {
+        size_t page = create(cls);
+        if (page == OSH_NO_PAGE) {
+            break;
         }
+        take_from(&chain, page, cls, count);
     }
     return chain;
 }
@@ -183,77 +226,9 @@ void *osh_slab_get_any(unsigned cls, size_t alignment)
         if (page == OSH_NO_PAGE) {
             break;
         }
-        (void)take_from(&chain, page, found, 1);
+        take_from(&chain, page, found, 1);
     }
     return chain.head;
-}
-
-/* Keeps an empty slab for its class, and lets go of the one kept before. Slabs
- * of more than a roomy size are not worth the memory they would keep. */
-static void keep(size_t page, unsigned cls)
-{
-    if (!OSH_KEEP_SLABS || OSH_PAGE_BYTES << osh_class_run(cls) > OSH_SLAB_ROOMY) {
-        (void)osh_slab_release(page, cls);
-        return;
-    }
-    /* The page numbers change hands; pairs with osh_slab_release_kept(). */
-    osh_word_t before = osh_exchange(&osh_slabs.kept[cls], page + 1);
-    if (before != 0 && before != page + 1) {
-        (void)osh_slab_release(before - 1, cls);
-    }
-}
-
-/* Counts objects whose bits are set as free. */
-static void credit(size_t page, unsigned cls, unsigned count)
-{
-    /* Publishes the bits set before it; pairs with the CAS of reserve() and of
-     * osh_slab_release(). The slab may be gone right after. */
-    osh_word_t before = osh_fetch_add(osh_slab_state_word(page), count);
-    unsigned free = osh_state_free(before) + count;
-    osh_fence_atomic_load(); /* count, then look at the map: pairs with unlist() */
-    if (!osh_slab_is_listed(page, cls)) {
-        osh_slab_list(page, cls);
-    } else if (OSH_SLAB_HINTS) {
-        osh_raise(&osh_slabs.hint[cls], page / OSH_WORD_BITS); /* a hint: publishes nothing */
-    }
-    if (free == osh_class_objects(cls)) {
-        keep(page, cls);
-    }
-}
-
-/* Objects on their way back: those of one word of one slab's bits. */
-struct returning {
-    unsigned cls;
-    size_t page;
-    unsigned word;
-    osh_word_t mask;   /* bits of this word not yet set ... */
-    unsigned counted;  /* ... and how many of the slab's are set, but not counted */
-    const void *twice; /* an object that was free already, or NULL */
-};
-
-static void note_twice(struct returning *back, osh_word_t bits)
-{
-    unsigned object = back->word * OSH_WORD_BITS + osh_top_bit(bits);
-    back->twice = (void *)(osh_arena_address(back->page) + object * osh_class_bytes(back->cls));
-}
-
-/* Sets the bits of the word, and counts them if the slab's others are through. */
-static void flush(struct returning *back, bool all)
-{
-    if (back->mask != 0) {
-        /* Publishes the objects as free; pairs with the CAS of collect(). */
-        osh_word_t before =
-            osh_fetch_or(&osh_slab_bits(back->page, back->cls)[back->word], back->mask);
-        if (OSH_UNLIKELY((before & back->mask) != 0)) {
-            note_twice(back, before & back->mask);
-        }
-        back->counted += osh_count_bits(back->mask & ~before);
-        back->mask = 0;
-    }
-    if (all && back->counted > 0) {
-        credit(back->page, back->cls, back->counted);
-        back->counted = 0;
-    }
 }
 
 /* Is the block of a slab of that class? Not, when a write to a free block has
@@ -263,42 +238,31 @@ static bool is_of_class(unsigned cls, const void *block)
     return osh_arena_class_at(block) == cls;
 }
 
+bool osh_slab_put_one(unsigned cls, void *block)
+{
+    if (OSH_HARDENING >= 2) {
+        osh_guard_fill(block, 0, OSH_LINK_WORDS);
+    }
+    size_t page = osh_class_slab(cls, osh_arena_page(block));
+    unsigned object = osh_class_index(cls, (uintptr_t)block - osh_arena_address(page));
+    osh_word_t bit = (osh_word_t)1 << (object % OSH_WORD_BITS);
+    bool twice = give_bits(page, cls, object / OSH_WORD_BITS, bit) != 0;
+    if (OSH_UNLIKELY(twice)) {
+        osh_report(OS_HEAP_FREED_TWICE, block, NULL);
+    }
+    return !twice;
+}
+
 void osh_slab_put(unsigned cls, struct osh_chain chain)
 {
-    struct returning back = {cls, OSH_NO_PAGE, 0, 0, 0, NULL};
-    while (chain.count > 0) {
+    bool sound = true;
+    while (sound && chain.count > 0) {
         void *block = chain.head;
         if (OSH_HARDENING > 0 && OSH_UNLIKELY(!is_of_class(cls, block))) {
-            flush(&back, true);
             osh_report(OS_HEAP_BAD_LINK, block, NULL);
             return;
         }
-        if (OSH_HARDENING < 2) {
-            chain.head = osh_links_next(block);
-        } else if (osh_links_pop_checked(cls, &chain) == NULL) {
-            break;
-        } else {
-            osh_guard_fill(block, 0, OSH_LINK_WORDS);
-        }
-        chain.count -= OSH_HARDENING < 2;
-        size_t page = osh_class_slab(cls, osh_arena_page(block));
-        unsigned object = osh_class_index(cls, (uintptr_t)block - osh_arena_address(page));
-        if (page != back.page || object / OSH_WORD_BITS != back.word) {
-            flush(&back, page != back.page);
-            back.page = page;
-            back.word = object / OSH_WORD_BITS;
-        }
-        osh_word_t bit = (osh_word_t)1 << (object % OSH_WORD_BITS);
-        if (OSH_UNLIKELY((back.mask & bit) != 0)) {
-            note_twice(&back, bit);
-        }
-        back.mask |= bit;
-        if (OSH_UNLIKELY(back.twice != NULL)) {
-            break; /* a chain that has a block twice is a ring: nothing new follows */
-        }
-    }
-    flush(&back, true);
-    if (OSH_UNLIKELY(back.twice != NULL)) {
-        osh_report(OS_HEAP_FREED_TWICE, back.twice, NULL);
+        /* A chain that has a block twice is a ring: nothing new follows. */
+        sound = osh_links_pop(cls, &chain) != NULL && osh_slab_put_one(cls, block);
     }
 }

@@ -6,50 +6,34 @@
 #include "osh_slab.h"
 #include "osh_slab_table.h"
 
-static unsigned free_objects(size_t page, unsigned cls)
+/* Do all pages of the slab say that they are of that class? */
+static bool has_all_pages(size_t page, unsigned cls)
 {
-    unsigned free = 0;
-    for (unsigned i = 0; i < osh_slab_words(cls); i++) {
-        free += osh_count_bits(osh_slab_free_bits(page, cls, i));
+    for (size_t i = 0; i < (size_t)1 << osh_class_run(cls); i++) {
+        if (osh_slab_class(page + i) != cls) {
+            return false;
+        }
     }
-    return free;
-}
-
-/* The bits say what is free. */
-static void count_anew(size_t page, unsigned cls)
-{
-    unsigned free = free_objects(page, cls);
-    if (free != osh_slab_state(page).free) {
-        osh_store(osh_slab_state_word(page), osh_state(cls, free)); /* nobody else is there */
-    }
-    if (free > 0) {
-        osh_slab_list(page, cls);
-    }
-    bool kept = OSH_KEEP_SLABS && osh_load(&osh_slabs.kept[cls]) == page + 1;
-    if (free == osh_class_objects(cls) && !kept) {
-        (void)osh_slab_release(page, cls);
-    }
-}
-
-/* Claimed, but no slab's and not newlib's. */
-static void give_back(size_t page)
-{
-    osh_store_byte(&osh_arena.page_class[page], 0); /* nobody else is there */
-    osh_arena_release_run(page, 0);
+    return true;
 }
 
 /* Returns the page behind it, or behind its slab. */
 static size_t repair(size_t page)
 {
-    unsigned cls = osh_slab_state(page).cls;
     if (!osh_arena_is_claimed(page) || osh_arena_is_newlib(page)) {
         return page + 1;
     }
-    if (cls == 0) {
-        give_back(page);
+    unsigned cls = osh_slab_class(page);
+    if (cls == 0 || osh_class_slab(cls, page) != page || !has_all_pages(page, cls)) {
+        /* On its way to a slab, or from one. */
+        osh_store_byte(&osh_arena.page_class[page], 0); /* nobody else is there */
+        osh_arena_release_run(page, 0);
         return page + 1;
     }
-    count_anew(page, cls);
+    if (osh_slab_free(page, cls) > 0) {
+        osh_slab_list(page, cls);
+    }
+    osh_slab_release(page, cls);
     return page + ((size_t)1 << osh_class_run(cls));
 }
 

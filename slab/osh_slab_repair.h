@@ -7,9 +7,9 @@
 
 #include "osh_compiler.h"
 
-/* Makes counts and owners of pages agree with the bits again. A reservation that nobody
- * collects becomes free objects, objects that were not counted yet are counted, a page
- * that was on its way between arena and slab goes back. The caller is alone: no other
+/* Makes maps and owners of pages agree with the bits again; a page that was on its way
+ * between arena and slab goes back. Objects that a thread had in its hands remain lost, at
+ * most a slab or a list of them a thread. The caller is alone: no other
  * thread, no handler, and not itself inside the heap. O(pages that were ever opened). */
 OSH_HIDDEN void osh_slab_repair(void);
 

@@ -186,7 +186,6 @@ static void page_given_up_by_a_slab_serves_the_break_and_back(void)
     size_t page = osh_arena_page(chain.head);
     assert_ptr_equal(osh_arena_sbrk((ptrdiff_t)(page + 1) * PAGE), FAILED);
     osh_slab_put(1, chain);
-    osh_slab_release_kept();
     assert_ptr_equal(osh_arena_sbrk((ptrdiff_t)(page + 1) * PAGE), osh_arena.base);
     assert_null(osh_slab_get(OSH_CLASS_MAX, 1).head);
     osh_arena_reset_break();

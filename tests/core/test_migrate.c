@@ -64,7 +64,8 @@ static void contents_survive_the_way_up_down_and_up_again(void)
         block = os_realloc(block, LARGE_SIZE(1 + i % 3));
         assert_false(in_a_slab(block));
         assert_true(is_stamped_all(block, SMALL_SIZE, 9));
-        block = os_realloc(block, SMALL_SIZE + i); /* at most OSH_SLAB_MAX / 2: it migrates */
+        /* At most half of OSH_SLAB_MAX: it migrates. */
+        block = os_realloc(block, SMALL_SIZE + i % (OSH_SLAB_MAX / 4));
         assert_true(in_a_slab(block));
         assert_true(is_stamped_all(block, SMALL_SIZE, 9));
     }

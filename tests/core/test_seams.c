@@ -239,9 +239,9 @@ static void statistics_in_an_interrupt_leave_newlib_out(void)
 static void block_beyond_all_memory_is_refused(void)
 {
     os_free(os_malloc(LARGE_SIZE(1)));
-    assert_null(osh_fallback_memalign(OSH_BLOCK_MIN, SIZE_MAX - 64));
+    assert_null(osh_fallback_memalign(OSH_ALIGN_LEAST, SIZE_MAX - 64));
     void *block = os_malloc(LARGE_SIZE(1));
-    assert_null(osh_fallback_memalign(OSH_BLOCK_MIN, SIZE_MAX - 64));
+    assert_null(osh_fallback_memalign(OSH_ALIGN_LEAST, SIZE_MAX - 64));
     assert_null(osh_fallback_resize(block, SIZE_MAX - 64));
     os_free(block);
 }

@@ -217,9 +217,11 @@ SEAM(void *, osh_deferred_take_all, (void), ())
 SEAM(bool, osh_deferred_pending, (void), ())
 SEAM(struct osh_chain, osh_slab_get, (unsigned cls, unsigned count), (cls, count))
 SEAM(void, osh_slab_put, (unsigned cls, struct osh_chain chain), (cls, chain))
-SEAM(size_t, osh_slab_create, (unsigned cls, unsigned count), (cls, count))
+SEAM(osh_word_t, osh_slab_set_bits, (size_t page, unsigned cls, unsigned i, osh_word_t bits),
+     (page, cls, i, bits))
+SEAM(void, osh_slab_set_class, (size_t page, unsigned cls, unsigned byte), (page, cls, byte))
 SEAM(void, osh_slab_list, (size_t page, unsigned cls), (page, cls))
-SEAM(bool, osh_slab_release, (size_t page, unsigned cls), (page, cls))
+SEAM(void, osh_slab_release, (size_t page, unsigned cls), (page, cls))
 SEAM(bool, osh_depot_put, (unsigned cls, struct osh_chain magazine), (cls, magazine))
 SEAM(struct osh_chain, osh_depot_get, (unsigned cls), (cls))
 SEAM(bool, osh_arch_exchange, (enum osh_which which, unsigned cls, struct osh_chain *io),

@@ -143,7 +143,7 @@ const char *names_place(const void *pc)
 
 static bool heap_word(uintptr_t address, char *name, size_t bytes)
 {
-    uintptr_t record = (uintptr_t)osh_slabs.record;
+    uintptr_t near = (uintptr_t)osh_slabs.near;
     uintptr_t far = (uintptr_t)osh_slabs.far;
     uintptr_t partial = (uintptr_t)osh_slabs.partial;
     uintptr_t claimed = (uintptr_t)osh_arena.claimed;
@@ -155,18 +155,16 @@ static bool heap_word(uintptr_t address, char *name, size_t bytes)
         size_t page = osh_arena_page((const void *)address);
         (void)snprintf(name, bytes, "block: page %zu + %#lx", page,
                        (unsigned long)(address - osh_arena_address(page)));
-    } else if (address >= record && address < far) {
-        size_t word = (address - record) / sizeof(osh_word_t);
-        (void)snprintf(name, bytes,
-                       word % OSH_RECORD_WORDS == 0 ? "state of slab %zu" : "free bits of slab %zu",
-                       word / OSH_RECORD_WORDS);
+    } else if (address >= near && address < far) {
+        (void)snprintf(name, bytes, "free bits of slab %zu",
+                       (address - near) / sizeof(osh_word_t) / OSH_NEAR_WORDS);
     } else if (address >= far && address < partial) {
         (void)snprintf(name, bytes, "free bits of slab %zu",
                        (address - far) / sizeof(osh_word_t) / OSH_SLAB_WORDS);
     } else if (address >= partial && address < osh_arena.base) {
         (void)snprintf(name, bytes, "map of class %zu",
-                       (address - partial) / sizeof(osh_word_t) % OSH_CLASSES);
-    } else if (address >= classes && address < record) {
+                       (address - partial) / sizeof(osh_word_t) % OSH_SLAB_MAPS);
+    } else if (address >= classes && address < near) {
         (void)snprintf(name, bytes, "class of page %zu", address - classes);
     } else if (address >= claimed && address < classes) {
         static const char *const maps[] = {"claimed pages", "used pages", "newlib's pages"};

@@ -37,11 +37,10 @@ static void give(unsigned number, unsigned cls)
     }
 }
 
-/* All pages are a slab of two, empty and kept. */
-static void one_wide_kept(void)
+/* All pages are a slab of two. */
+static void one_wide(void)
 {
-    take(0, WIDE, 2);
-    give(0, WIDE);
+    take(0, WIDE, 1);
 }
 
 static void take_narrow(void)
@@ -51,7 +50,7 @@ static void take_narrow(void)
 
 static void release_then_take_wide(void)
 {
-    osh_slab_release_kept();
+    give(0, WIDE);
     take(0, WIDE, 1);
 }
 
@@ -66,7 +65,7 @@ const struct scenario run_release = {
     .name = "run-release",
     .promise = "a page of a run that was given up has the class of the slab it became",
     .pages = 2,
-    .setup = one_wide_kept,
+    .setup = one_wide,
     .task = {release_then_take_wide, take_narrow},
     .core = {0, 1},
     .check = give_all,

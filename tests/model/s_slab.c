@@ -176,42 +176,30 @@ const struct scenario slab_list = {
     .deep = {3, 0, 0, 2},
 };
 
-static void put_all_and_release(void)
-{
-    put_two();
-    osh_slab_release_kept();
-}
-
 const struct scenario slab_release = {
     .name = "slab-release",
     .promise = "a page given up has no live object, and serves another class",
     .pages = 1,
     .setup = hold_two,
-    .task = {put_all_and_release, get_one_put_one, get_other},
+    .task = {put_two, get_one_put_one, get_other},
     .core = {0, 1, 2},
     .check = all_free,
     .quick = {2, 0, 0, 1},
     .deep = {3, 0, 0, 1},
 };
 
-static void release_kept_then_get_other(void)
+static void put_all_then_get_other(void)
 {
-    osh_slab_release_kept();
-    get_other();
-}
-
-static void one_kept(void)
-{
-    setup_hold(1);
     free_what_setup_held();
+    get_other();
 }
 
 const struct scenario slab_change = {
     .name = "slab-class-change",
     .promise = "who looks for a class in a page that became another's takes nothing of it",
     .pages = 1,
-    .setup = one_kept,
-    .task = {release_kept_then_get_other, get_two_put_two},
+    .setup = hold_one,
+    .task = {put_all_then_get_other, get_two_put_two},
     .core = {0, 1},
     .check = all_free,
     .quick = {3, 0, 0, 2},
@@ -239,46 +227,77 @@ const struct scenario slab_create = {
     .deep = {4, 0, 0, 3},
 };
 
-static struct osh_chain full[2];
+static struct osh_chain last[2];
 
-/* Two slabs, each with all but one object free: the last was got alone. */
-static void one_of_each_of_two(void)
+/* All of a slab, in two parts. */
+static void two_parts(void)
 {
-    struct osh_chain rest[2];
-    for (unsigned i = 0; i < 2; i++) {
-        full[i] = osh_slab_get(OTHER, 1);
-        rest[i] = osh_slab_get(OTHER, 1);
-    }
-    osh_slab_put(OTHER, rest[0]);
-    osh_slab_put(OTHER, rest[1]);
+    last[0] = osh_slab_get(OTHER, 1);
+    last[1] = osh_slab_get(OTHER, 1);
 }
 
-static void put_full_0(void)
+static void put_last_0(void)
 {
-    osh_slab_put(OTHER, full[0]);
+    osh_slab_put(OTHER, last[0]);
 }
 
-static void put_full_1(void)
+static void put_last_1(void)
 {
-    osh_slab_put(OTHER, full[1]);
+    osh_slab_put(OTHER, last[1]);
 }
 
-/* A reclaim would find the others by their states. */
-static void all_but_one_were_released(void)
+/* Tries to take the empty page as it is given back, or one of its objects. */
+static void release_empty(void)
 {
-    osh_slab_release_kept();
+    osh_slab_release_empty();
+}
+
+/* A reclaim would find it by its bits. */
+static void it_was_given_back(void)
+{
     REQUIRE(osh_load(&osh_arena.in_use) == 0);
     all_free();
 }
 
-const struct scenario slab_kept = {
-    .name = "slab-kept",
-    .promise = "of slabs that become empty one is kept and none is forgotten",
+const struct scenario slab_empty = {
+    .name = "slab-empty",
+    .promise = "whoever gives the last object of a slab gives its page back, and only once",
     .pages = 2,
-    .setup = one_of_each_of_two,
-    .task = {put_full_0, put_full_1, osh_slab_release_kept},
+    .setup = two_parts,
+    .task = {put_last_0, put_last_1, release_empty},
     .core = {0, 1, 2},
-    .check = all_but_one_were_released,
+    .check = it_was_given_back,
+    .quick = {3, 0, 0, 2},
+    .deep = {4, 0, 0, 2},
+};
+
+/* The last object of a slab of two; a slab of three with one taken has the same bits. */
+static struct osh_chain last_of_two;
+
+static void hold_last_of_two(void)
+{
+    last_of_two = osh_slab_get(OTHER, 1);
+}
+
+static void put_last_of_two(void)
+{
+    osh_slab_put(OTHER, last_of_two);
+}
+
+static void release_then_get_one(void)
+{
+    osh_slab_release_empty();
+    get_one_put_one();
+}
+
+const struct scenario slab_other_class = {
+    .name = "slab-other-class",
+    .promise = "a slab is given up only if it is still the one that was empty",
+    .pages = 1,
+    .setup = hold_last_of_two,
+    .task = {put_last_of_two, release_then_get_one},
+    .core = {0, 1},
+    .check = it_was_given_back,
     .quick = {3, 0, 0, 2},
     .deep = {4, 0, 0, 2},
 };

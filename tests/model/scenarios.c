@@ -8,8 +8,8 @@ extern const struct scenario litmus_sb, litmus_sb_fence, litmus_mp, litmus_mp_re
     litmus_mp_no_acquire, litmus_release_sequence, litmus_coherence, litmus_sequence,
     litmus_sequence_two_cores, litmus_sequence_migrates;
 extern const struct scenario slab_reserve, slab_deliver, slab_unlist, slab_list, slab_create,
-    slab_kept, slab_release, slab_change, slab_handler, depot_slots, depot_both, depot_reclaim,
-    magazine_swap, magazine_aba, magazine_one_core, magazine_portable, magazine_full,
+    slab_empty, slab_other_class, slab_release, slab_change, slab_handler, depot_slots, depot_both,
+    depot_reclaim, magazine_swap, magazine_aba, magazine_one_core, magazine_portable, magazine_full,
     magazine_halved, reclaim_running, reclaim_migrating, reclaim_portable, reclaim_two,
     reclaim_idle, pair_aba, pair_reclaim, deferred_two, deferred_three, deferred_handler,
     deferred_before, deferred_look, deferred_reclaim, null_unlist, null_depot, null_empty,
@@ -32,7 +32,8 @@ const struct scenario *const scenarios[] = {
     &slab_unlist,
     &slab_list,
     &slab_create,
-    &slab_kept,
+    &slab_empty,
+    &slab_other_class,
     &slab_release,
     &slab_change,
     &slab_handler,
@@ -67,9 +68,7 @@ const struct scenario *const scenarios[] = {
 #if OSH_DEPOT_SLOTS > 0
     &null_depot,
 #endif
-#if OSH_KEEP_SLABS
     &null_empty,
-#endif
     &null_bound,
     &null_reclaim,
     &null_fallback,

@@ -54,10 +54,13 @@ static bool is_cached(void *block)
 /* Lists of two sizes hold something; the first is given back, and there the reclaim ends. */
 static void cache_two_sizes(void)
 {
-    void *first = os_malloc(SMALL_SIZE);
-    void *second = os_malloc(2 * SMALL_SIZE);
-    os_free(first);
-    os_free(second);
+    void *blocks[4];
+    for (unsigned i = 0; i < 4; i++) {
+        blocks[i] = os_malloc((1 + i % 2) * SMALL_SIZE);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        os_free(blocks[i]);
+    }
 }
 
 static void lists_of_a_reclaim_that_was_left_go_on(void (*how)(void))

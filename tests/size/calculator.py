@@ -18,7 +18,7 @@ from objects import LEVELS, PRESETS, SOURCE, TARGETS, Build, Failed
 
 CONSTANTS = ("OSH_PAGE_BYTES", "OSH_CORES", "OSH_CLASS_MAX", "OSH_SLAB_MAX", "OSH_MAGAZINE_MAX",
              "OSH_DEPOT_SLOTS")
-PARTS = ("OSH_BITMAP_BYTES", "OSH_RECORD_BYTES", "OSH_FAR_BYTES", "OSH_MAP_BYTES", "OSH_TABLE_BYTES")
+PARTS = ("OSH_BITMAP_BYTES", "OSH_NEAR_BYTES", "OSH_FAR_BYTES", "OSH_MAP_BYTES", "OSH_TABLE_BYTES")
 STATIC = {"osh_lists": "core_lists", "slots": "depots", "osh_slabs": "slab_hints",
           "osh_arena": "arena", "osh_hot": "fast_paths"}
 

@@ -57,9 +57,8 @@ static void get_gives_all_of_a_slab_that_has_fewer_than_asked_for(void)
         unsigned objects = osh_class_info[cls].objects;
         struct osh_chain chain = osh_slab_get(cls, objects + 1);
         assert_int_equal(chain.count, objects);
-        assert_int_equal(osh_slab_state(slab_of(cls, chain.head)).free, 0);
+        assert_int_equal(osh_slab_free(slab_of(cls, chain.head), cls), 0);
         osh_slab_put(cls, chain);
-        osh_slab_release_kept();
         assert_int_equal(in_use(), 0);
     }
 }
@@ -79,7 +78,7 @@ static void objects_of_a_fresh_slab_come_in_the_order_of_their_addresses(void)
 /* A refill's time is bounded by slabs that have something: none may gather that have not. */
 static void a_slab_that_is_emptied_leaves_the_map_at_once(void)
 {
-    if (!OSH_SLAB_MAPS) {
+    if (OSH_SLAB_MAPS == 0) {
         skip_because("there are no maps");
     }
     FOR_EACH_CLASS(cls)
@@ -99,22 +98,6 @@ static void a_slab_that_is_emptied_leaves_the_map_at_once(void)
     }
 }
 
-/* Where the maps would be, pages are. */
-static void where_there_are_no_maps_listing_a_slab_writes_nothing(void)
-{
-    if (OSH_SLAB_MAPS) {
-        skip_because("there are maps");
-    }
-    struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 1);
-    size_t page = slab_of(CLASS_OF_SMALL, chain.head);
-    /* Where the maps would be: something else, or no address at all. */
-    osh_word_t *there = osh_slab_partial(page / OSH_WORD_BITS, CLASS_OF_SMALL);
-    osh_word_t before = osh_slabs.partial != NULL ? osh_load(there) : 0;
-    osh_slab_list(page, CLASS_OF_SMALL);
-    assert_true(osh_slabs.partial == NULL || osh_load(there) == before);
-    osh_slab_put(CLASS_OF_SMALL, chain);
-}
-
 static void every_object_of_a_slab_is_handed_out_once(void)
 {
     shadow_start();
@@ -130,12 +113,11 @@ static void every_object_of_a_slab_is_handed_out_once(void)
             page = i == 0 ? slab_of(cls, taken[0].head) : page;
             assert_int_equal(slab_of(cls, taken[i].head), page);
         }
-        assert_int_equal(osh_slab_state(page).free, 0);
+        assert_int_equal(osh_slab_free(page, cls), 0);
         for (unsigned i = 0; i < objects; i++) {
             shadow_give(taken[i].head, osh_class_bytes(cls));
             osh_slab_put(cls, taken[i]);
         }
-        osh_slab_release_kept();
         assert_int_equal(in_use(), 0);
     }
 }
@@ -149,45 +131,47 @@ static void class_byte_names_the_class_in_every_page_of_the_slab(void)
         for (size_t i = 0; i < (size_t)1 << osh_class_run(cls); i++) {
             assert_int_equal(osh_arena.page_class[page + i], cls);
         }
-        assert_int_equal(osh_slab_state(page).cls, cls);
         osh_slab_put(cls, chain);
-        osh_slab_release_kept();
         assert_int_equal(osh_arena.page_class[page], 0);
-        assert_int_equal(osh_slab_state(page).cls, 0);
     }
 }
 
-static void one_empty_slab_of_a_roomy_size_is_kept_for_its_class(void)
+static void slab_that_is_empty_is_given_back_at_once(void)
 {
-    if (!OSH_KEEP_SLABS) {
-        skip_because("empty slabs are not kept");
+    FOR_EACH_CLASS(cls)
+    {
+        unsigned objects = osh_class_info[cls].objects;
+        struct hoard hoard = {NULL, 0};
+        for (unsigned i = 0; i < 3 * objects; i++) {
+            hoard_add(&hoard, osh_slab_get(cls, 1).head);
+        }
+        size_t pages = in_use();
+        assert_int_equal(pages, (size_t)3 << osh_class_run(cls));
+        void *block;
+        while ((block = hoard_take(&hoard)) != NULL) {
+            struct osh_chain single = {NULL, 0};
+            osh_links_push(cls, &single, block);
+            osh_slab_put(cls, single);
+        }
+        assert_int_equal(in_use(), 0);
     }
-    unsigned cls = 1;
-    unsigned objects = osh_class_info[cls].objects;
-    struct hoard hoard = {NULL, 0};
-    for (unsigned i = 0; i < 3 * objects; i++) {
-        hoard_add(&hoard, osh_slab_get(cls, 1).head);
-    }
-    assert_int_equal(in_use(), 3);
-    void *block;
-    while ((block = hoard_take(&hoard)) != NULL) {
-        struct osh_chain single = {NULL, 0};
-        osh_links_push(cls, &single, block);
-        osh_slab_put(cls, single);
-    }
-    assert_int_equal(in_use(), 1);
-    osh_slab_release_kept();
+}
+
+/* As it is for a moment, when a task has found the page on the map of a class that it is no
+ * slab of any more. */
+static void objects_of_another_class_are_not_taken_for_ours(void)
+{
+    unsigned other = CLASS_OF_SMALL + 1;
+    struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 1);
+    size_t page = slab_of(CLASS_OF_SMALL, chain.head);
+    unsigned free = osh_slab_free(page, CLASS_OF_SMALL);
+    osh_slab_list(page, other);
+    struct osh_chain found = osh_slab_get(other, 1);
+    assert_int_not_equal(slab_of(other, found.head), page);
+    assert_int_equal(osh_slab_free(page, CLASS_OF_SMALL), free);
+    osh_slab_put(other, found);
+    osh_slab_put(CLASS_OF_SMALL, chain);
     assert_int_equal(in_use(), 0);
-}
-
-static void kept_slab_that_is_in_use_again_is_not_released(void)
-{
-    struct osh_chain chain = osh_slab_get(1, 1);
-    osh_slab_put(1, chain);
-    chain = osh_slab_get(1, 1);
-    osh_slab_release_kept();
-    assert_int_equal(in_use(), 1);
-    osh_slab_put(1, chain);
 }
 
 static void put_objects_are_got_before_a_fresh_slab_is_made(void)
@@ -254,11 +238,10 @@ int main(void)
         in_fresh_heap(get_gives_all_of_a_slab_that_has_fewer_than_asked_for, ROOMY_HEAP),
         in_fresh_heap(objects_of_a_fresh_slab_come_in_the_order_of_their_addresses, ROOMY_HEAP),
         in_fresh_heap(a_slab_that_is_emptied_leaves_the_map_at_once, ROOMY_HEAP),
-        in_fresh_heap(where_there_are_no_maps_listing_a_slab_writes_nothing, ROOMY_HEAP),
         in_fresh_heap(every_object_of_a_slab_is_handed_out_once, ROOMY_HEAP),
         in_fresh_heap(class_byte_names_the_class_in_every_page_of_the_slab, ROOMY_HEAP),
-        in_fresh_heap(one_empty_slab_of_a_roomy_size_is_kept_for_its_class, ROOMY_HEAP),
-        in_fresh_heap(kept_slab_that_is_in_use_again_is_not_released, ROOMY_HEAP),
+        in_fresh_heap(slab_that_is_empty_is_given_back_at_once, 4 * ROOMY_HEAP),
+        in_fresh_heap(objects_of_another_class_are_not_taken_for_ours, ROOMY_HEAP),
         in_fresh_heap(put_objects_are_got_before_a_fresh_slab_is_made, 4 * ROOMY_HEAP),
         in_fresh_heap(get_without_pages_gives_the_empty_chain, ROOMY_HEAP),
         in_fresh_heap(free_objects_above_a_stale_hint_are_found_before_null, 150),

@@ -61,7 +61,6 @@ static void nothing_is_lost(void)
 {
     assert_int_equal(shadow_owned(), 0);
     assert_null(os_heap_check());
-    osh_slab_release_kept();
     assert_int_equal(osh_load(&osh_arena.in_use), 0);
 }
 

@@ -52,12 +52,13 @@ SEARCHES = [
 
 # model, what is left out, definitions, compiler flags
 CONTROLS = [
-    ("slab", "the class is not compared in the reservation", "BROKEN=1 PAGES=1 CLASSES=2", SAFETY),
-    ("slab", "counted before the bits are set", "BROKEN=2 PAGES=1 CLASSES=1", SAFETY),
+    ("slab", "the class is not looked at when objects were taken", "BROKEN=1 PAGES=1 CLASSES=2", SAFETY),
+    ("slab", "no second look when a release could not take all", "BROKEN=2 PAGES=1 CLASSES=1 BITS=1 WORDS=2", SAFETY),
     ("slab", "no second look after taking a slab off the map", "BROKEN=3 PAGES=1 CLASSES=1", SAFETY),
     ("slab", "released by a load and a store", "BROKEN=4 PAGES=1 CLASSES=1", SAFETY),
     ("slab", "no fence before the second look", "BROKEN=5 PAGES=1 CLASSES=1", SAFETY),
     ("slab", "a page is given up before it is off the map", "BROKEN=6 PAGES=1 CLASSES=1", SAFETY),
+    ("slab", "the class is not looked at when a slab is released", "BROKEN=7 PAGES=1 CLASSES=2", SAFETY),
     ("depot", "put by a store", "BROKEN=1", SAFETY),
     ("depot", "taken by a load and a store", "BROKEN=2", SAFETY),
     ("depot", "a stack of magazines in place of slots", "BROKEN=3", SAFETY),

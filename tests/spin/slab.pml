@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Slabs: counts reserve, bits deliver. Pages become slabs of either of two
- * classes, are drawn on, filled, kept and released by PROCS cores for ever.
+ * Slabs: a bit is an object. Pages become slabs of either of two classes, are drawn on,
+ * filled and given up by PROCS cores for ever.
  *
  * A line "mirrors FILE FUNCTION: OPERATIONS" names the C function that a piece of
  * the model stands for and its atomic operations in the order of its text, which
  * run.py compares with the source.
  *
  * A fetch_or, fetch_and, exchange or fetch_add is one step here; in C some of them
- * are a load and a loop of compare-and-swaps, the last of which is that step.
+ * are a load and a loop of compare-and-swaps, the last of which is that step. So is a load and
+ * the compare-and-swap of what it read: that succeeds only when nothing has changed since, so
+ * this leaves out nothing but tries that fail.
  *
  * An atomic block is one access to a word that others see, and what follows
- * from it in variables of our own. With -DFUSED a load and the compare-and-swap of
- * what it read are one step: the swap succeeds only when nothing has changed
- * since, so this leaves out nothing but tries that fail.
+ * from it in variables of our own.
  *
  * -DBROKEN=n leaves one thing out; each must be found.
  */
@@ -35,28 +35,22 @@
 #ifndef BITS
 #define BITS 2 /* a word: 1 or 2 */
 #endif
-#define OBJECTS (WORDS * BITS)
 #define ALL ((1 << BITS) - 1)
+#define OBJECTS (WORDS * BITS)
 
-#define STATE(cls, free) ((cls) * 4 + (free))
-#define CLASS_OF(state) ((state) / 4)
-#define FREE_OF(state) ((state) % 4)
+/* A slab of class 2 has one object less, where that leaves some in its last word. */
+#define FULL(c, w) (((c) == 2 && (w) == WORDS - 1) -> 1 : ALL)
 #define COUNT(mask) (((mask) & 1) + ((mask) >> 1))
-#define MIN(a, b) ((a) < (b) -> (a) : (b))
 /* highest(): all of `mask`, or the upper one of its two bits */
-#define HIGHEST(mask, count) ((count) == 0 -> 0 : (COUNT(mask) <= (count) -> (mask) : 2))
+#define HIGHEST(mask, n) ((n) == 0 -> 0 : (COUNT(mask) <= (n) -> (mask) : 2))
 
-byte state[PAGES];
 byte bits[PAGES * WORDS];
 byte map[CLASSES + 1]; /* slabs that may have free objects */
-byte kept[CLASSES + 1];
 byte page_class[PAGES];
 bool claimed[PAGES];
 
 /* What no C code has, to state the properties: */
 byte owner[PAGES * WORDS * 2]; /* of each object: a process + 1, 0 when its bit is set */
-byte reserved[PAGES];          /* taken off the count, not yet collected */
-byte uncounted[PAGES];         /* bits set, not yet added to the count */
 byte busy;                     /* processes inside an operation */
 #ifdef LIVENESS
 bool parity; /* turns with every operation that ends */
@@ -65,161 +59,234 @@ bool parity; /* turns with every operation that ends */
 #define OPERATION_ENDS busy--
 #endif
 
-#define OWNER(page, word, bit) owner[((page) * WORDS + (word)) * 2 + (bit)]
-#if WORDS == 1
-#define BITS_SET(page) COUNT(bits[page])
-#else
-#define BITS_SET(page) (COUNT(bits[(page) * 2]) + COUNT(bits[(page) * 2 + 1]))
-#endif
-/* The bits of a reservation are there: whoever collects finds them. */
-#define SOUND(page) (BITS_SET(page) == FREE_OF(state[page]) + reserved[page] + uncounted[page])
+#define ME (_pid + 1)
+#define WORD(p, w) bits[(p) * WORDS + (w)]
+#define OWNER(p, w, bit) owner[((p) * WORDS + (w)) * 2 + (bit)]
+#define IS_MINE(p, w, mask) \
+    ((!((mask) & 1) || OWNER(p, w, 0) == ME) && (!((mask) & 2) || OWNER(p, w, 1) == ME))
 
 inline set_owner(p, w, mask, who)
 {
     if
-    :: (mask) & 1 -> assert(who == 0 || OWNER(p, w, 0) == 0); OWNER(p, w, 0) = who
+    :: (mask) & 1 -> OWNER(p, w, 0) = who
     :: else
     fi;
     if
-    :: (mask) & 2 -> assert(who == 0 || OWNER(p, w, 1) == 0); OWNER(p, w, 1) = who
+    :: (mask) & 2 -> OWNER(p, w, 1) = who
     :: else
     fi
+}
+
+/* Clears bits that are set: their objects are ours. */
+inline own(p, w, mask)
+{
+    WORD(p, w) = WORD(p, w) & ~(mask);
+    assert(!((mask) & 1) || OWNER(p, w, 0) == 0);
+    assert(!((mask) & 2) || OWNER(p, w, 1) == 0);
+    set_owner(p, w, mask, ME)
 }
 
 /* mirrors slab/osh_slab_life.c osh_slab_list: fetch_or raise raise
  * The hints need not be right: without them every word of the map is looked at. */
-#define LIST(p) map[cls] = map[cls] | (1 << (p))
-#define UNLIST(p) map[cls] = map[cls] & ~(1 << (p))
+#define LIST(p, c) map[c] = map[c] | (1 << (p))
+#define UNLIST(p, c) map[c] = map[c] & ~(1 << (p))
 
-/* mirrors slab/osh_slab_life.c osh_slab_release: cas fetch_and
- * mirrors slab/osh_slab_life.c set_class: store_byte
- * mirrors core/osh_arena.c release: fetch_add fetch_and raise */
-inline release(p)
+/* mirrors slab/osh_slab_life.c osh_slab_set_bits: fetch_or fence_atomic_load raise
+ * mirrors slab/osh_slab_table.h osh_slab_is_listed: load */
+inline set_bits(p, c, w, mask)
 {
-#if BROKEN == 4 /* looked at and stored, not compared and swapped */
-    atomic { ok = state[p] == STATE(cls, OBJECTS) };
-#endif
     atomic {
-        if
-        :: BROKEN == 4 && ok || BROKEN != 4 && state[p] == STATE(cls, OBJECTS) ->
-            state[p] = 0;
-            ok = true;
-            /* nobody's: no object is out, no reservation open */
-            assert(reserved[p] == 0 && uncounted[p] == 0 && BITS_SET(p) == OBJECTS)
-        :: else -> ok = false
-        fi
+        assert(IS_MINE(p, w, mask));
+        WORD(p, w) = WORD(p, w) | (mask);
+        set_owner(p, w, mask, 0);
+        assert(c != 0 && page_class[p] == c)
     };
     if
-    :: atomic { ok -> ok = false; page_class[p] = 0 };
-#if BROKEN == 6 /* off the map only when it may be a slab again */
-        claimed[p] = false;
-        UNLIST(p)
-#else
-        UNLIST(p);
-        claimed[p] = false
-#endif
-    :: atomic { !ok -> skip }
+    :: map[c] & (1 << (p)) -> skip
+    :: else -> LIST(p, c)
     fi
 }
 
-#define CAN_RESERVE(s) (FREE_OF(s) > 0 && (BROKEN == 1 || CLASS_OF(s) == cls))
-
-/* mirrors slab/osh_slab.c reserve: load cas
- * Returns with `taken`. */
-inline reserve()
+/* mirrors slab/osh_slab_life.c looks_empty: load
+ * Ends with `at` 0 if it does. */
+inline look()
 {
-#ifndef FUSED
-    atomic { seen = state[page]; retry = CAN_RESERVE(seen) };
+    at = WORDS;
     do
-    :: atomic { !retry -> seen = 0; break }
-    :: atomic {
-        retry ->
-#else
-        atomic {
-        seen = state[page]; retry = CAN_RESERVE(seen);
-#endif
-        if
-        :: retry && state[page] == seen ->
-            taken = MIN(FREE_OF(seen), count);
-            state[page] = seen - taken;
-            reserved[page] = reserved[page] + taken;
-            assert(SOUND(page));
-            assert(CLASS_OF(state[page]) == cls);
-            retry = false
-        :: else -> seen = state[page]; retry = CAN_RESERVE(seen)
-        fi;
-#ifndef FUSED
-    }
+    :: atomic { at == 0 -> break }
+    :: atomic { at > 0 && WORD(held, at - 1) == FULL(as, at - 1) -> at-- }
+    :: atomic { at > 0 && WORD(held, at - 1) != FULL(as, at - 1) -> break }
     od
-#else
-        seen = 0 }
-#endif
 }
 
-/* mirrors slab/osh_slab.c unlist: fetch_and fence_atomic_load load */
+/* mirrors slab/osh_slab_life.c osh_slab_release:
+ * mirrors slab/osh_slab_life.c take_word: cas
+ * mirrors slab/osh_slab_life.c give_up: fetch_and
+ * mirrors slab/osh_slab_life.c osh_slab_set_class: store_byte
+ * mirrors core/osh_arena.c release: fetch_add fetch_and raise
+ * Of page `held` as a slab of class `as`. */
+inline release()
+{
+    do
+    :: atomic { as == 0 -> break }
+    :: as != 0 ->
+        look();
+        if
+        :: atomic { at > 0 -> at = 0; break }
+        :: atomic { at == 0 -> skip }
+        fi;
+#if BROKEN == 4 /* looked at and stored, not compared and swapped */
+        ok = WORD(held, 0) == FULL(as, 0);
+#endif
+        atomic {
+            if
+            :: BROKEN == 4 && ok || BROKEN != 4 && WORD(held, 0) == FULL(as, 0) ->
+                own(held, 0, FULL(as, 0));
+                taken = 1
+            :: else -> taken = 0
+            fi
+        };
+        if
+        :: atomic { taken == 0 -> break }
+        :: atomic { taken > 0 -> seen = page_class[held] }
+        fi;
+        if
+        :: atomic { seen != as && BROKEN != 7 -> now = FULL(as, 0); as = seen; taken = 0 };
+            set_bits(held, as, 0, now);
+            now = 0
+        :: atomic { seen == as || BROKEN == 7 -> skip };
+            do
+            :: atomic { taken == WORDS -> break }
+            :: atomic {
+                taken < WORDS ->
+                if
+                :: WORD(held, taken) == FULL(as, taken) ->
+                    own(held, taken, FULL(as, taken));
+                    taken++
+                :: else -> break
+                fi
+               }
+            od;
+            if
+            :: atomic {
+                taken == WORDS ->
+                taken = 0;
+                /* nobody's: no object of it is out */
+                assert(page_class[held] == as);
+                at = 0;
+                do
+                :: at == WORDS -> break
+                :: else ->
+                    assert(WORD(held, at) == 0 && IS_MINE(held, at, FULL(as, at)));
+                    set_owner(held, at, FULL(as, at), 0);
+                    at++
+                od;
+                at = 0;
+                page_class[held] = 0
+               };
+#if BROKEN == 6 /* off the map only when it may be a slab again */
+                claimed[held] = false;
+                UNLIST(held, as);
+#else
+                UNLIST(held, as);
+                claimed[held] = false;
+#endif
+                break
+            :: atomic { taken < WORDS -> skip };
+                do
+                :: atomic { taken == 0 -> break }
+                :: atomic { taken > 0 -> taken-- };
+                    set_bits(held, as, taken, FULL(as, taken))
+                od
+#if BROKEN == 2 /* and nobody looks again */
+                ;
+                break
+#endif
+            fi
+        fi
+    od;
+    atomic { held = 0; as = 0; seen = 0; ok = false }
+}
+
+/* mirrors slab/osh_slab.c give_bits:
+ * Here a release is tried whether or not the word was the last: it looks for itself. */
+inline give_bits(p, c, w, mask)
+{
+    set_bits(p, c, w, mask);
+    atomic { held = p; as = c; now = 0 };
+    release()
+}
+
+/* mirrors slab/osh_slab.c unlist: fetch_and fence_atomic_load
+ * mirrors slab/osh_slab_table.h osh_slab_class:
+ * mirrors slab/osh_slab_life.c osh_slab_has_free: load
+ * The words are looked at one after the other; any of them tells. */
 inline unlist()
 {
-#if BROKEN == 5 /* without the fence the load may come first */
-    seen = state[page];
-    UNLIST(page);
+#if BROKEN == 5 /* without the fence the loads may come first */
+    look_again();
+    UNLIST(page, cls);
 #else
-    UNLIST(page);
+    UNLIST(page, cls);
 #if BROKEN != 3 /* no second look */
-    seen = state[page];
+    look_again();
 #endif
 #endif
     if
-    :: atomic { CLASS_OF(seen) == cls && FREE_OF(seen) > 0 -> LIST(page); seen = 0 }
-    :: atomic { !(CLASS_OF(seen) == cls && FREE_OF(seen) > 0) -> seen = 0 }
-    fi
+    :: atomic { seen == cls && now != 0 -> LIST(page, cls) }
+    :: atomic { !(seen == cls && now != 0) -> skip }
+    fi;
+    atomic { seen = 0; now = 0 }
 }
 
-/* mirrors slab/osh_slab.c collect: load cas */
-inline collect()
+inline look_again()
 {
+    atomic { seen = page_class[page]; at = 0 };
     do
-    :: atomic { taken == 0 -> word = 0; break }
-    :: atomic { taken > 0 -> now = bits[page * WORDS + word]; retry = now != 0 };
-#ifndef FUSED
-        do
-        :: atomic { !retry -> now = 0; word = (word + 1) % WORDS; break }
-        :: atomic {
-            retry ->
-#else
-        atomic {
-            now = bits[page * WORDS + word];
-#endif
-            if
-            :: bits[page * WORDS + word] == now ->
-                now = HIGHEST(now, taken);
-                bits[page * WORDS + word] = bits[page * WORDS + word] & ~now;
-                set_owner(page, word, now, _pid + 1);
-                reserved[page] = reserved[page] - COUNT(now);
-                assert(SOUND(page));
-                assert(CLASS_OF(state[page]) == cls && page_class[page] == cls);
-                taken = taken - COUNT(now);
-                count = count - COUNT(now);
-                retry = false
-            :: else -> now = bits[page * WORDS + word]; retry = now != 0
-            fi;
-#ifndef FUSED
-        }
-        od
-#else
-            now = 0; retry = false; word = (word + 1) % WORDS }
-#endif
+    :: atomic { at == WORDS -> at = 0; break }
+    :: atomic { at < WORDS -> now = now | WORD(page, at); at++ }
     od
 }
 
-/* mirrors slab/osh_slab.c take_from: */
+/* mirrors slab/osh_slab.c take_from: load cas
+ * mirrors slab/osh_slab.c give_back: */
 inline take_from()
 {
-    reserve();
+    word = WORDS;
+    do
+    :: atomic { word == 0 || (count == 0 && left != 0) -> word = 0; break }
+    :: atomic {
+        !(word == 0 || (count == 0 && left != 0)) ->
+        word--;
+        mine = HIGHEST(WORD(page, word), count);
+        if
+        :: mine != 0 -> own(page, word, mine)
+        :: else
+        fi;
+        left = left | WORD(page, word)
+       };
+        if
+        :: atomic { mine != 0 -> seen = page_class[page]; now = mine; mine = 0 };
+            if
+            :: atomic { seen != cls && BROKEN != 1 -> left = 1 }; /* and not off the map */
+                give_bits(page, seen, word, now);
+                atomic { word = 0; now = 0; seen = 0; break }
+            :: atomic {
+                seen == cls || BROKEN == 1 ->
+                assert(page_class[page] == cls);
+                count = count - COUNT(now);
+                now = 0;
+                seen = 0
+               }
+            fi
+        :: atomic { mine == 0 -> skip }
+        fi
+    od;
     if
-    :: taken < count -> unlist()
-    :: else
-    fi;
-    collect()
+    :: atomic { left == 0 -> skip };
+        unlist()
+    :: atomic { left != 0 -> left = 0 }
+    fi
 }
 
 /* mirrors slab/osh_slab.c draw: load load
@@ -242,11 +309,8 @@ inline draw()
     od
 }
 
-/* mirrors slab/osh_slab_life.c osh_slab_create: store_release
- * mirrors slab/osh_slab_life.c fill_bits: store
- * mirrors core/osh_arena.c claim_below: load cas
- * Nobody has a reason to look at the bits of a page that is no slab: filling them
- * is one step. */
+/* mirrors slab/osh_slab.c create: store_release
+ * mirrors core/osh_arena.c claim_below: load cas */
 inline create()
 {
     atomic {
@@ -259,28 +323,21 @@ inline create()
     };
     if
     :: page < PAGES ->
-        atomic {
-            turn = 0;
-            do
-            :: turn == WORDS -> break
-            :: else -> bits[page * WORDS + turn] = ALL; turn++
-            od;
-            turn = 0
-        };
         page_class[page] = cls;
-        atomic {
-            state[page] = STATE(cls, OBJECTS - count);
-            reserved[page] = count;
-            assert(SOUND(page))
-        };
-        atomic { LIST(page); taken = count };
-        collect()
+        word = WORDS;
+        do
+        :: atomic { word == 0 -> break }
+        :: atomic { word > 0 -> word--; assert(WORD(page, word) == 0); WORD(page, word) = FULL(cls, word) }
+        od;
+        LIST(page, cls);
+        take_from()
     :: else
     fi;
     page = 0
 }
 
-/* mirrors slab/osh_slab.c osh_slab_get: load cas */
+/* mirrors slab/osh_slab.c osh_slab_get:
+ * A slab whose objects others take meanwhile is not made once more. */
 inline get()
 {
     atomic {
@@ -298,104 +355,30 @@ inline get()
     atomic { count = 0; wanted = 0; cls = 0; OPERATION_ENDS; at_rest() }
 }
 
-/* mirrors slab/osh_slab.c keep: exchange
- * Classes that are not kept are released at once: less of the same. */
-inline keep()
-{
-    atomic { before = kept[cls]; kept[cls] = page + 1 };
-    if
-    :: before != 0 && before != page + 1 -> release((before - 1))
-    :: else
-    fi;
-    before = 0
-}
-
-/* mirrors slab/osh_slab.c credit: fetch_add fence_atomic_load raise
- * mirrors slab/osh_slab_life.c osh_slab_is_listed: load */
-inline credit()
-{
-    atomic {
-        state[page] = state[page] + count;
-        now = FREE_OF(state[page]);
-#if BROKEN != 2
-        uncounted[page] = uncounted[page] - count;
-#endif
-        assert(SOUND(page))
-    };
-    if
-    :: map[cls] & (1 << page) -> skip
-    :: else -> LIST(page)
-    fi;
-    if
-    :: now == OBJECTS -> now = 0; keep()
-    :: else -> now = 0
-    fi
-}
-
-/* mirrors slab/osh_slab.c flush: fetch_or */
-inline put_run(w, mask)
-{
-    if
-    :: atomic {
-        (mask) != 0 ->
-        assert((bits[page * WORDS + (w)] & (mask)) == 0);
-        bits[page * WORDS + (w)] = bits[page * WORDS + (w)] | (mask);
-        set_owner(page, w, mask, 0);
-        uncounted[page] = uncounted[page] + COUNT(mask)
-       }
-    :: else
-    fi
-}
-
-#define MINE(page, word, bit) (OWNER(page, word, bit) == _pid + 1)
-
-/* mirrors slab/osh_slab.c osh_slab_put:
- * One page's part of a chain: any of the objects we have there. */
+/* mirrors slab/osh_slab.c osh_slab_put_one:
+ * mirrors slab/osh_slab.c osh_slab_put:
+ * Any of the objects that we have. */
 inline put()
 {
     atomic {
-        select(page : 0 .. PAGES - 1);
-        if :: MINE(page, 0, 0) -> mask0 = mask0 | 1 :: true fi;
-        if :: BITS > 1 && MINE(page, 0, 1) -> mask0 = mask0 | 2 :: true fi;
-#if WORDS > 1
-        if :: MINE(page, 1, 0) -> mask1 = mask1 | 1 :: true fi;
-        if :: BITS > 1 && MINE(page, 1, 1) -> mask1 = mask1 | 2 :: true fi;
-#endif
         busy++;
-        count = COUNT(mask0) + COUNT(mask1);
+        select(page : 0 .. PAGES - 1);
+        select(word : 0 .. WORDS - 1);
+        if :: OWNER(page, word, 0) == ME -> now = 1 :: true fi;
+        if :: now == 0 && BITS > 1 && OWNER(page, word, 1) == ME -> now = 2 :: true fi;
         cls = page_class[page];
-        assert(count == 0 || (cls != 0 && cls == CLASS_OF(state[page])))
+        assert(now == 0 || cls != 0);
+        mine = now;
+        now = 0
     };
     if
-    :: count > 0 ->
-#if BROKEN == 2 /* counted before the bits are set */
-        credit();
-#endif
-        put_run(0, mask0);
-#if WORDS > 1
-        put_run(1, mask1);
-#endif
-#if BROKEN != 2
-        credit()
-#endif
+    :: mine != 0 -> give_bits(page, cls, word, mine)
     :: else
     fi;
-    atomic { page = 0; count = 0; mask0 = 0; mask1 = 0; cls = 0; OPERATION_ENDS; at_rest() }
+    atomic { page = 0; word = 0; mine = 0; cls = 0; OPERATION_ENDS; at_rest() }
 }
 
-/* mirrors slab/osh_slab_life.c osh_slab_release_kept: load exchange */
-inline release_kept()
-{
-    atomic { busy++; select(cls : 1 .. CLASSES); before = kept[cls]; kept[cls] = 0 };
-    if
-    :: before != 0 -> release((before - 1))
-    :: else
-    fi;
-    atomic { before = 0; cls = 0; OPERATION_ENDS; at_rest() }
-}
-
-/* With everybody out, a slab that has free objects is on the map, and one that is
- * all free is the one its class keeps. */
+/* With everybody out, a slab that has free objects is on the map, and none is empty. */
 inline at_rest()
 {
     if
@@ -404,11 +387,21 @@ inline at_rest()
         do
         :: turn == PAGES -> break
         :: else ->
-            assert(state[turn] == 0 || FREE_OF(state[turn]) == 0 ||
-                   (map[CLASS_OF(state[turn])] & (1 << turn)));
-            assert(state[turn] == 0 || FREE_OF(state[turn]) < OBJECTS ||
-                   kept[CLASS_OF(state[turn])] == turn + 1);
-            assert(claimed[turn] == (state[turn] != 0));
+            assert(claimed[turn] == (page_class[turn] != 0));
+            at = 0;
+            listed = true;
+            do
+            :: at == WORDS -> break
+            :: else ->
+                assert(WORD(turn, at) == 0 ||
+                       (page_class[turn] != 0 && (map[page_class[turn]] & (1 << turn))));
+                listed = listed && page_class[turn] != 0 &&
+                         WORD(turn, at) == FULL(page_class[turn], at);
+                at++
+            od;
+            at = 0;
+            assert(!listed);
+            listed = false;
             turn++
         od;
         turn = 0
@@ -418,13 +411,12 @@ inline at_rest()
 
 active [PROCS] proctype core()
 {
-    byte cls, count, wanted, taken, page, word, turn, seen, now, before, snapshot;
-    byte mask0, mask1;
-    bool ok, retry, listed;
+    byte cls, count, wanted, taken, page, word, turn, seen, now, mine, left, snapshot;
+    byte held, as, at;
+    bool ok, listed;
     do
     :: get()
     :: put()
-    :: release_kept()
     od
 }
 

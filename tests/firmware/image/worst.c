@@ -8,7 +8,7 @@
 
 #include "board.h"
 #include "os/os_heap_port.h"
-#include "osh_slab.h"
+#include "osh_slab_table.h"
 
 uint32_t around;
 void *hold[8000];
@@ -162,7 +162,8 @@ static void a_free_with_the_depot_full_gives_a_magazine_to_slabs(void)
     uint32_t counted = COUNTED(os_free(junk[junk_count - 1]));
     judge("free_slabs", counted,
           cost.miss + cost.hit_check + cost.usable_check + D(cls) * cost.slot +
-              length * (cost.cut + cost.put + cost.put_check + cost.release));
+              length * (cost.cut + cost.put + cost.put_check + cost.release +
+                        osh_slab_words(cls) * cost.full));
     (void)os_heap_trim();
 }
 

@@ -17,7 +17,7 @@ struct costs {
     uint32_t miss;      /* a miss: all that is outside of loops */
     uint32_t slot;      /* a slot of the depot that is looked at */
     uint32_t word;      /* a word of the map of slabs, or of the bitmap of pages */
-    uint32_t slab;      /* a slab drawn on: reserved from, and taken off the map */
+    uint32_t slab;      /* a slab drawn on, and taken off the map */
     uint32_t bits;      /* a word of a slab's bits that is looked at, ... */
     uint32_t bits_more; /* ... and one more when it has some of ours */
     uint32_t object;    /* an object linked into a chain */
@@ -25,11 +25,12 @@ struct costs {
     uint32_t fill;      /* a word of its bits set */
     uint32_t cut;       /* a block relinked, of a full list that is halved */
     uint32_t put;       /* an object given to a slab of its own */
-    uint32_t release;   /* ... and that slab to the arena */
+    uint32_t release;   /* ... and that slab to the arena, ... */
+    uint32_t full;      /* ... for each word of its bits */
     uint32_t list;      /* a core's list of a class looked at by a reclaim */
     uint32_t list_more; /* ... when it has a chain */
-    uint32_t kept;      /* a class's kept slab looked at */
-    uint32_t any;       /* a page's state looked at, when memory is out */
+    uint32_t any;       /* a page's slab looked at, when memory is out, ... */
+    uint32_t look;      /* ... for each word of its bits */
     uint32_t refuse;    /* a large request refused in an interrupt */
     uint32_t defer;     /* a large block deferred */
     uint32_t large;     /* a large block freed, but for what newlib's bins take */
@@ -53,9 +54,9 @@ struct costs {
 #define WORST_COSTS                                                                               \
     {                                                                                             \
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
-        .object = 29, .create = 300, .fill = 5, .cut = 7, .put = 150, .release = 125, .list = 14, \
-        .list_more = 30, .kept = 14, .any = 22, .refuse = 220, .defer = 170, .large = 350,        \
-        .drain = 115, .usable = 66, .start = 250, .table_x8 = 2, .reset = 4,                      \
+        .object = 29, .create = 300, .fill = 5, .cut = 7, .put = 150, .release = 125, .full = 24, \
+        .list = 14, .list_more = 30, .any = 22, .look = 5, .refuse = 220, .defer = 170,           \
+        .large = 350, .drain = 115, .usable = 66, .start = 250, .table_x8 = 2, .reset = 4,        \
         .hit_check = LEVEL_1(17), .usable_check = LEVEL_1(28), .put_check = LEVEL_1(12),          \
         .header_check = LEVEL_1(140), .fault_check = LEVEL_1(230),                                \
     }
@@ -64,9 +65,9 @@ struct costs {
 #define WORST_COSTS                                                                               \
     {                                                                                             \
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
-        .object = 29, .create = 300, .fill = 5, .cut = 7, .put = 150, .release = 125, .list = 14, \
-        .list_more = 30, .kept = 14, .any = 22, .refuse = 180, .defer = 160, .large = 350,        \
-        .drain = 115, .usable = 66, .start = 500, .table_x8 = 3, .reset = 7,                      \
+        .object = 29, .create = 300, .fill = 5, .cut = 7, .put = 150, .release = 125, .full = 24, \
+        .list = 14, .list_more = 30, .any = 22, .look = 5, .refuse = 180, .defer = 160,           \
+        .large = 350, .drain = 115, .usable = 66, .start = 500, .table_x8 = 3, .reset = 7,        \
         .hit_check = LEVEL_1(16), .usable_check = LEVEL_1(10), .put_check = LEVEL_1(12),          \
         .header_check = LEVEL_1(130), .fault_check = LEVEL_1(230),                                \
     }

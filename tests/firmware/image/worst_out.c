@@ -4,6 +4,7 @@
 
 #include "arch.h"
 #include "os/os_heap_port.h"
+#include "osh_slab_table.h"
 
 /* Moves what this core has cached of a class to another core's lists. */
 static void move_lists(unsigned cls, unsigned core)
@@ -101,7 +102,8 @@ void out_of_memory_offers_everything_back(void)
     uint32_t counted = COUNTED(block = os_malloc(1));
     CHECK(block == NULL);
     judge("malloc_out_interrupt", counted,
-          2 * fruitless(1) + (uint32_t)osh_arena.pages * cost.any + cost.refuse);
+          2 * fruitless(1) + (uint32_t)osh_arena.pages * (cost.any + OSH_SLAB_WORDS * cost.look) +
+              cost.refuse);
     os_heap_interrupt_leave();
 
     fill_caches(1, &hold[first[1]]);
@@ -112,9 +114,9 @@ void out_of_memory_offers_everything_back(void)
     judge("malloc_out", counted,
           2 * fruitless(OSH_CLASS_MAX) + cost.refuse + OSH_CLASSES * OSH_DEPOT_SLOTS * cost.slot +
               cached_blocks() * (cost.put + cost.put_check) +
-              (uint32_t)osh_arena.pages * (cost.release + 2 * cost.any) +
-              OSH_CORES * OSH_LISTS_OF_CORE * (cost.list + cost.list_more) +
-              OSH_CLASS_MAX * cost.kept);
+              (uint32_t)osh_arena.pages * (cost.release + OSH_SLAB_WORDS * cost.full +
+                                           2 * (cost.any + OSH_SLAB_WORDS * cost.look)) +
+              OSH_CORES * OSH_LISTS_OF_CORE * (cost.list + cost.list_more));
     os_free(block); /* where a class's caches hold whole slabs there is one */
     while (chain != NULL) {
         void *next = *(void **)chain;
