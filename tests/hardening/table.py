@@ -24,7 +24,7 @@ def word(level, name, reported, trials, grounds):
             sys.exit(f"table: {name} is certain by its grounds ({grounds}) at level {level}, and "
                      f"was reported in {reported} of {trials} trials")
         return f"always ({grounds})"
-    return "usually" if level > 0 and 10 * reported >= trials else "never"
+    return "usually" if level > 0 and 5 * reported >= trials else "never"
 
 
 def run(program, level, trials, apart):

@@ -163,7 +163,8 @@ static bool heap_word(uintptr_t address, char *name, size_t bytes)
                        (address - far) / sizeof(osh_word_t) / OSH_SLAB_WORDS);
     } else if (address >= partial && address < osh_arena.base) {
         (void)snprintf(name, bytes, "map of class %zu",
-                       (address - partial) / sizeof(osh_word_t) % OSH_SLAB_MAPS);
+                       (address - partial) / sizeof(osh_word_t) %
+                           (OSH_SLAB_MAPS + (OSH_SLAB_MAPS == 0)));
     } else if (address >= classes && address < near) {
         (void)snprintf(name, bytes, "class of page %zu", address - classes);
     } else if (address >= claimed && address < classes) {
