@@ -39,9 +39,11 @@ static const char *check_slab(size_t page, unsigned cls, unsigned free)
 /* What is no slab has no free objects. */
 static const char *check_no_slab(size_t page)
 {
-    for (unsigned i = 0; i < OSH_NEAR_WORDS; i++) {
-        HOLDS(osh_load(&osh_slabs.near[page * OSH_NEAR_WORDS + i]) == 0,
-              OSH_NAMED("slab", "a page that is none has free objects"));
+    for (unsigned i = 0; OSH_CHECK_NAMES && i < OSH_NEAR_WORDS + OSH_FAR_WORDS; i++) {
+        const osh_word_t *word = i < OSH_NEAR_WORDS
+                                     ? &osh_slabs.near[page * OSH_NEAR_WORDS + i]
+                                     : &osh_slabs.far[page * OSH_FAR_WORDS + i - OSH_NEAR_WORDS];
+        HOLDS(osh_load(word) == 0, OSH_NAMED("slab", "a page that is none has free objects"));
     }
     return NULL;
 }

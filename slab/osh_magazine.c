@@ -35,7 +35,7 @@ static osh_word_t short_refills;
 /* How many blocks the slabs are asked for. */
 static unsigned refill(unsigned cls)
 {
-    osh_word_t left = OSH_LEAN ? 0 : osh_load(&short_refills);
+    osh_word_t left = osh_load(&short_refills);
     if (OSH_LIKELY(left == 0)) {
         return osh_class_magazine(cls);
     }

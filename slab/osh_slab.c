@@ -73,7 +73,7 @@ static void unlist(size_t page, unsigned cls)
      * after that, sees the page gone from it. Pairs with osh_slab_set_bits(). */
     (void)osh_fetch_and(osh_slab_partial(page / OSH_WORD_BITS, cls), ~osh_arena_bit(page));
     osh_fence_atomic_load();
-    unsigned now = osh_slab_class(page);
+    unsigned now = osh_slab_at(page);
     bool on_this_map = OSH_SLAB_MAPS > 1 ? now == cls : now != 0;
     if (on_this_map && osh_slab_has_free(page, now)) {
         osh_slab_list(page, now);
@@ -165,8 +165,8 @@ static size_t draw(struct osh_chain *chain, unsigned cls, unsigned count, size_t
             unsigned bit = osh_top_bit(map);
             map &= ~((osh_word_t)1 << bit);
             size_t page = word * OSH_WORD_BITS + ((bit + rotation) % OSH_WORD_BITS);
-            if (OSH_SLAB_MAPS == 1 && osh_slab_class(page) != cls) {
-                continue;
+            if (OSH_SLAB_MAPS == 1 && osh_slab_at(page) != cls) {
+                continue; /* another class's, or a later page of a slab */
             }
             unsigned before = chain->count;
             take_from(chain, page, cls, count);
@@ -193,7 +193,7 @@ static void draw_on_all(struct osh_chain *chain, unsigned cls, unsigned count)
 {
     size_t page = osh_arena.pages;
     while (chain->count < count && (page = osh_slab_page_below(page)) != OSH_NO_PAGE) {
-        if (osh_slab_class(page) == cls) {
+        if (osh_slab_at(page) == cls) {
             take_from(chain, page, cls, count);
         }
     }

@@ -3,7 +3,6 @@
 #include "osh_guard.h"
 #include "osh_slab.h"
 
-#include "osh_arena_open.h"
 #include "osh_class_facts.h"
 #include "osh_layout.h"
 #include "osh_slab_table.h"
@@ -56,17 +55,6 @@ void osh_slab_set_class(size_t page, unsigned cls, unsigned byte)
     }
 }
 
-bool osh_slab_has_free(size_t page, unsigned cls)
-{
-    const osh_word_t *bits = osh_slab_bits(page, cls);
-    unsigned i = osh_slab_words(cls);
-    /* Observes nothing: who takes an object asks again. */
-    while (i > 0 && osh_load(&bits[i - 1]) == 0) {
-        i--;
-    }
-    return i > 0;
-}
-
 unsigned osh_slab_free(size_t page, unsigned cls)
 {
     const osh_word_t *bits = osh_slab_bits(page, cls);
@@ -97,6 +85,7 @@ static bool looks_empty(size_t page, unsigned cls)
 {
     const osh_word_t *bits = osh_slab_bits(page, cls);
     unsigned i = osh_slab_words(cls);
+    /* Observes nothing: take_word() asks again. */
     while (i > 0 && osh_load(&bits[i - 1]) == osh_slab_full(cls, i - 1)) {
         i--;
     }
@@ -126,8 +115,7 @@ static void give_up(size_t page, unsigned cls)
  * objects meanwhile saw that the slab was not empty, while we had some. */
 void osh_slab_release(size_t page, unsigned cls)
 {
-    while (cls != 0 && (osh_slab_words(cls) == 1 || looks_empty(page, cls)) &&
-           take_word(page, cls, 0)) {
+    while (cls != 0 && looks_empty(page, cls) && take_word(page, cls, 0)) {
         unsigned taken = 1;
         unsigned now = osh_slab_class(page); /* does not change while we have objects */
         if (OSH_UNLIKELY(now != cls)) {
@@ -152,36 +140,14 @@ void osh_slab_release(size_t page, unsigned cls)
     }
 }
 
-size_t osh_slab_page_below(size_t page)
-{
-    while (page-- > 0) {
-        size_t word = page / OSH_WORD_BITS;
-        if (osh_arena_is_closed(word)) {
-            page = osh_arena_low() * OSH_WORD_BITS;
-        } else if (!OSH_SMALL_CODE && osh_load(&osh_arena.claimed[word]) == 0) {
-            page -= page % OSH_WORD_BITS;
-        } else {
-            break;
-        }
-    }
-    return page; /* OSH_NO_PAGE behind the last */
-}
-
-/* The class of the slab that begins at this page; 0: none does. */
-static unsigned begins_at(size_t page)
-{
-    unsigned cls = osh_slab_class(page);
-    return osh_class_slab(cls, page) == page ? cls : 0;
-}
-
 size_t osh_slab_find(unsigned *cls, size_t alignment)
 {
     size_t found = OSH_NO_PAGE;
     unsigned best = OSH_CLASSES;
     for (size_t page = osh_arena.pages; (page = osh_slab_page_below(page)) != OSH_NO_PAGE;) {
-        unsigned has = begins_at(page);
-        if (has >= *cls && has < best && osh_slab_has_free(page, has) &&
-            (osh_class_bytes(has) & (alignment - 1)) == 0) {
+        unsigned has = osh_slab_class(page);
+        if (has >= *cls && has < best && osh_slab_at(page) == has &&
+            (osh_class_bytes(has) & (alignment - 1)) == 0 && osh_slab_has_free(page, has)) {
             found = page;
             best = has;
             if (best == *cls) {
@@ -196,9 +162,10 @@ size_t osh_slab_find(unsigned *cls, size_t alignment)
 void osh_slab_release_empty(void)
 {
     for (size_t page = osh_arena.pages; (page = osh_slab_page_below(page)) != OSH_NO_PAGE;) {
-        unsigned cls = begins_at(page);
-        if (cls != 0) {
-            (void)osh_slab_release(page, cls);
+        unsigned cls = osh_slab_at(page);
+        /* Most have no free object in the first word: a glance. Observes nothing. */
+        if (cls != 0 && (OSH_SMALL_CODE || osh_load(osh_slab_bits(page, cls)) != 0)) {
+            osh_slab_release(page, cls);
         }
     }
 }

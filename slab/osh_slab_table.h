@@ -6,7 +6,7 @@
 #ifndef OSH_SLAB_TABLE_H
 #define OSH_SLAB_TABLE_H
 
-#include "osh_arena.h"
+#include "osh_arena_open.h"
 #include "osh_class.h"
 
 /* Words of bits that a page of the smallest objects needs. */
@@ -83,6 +83,42 @@ static inline bool osh_slab_is_listed(size_t page, unsigned cls)
     return osh_load(osh_slab_partial(page / OSH_WORD_BITS, cls)) >> (page % OSH_WORD_BITS) & 1;
 }
 
+/* Class of the slab that begins at this page; 0: none does. Later pages of a slab have the
+ * class, and no bits of their own. */
+static inline unsigned osh_slab_at(size_t page)
+{
+    unsigned cls = osh_slab_class(page);
+    return osh_class_slab(cls, page) == page ? cls : 0;
+}
+
+/* Is any object of the slab free? A snapshot: who takes an object asks again. */
+static inline bool osh_slab_has_free(size_t page, unsigned cls)
+{
+    const osh_word_t *bits = osh_slab_bits(page, cls);
+    unsigned i = osh_slab_words(cls);
+    while (i > 0 && osh_load(&bits[i - 1]) == 0) {
+        i--;
+    }
+    return i > 0;
+}
+
+/* The highest page below `page` that may be a slab's, by a glance at words of pages that are
+ * all nobody's; OSH_NO_PAGE: there is none. */
+OSH_SHARED_CODE size_t osh_slab_page_below(size_t page)
+{
+    while (page-- > 0) {
+        size_t word = page / OSH_WORD_BITS;
+        if (osh_arena_is_closed(word)) {
+            page = osh_arena_low() * OSH_WORD_BITS;
+        } else if (!OSH_SMALL_CODE && osh_load(&osh_arena.claimed[word]) == 0) {
+            page -= page % OSH_WORD_BITS; /* observes nothing */
+        } else {
+            break;
+        }
+    }
+    return page; /* OSH_NO_PAGE behind the last */
+}
+
 /* Words of bits that each page of a slab of that class has. */
 static inline unsigned osh_slab_page_words(unsigned cls)
 {
@@ -106,12 +142,7 @@ OSH_HIDDEN void osh_slab_set_class(size_t page, unsigned cls, unsigned byte);
  * whose objects are so aligned, which it stores there; OSH_NO_PAGE: there is none. */
 OSH_HIDDEN size_t osh_slab_find(unsigned *cls, size_t alignment);
 
-/* The highest page below `page` that may be claimed, by a glance at words of pages, and may be a
- * slab's; OSH_NO_PAGE: there is none. */
-OSH_HIDDEN size_t osh_slab_page_below(size_t page);
-
-/* Is any of its objects free? And how many are: snapshots. */
-OSH_HIDDEN bool osh_slab_has_free(size_t page, unsigned cls);
+/* How many of its objects are free: a snapshot, for checks. */
 OSH_HIDDEN unsigned osh_slab_free(size_t page, unsigned cls);
 
 #endif

@@ -58,6 +58,8 @@ small=$small,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=2,OSH_SP
 lean=OSH_PAGE_LOG2=12,OSH_RUN_LOG2=0,OSH_SLAB_MAX=1024,OSH_CLASS_STEPS_LOG2=2,OSH_TABLE_SHIFT=3
 lean=$lean,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=0,OSH_SPARE_LIST=0
 lean=$lean,OSH_SLAB_HINTS=0
+# Slabs whose bits are in the words of all their pages, and no map of them.
+runs=${lean/OSH_RUN_LOG2=0/OSH_RUN_LOG2=2},OSH_VIRTUAL=0,OSH_SLAB_OBJECTS=600,OSH_SLAB_ROOMY=65536
 
 for variant in "$@"; do
     started=$(date +%s)
@@ -114,8 +116,8 @@ for variant in "$@"; do
         configure tiny gcc -Dpreset=tiny && check tiny --no-suite again $once
         ;;
     size)
-        echo "matrix: size: gcc -Os, built for size"
-        configure size gcc -Doptimization=s && check size --no-suite again $once
+        echo "matrix: size: gcc -Os, built for size, slabs of up to 4 pages and no maps"
+        configure size gcc -Doptimization=s -Dconfig="$runs" && check size --no-suite again $once
         ;;
     lean)
         echo "matrix: lean: gcc -Os, built for size and smallest (core/osh_lean.h)"
