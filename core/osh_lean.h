@@ -8,7 +8,7 @@
  *   - what a class has is computed from its number, not read from a table;
  *   - pages and slabs are looked for one by one, not a word of bits at a time;
  *   - blocks go between a core's list and the slabs one by one: a block that finds the list
- *     full goes to its slab, the others remain; a refill is pushed like blocks freed.
+ *     full goes to its slab, the others remain; a refill is one block.
  *
  * Protocols, invariants and what a call may do in an interrupt are the same.
  */

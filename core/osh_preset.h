@@ -4,8 +4,8 @@
  * osh_config.h, which says what each tunable means. -DOSH_PRESET_TINY=1 (or
  * -Dpreset=tiny to meson) chooses one; any single value may still be given.
  *
- *   tiny    32 KiB of RAM, one core: short pages, so that little is lost in slabs that few
- *           objects of are used, next to nothing is cached, and no line is shared
+ *   tiny    32 KiB of RAM, one core: short pages, so that a slab of few objects wastes
+ *           little; next to nothing is cached, and no line is shared
  *   small   256 KiB, two cores: the same pages
  *   large   64 MiB, four cores: long pages and runs, so that more sizes are
  *           lock-free and the tables stay short

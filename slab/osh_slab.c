@@ -188,12 +188,12 @@ static void draw_on_maps(struct osh_chain *chain, unsigned cls, unsigned count)
     }
 }
 
-/* Where there are no maps: draws on every slab of the class. */
+/* Where there are no maps: draws on every slab of the class that has something. */
 static void draw_on_all(struct osh_chain *chain, unsigned cls, unsigned count)
 {
     size_t page = osh_arena.pages;
     while (chain->count < count && (page = osh_slab_page_below(page)) != OSH_NO_PAGE) {
-        if (osh_slab_at(page) == cls) {
+        if (osh_slab_at(page) == cls && osh_slab_has_free(page, cls)) {
             take_from(chain, page, cls, count);
         }
     }

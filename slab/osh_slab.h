@@ -3,9 +3,9 @@
  * Slabs: a page of equal objects, or an aligned run of pages for larger ones, and outside
  * of it a bit per object. Lock-free, any context, any core.
  *
- * A bit that is set is a free object, and whoever clears it has the object. So nobody's
- * slab is one whose bits somebody has cleared all of: he gives the pages back. And whoever
- * has an object keeps its slab where it is: then its class does not change.
+ * A bit that is set is a free object. Whoever clears a bit has the object; whoever has cleared
+ * all bits of a slab has the slab, and gives its pages back. So as long as somebody has an
+ * object of a slab, the slab stays and its class does not change.
  */
 #ifndef OSH_SLAB_H
 #define OSH_SLAB_H

@@ -115,7 +115,8 @@ static void give_up(size_t page, unsigned cls)
  * objects meanwhile saw that the slab was not empty, while we had some. */
 void osh_slab_release(size_t page, unsigned cls)
 {
-    while (cls != 0 && looks_empty(page, cls) && take_word(page, cls, 0)) {
+    while (cls != 0 && (osh_slab_words(cls) == 1 || looks_empty(page, cls)) &&
+           take_word(page, cls, 0)) {
         unsigned taken = 1;
         unsigned now = osh_slab_class(page); /* does not change while we have objects */
         if (OSH_UNLIKELY(now != cls)) {

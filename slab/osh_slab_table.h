@@ -104,7 +104,7 @@ static inline bool osh_slab_has_free(size_t page, unsigned cls)
 
 /* The highest page below `page` that may be a slab's, by a glance at words of pages that are
  * all nobody's; OSH_NO_PAGE: there is none. */
-OSH_SHARED_CODE size_t osh_slab_page_below(size_t page)
+static inline size_t osh_slab_page_below(size_t page)
 {
     while (page-- > 0) {
         size_t word = page / OSH_WORD_BITS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Slabs: reserve, deliver, release, and the map of those that may have some. */
+/* Slabs: take, give, release, and the map of those that may have some. */
 #include "os/os_heap.h"
 #include "osh_arena.h"
 #include "osh_heap.h"
@@ -107,7 +107,7 @@ static void free_held_then_check(void)
 
 const struct scenario slab_reserve = {
     .name = "slab-reserve",
-    .promise = "two that reserve from one slab get different objects, and as many as counted",
+    .promise = "two that take from one slab get different objects",
     .pages = 2,
     .setup = hold_one,
     .task = {get_two_put_two, get_two_put_two},
@@ -130,7 +130,7 @@ static void put_two(void)
 
 const struct scenario slab_deliver = {
     .name = "slab-deliver",
-    .promise = "what a put counted a get finds, with what its last owner wrote behind it",
+    .promise = "what a put gave a get finds, with what its last owner wrote behind it",
     .pages = 1,
     .setup = hold_two,
     .task = {put_two, get_two_put_two},

@@ -219,7 +219,7 @@ inline give_bits(p, c, w, mask)
 
 /* mirrors slab/osh_slab.c unlist: fetch_and fence_atomic_load
  * mirrors slab/osh_slab_table.h osh_slab_class:
- * mirrors slab/osh_slab_life.c osh_slab_has_free: load
+ * mirrors slab/osh_slab_table.h osh_slab_has_free: load
  * The words are looked at one after the other; any of them tells. */
 inline unlist()
 {
