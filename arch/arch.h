@@ -158,19 +158,17 @@ OSH_HIDDEN bool osh_arch_fast(void);
 
 /*
  * The OS. Started: true once there may be more than one thread; before that nothing is
- * locked. In interrupt: true in an interrupt handler. May wait: can the caller let other
- * tasks run until they have done something? False in an interrupt handler, in a critical
- * section and while the scheduler is suspended.
+ * locked. In interrupt: true in an interrupt handler.
  */
 OSH_HIDDEN bool osh_arch_os_started(void);
 OSH_HIDDEN bool osh_arch_in_interrupt(void);
-OSH_HIDDEN bool osh_arch_may_wait(void);
 
 /*
  * Two mutexes: one around the newlib heap, one around reclaim. Once the OS has started,
  * never in an interrupt handler.
  *
- * Lock waits where the caller may wait; elsewhere it tries. False, with nothing locked:
+ * Lock waits where the caller may wait: where it can let other tasks run until they have done
+ * something. In a critical section, and while the scheduler is suspended, it tries. False, with nothing locked:
  * somebody has the mutex and the caller may not wait, or the caller is code that has
  * interrupted the holder. Try-lock never waits, and fails when the caller holds the mutex.
  */

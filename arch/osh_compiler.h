@@ -3,18 +3,10 @@
 #ifndef OSH_COMPILER_H
 #define OSH_COMPILER_H
 
+#include "osh_config.h"
+
 #define OSH_LIKELY(x) __builtin_expect(!!(x), 1)
 #define OSH_UNLIKELY(x) __builtin_expect(!!(x), 0)
-
-/* Compiled for size (-Os): what several files use is then one function that is
- * called, where otherwise each has it inline. */
-#ifndef OSH_SMALL_CODE
-#ifdef __OPTIMIZE_SIZE__
-#define OSH_SMALL_CODE 1
-#else
-#define OSH_SMALL_CODE 0
-#endif
-#endif
 
 /* Shared by the library's files, invisible to a program it is linked into. Where the
  * build makes all of them one translation unit (OSH_ONE_UNIT: firmware compiled for

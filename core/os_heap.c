@@ -10,6 +10,7 @@
 #include "osh_heap_guard.h"
 #include "osh_magazine.h"
 #include "osh_report.h"
+#include "osh_slab_open.h"
 
 /* From level 2 on, and where the code is to be small, every call takes the slow paths. */
 #define OSH_FAST_PATHS (OSH_HARDENING < 2 && !OSH_SMALL_CODE)
@@ -57,7 +58,21 @@ unsigned osh_heap_class_for(size_t alignment, size_t size)
 void *osh_heap_try(size_t alignment, size_t size)
 {
     unsigned cls = osh_heap_class_for(alignment, size);
-    return cls != 0 ? osh_magazine_get(cls) : osh_fallback_memalign(alignment, size);
+    bool open = cls != 0 && osh_slab_opens(cls);
+    void *block = NULL;
+    if (!open && alignment <= OSH_ALIGN) {
+        block = osh_fallback_kept(size);
+    }
+    if (block == NULL && cls != 0) {
+        block = osh_magazine_get(cls, open ? alignment : 0);
+    }
+    if (block == NULL && !open) {
+        block = osh_fallback_memalign(alignment, size);
+        if (block == NULL && cls != 0) {
+            block = osh_magazine_get(cls, alignment); /* newlib's heap is full, or somebody's */
+        }
+    }
+    return block;
 }
 
 void *osh_heap_get(size_t alignment, size_t size)
@@ -75,6 +90,19 @@ OSH_NOINLINE void *osh_malloc_slow(size_t size, const void *caller)
     return OSH_HARDENING >= 3 ? osh_heap_sealed(block, size, caller) : block;
 }
 
+static bool sound(unsigned cls, const void *ptr)
+{
+    return cls != 0 ? osh_is_start(cls, (uintptr_t)ptr - osh_arena.base)
+                    : (uintptr_t)ptr % OSH_ALIGN == 0;
+}
+
+/* Is that where a large block could be? Its seal will tell. */
+static bool may_be_large(const void *ptr)
+{
+    return osh_arena_holds(ptr) && (uintptr_t)ptr % OSH_ALIGN == 0 &&
+           osh_load_byte(&osh_arena.page_class[osh_arena_page(ptr)]) == 0;
+}
+
 /* Jumped to, so that the caller is os_free's, and os_free need not keep it. */
 OSH_NOINLINE void osh_free_missed(void *ptr)
 {
@@ -86,6 +114,9 @@ void osh_free_slow(void *ptr, const void *caller)
     if (ptr == NULL) {
         return;
     }
+    if (OSH_HARDENING == 1 && may_be_large(ptr) && osh_fallback_free(ptr, caller)) {
+        return;
+    }
     unsigned cls = osh_heap_class_at(ptr, caller);
     if (cls == OSH_NO_CLASS) {
         return;
@@ -93,16 +124,10 @@ void osh_free_slow(void *ptr, const void *caller)
     if (OSH_HARDENING >= 2) {
         osh_heap_free_guarded(cls, ptr, caller);
     } else if (cls == 0) {
-        osh_fallback_free(ptr, caller);
+        (void)osh_fallback_free(ptr, caller);
     } else {
         osh_magazine_put(cls, ptr);
     }
-}
-
-static bool sound(unsigned cls, const void *ptr)
-{
-    return cls != 0 ? osh_is_start(cls, (uintptr_t)ptr - osh_arena.base)
-                    : (uintptr_t)ptr % OSH_ALIGN == 0;
 }
 
 unsigned osh_heap_class_at(const void *ptr, const void *caller)

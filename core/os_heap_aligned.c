@@ -12,7 +12,7 @@ OSH_PUBLIC void *os_aligned_alloc(size_t alignment, size_t size)
     if (alignment == 0 || (alignment & (alignment - 1)) != 0) {
         return NULL;
     }
-    if (!OSH_LEAN &&
+    if (!OSH_SMALL_CODE &&
         (alignment <= OSH_ALIGN_LEAST || (alignment <= OSH_ALIGN && size > OSH_ALIGN_LEAST))) {
         return OSH_HARDENING >= 2 ? osh_malloc_slow(size, OSH_CALLER) : os_malloc(size);
     }

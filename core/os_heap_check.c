@@ -97,7 +97,7 @@ static const char *check_pages(void)
     HOLDS(wrong == NULL, wrong);
     HOLDS(look.claimed == osh_load(&osh_arena.in_use),
           OSH_NAMED("arena", "the pages in use are miscounted"));
-    for (size_t page = osh_arena.pages; !OSH_LEAN && page % OSH_WORD_BITS != 0; page++) {
+    for (size_t page = osh_arena.pages; !OSH_SMALL_CODE && page % OSH_WORD_BITS != 0; page++) {
         HOLDS(osh_arena_is_claimed(page),
               OSH_NAMED("arena", "a bit beyond the last page is clear"));
     }

@@ -7,6 +7,7 @@
 #include "osh_heap.h"
 #include "osh_heap_guard.h"
 #include "osh_report.h"
+#include "osh_slab_open.h"
 #include "osh_tools.h"
 
 #include <string.h>
@@ -34,7 +35,7 @@ static void *resize(void *ptr, unsigned cls, size_t size)
         if (!fits && OSH_HARDENING < 2 && !OSH_SMALL_CODE) {
             return move(ptr, bytes, os_malloc(size), size); /* by the fast path, if it can */
         }
-    } else if (size > OSH_SLAB_MAX / 2) {
+    } else if (size > osh_slab_open_bytes() / 2) {
         /* Down into the slabs only when well below the boundary: a size that hovers
          * around it does not bounce. */
         void *resized = osh_fallback_resize(ptr, size);

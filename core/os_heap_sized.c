@@ -6,6 +6,7 @@
 #include "osh_heap.h"
 #include "osh_heap_guard.h"
 #include "osh_report.h"
+#include "osh_slab_open.h"
 
 /* Has a block ever been larger than its size called for? Only where memory was
  * short: then a size that is too small proves nothing. */
@@ -18,15 +19,16 @@ void osh_heap_note_odd_size(void)
     }
 }
 
-/* What os_malloc and os_realloc give for `size`: the class of the size, one that a
- * shrinking resize stays in, or a large block. */
+/* What os_malloc and os_realloc give for `size`: the class of the size or one it borrows from,
+ * one that a shrinking resize stays in, or a large block. */
 static bool fits(unsigned cls, size_t bytes, size_t size)
 {
     if (size > bytes) {
         return false;
     }
-    size_t least = cls != 0 ? bytes / 2 : OSH_SLAB_MAX / 2 + 1;
-    return size >= least || (cls != 0 && osh_class_of(size) == cls) || osh_load(&odd_sizes) != 0;
+    size_t least = cls != 0 ? bytes / 2 : osh_slab_open_bytes() / 2 + 1;
+    return size >= least || osh_load(&odd_sizes) != 0 ||
+           (cls != 0 && cls <= osh_slab_borrows_up_to(osh_class_of(size)));
 }
 
 OSH_PUBLIC void os_free_sized(void *ptr, size_t size)

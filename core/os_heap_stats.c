@@ -43,7 +43,7 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     stats->fallback_pages = fallback.pages << OSH_PAGE_LOG2;
     stats->free_pages = less(stats->region, stats->slab_pages + stats->fallback_pages);
     stats->live = less(look.out, stats->cached) + fallback.live - quarantined;
-    stats->cached += quarantined;
+    stats->cached += quarantined + fallback.kept;
     stats->free = less(stats->region, stats->live + stats->cached);
     stats->high_water = osh_load(&osh_arena.most_used) << OSH_PAGE_LOG2;
     stats->deferred_frees = fallback.deferred;

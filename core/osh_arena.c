@@ -38,7 +38,7 @@ void osh_arena_start(uintptr_t base, size_t pages, void *tables)
 void osh_arena_mark_end(void)
 {
     size_t pages = osh_arena.pages;
-    if (!OSH_LEAN && pages % OSH_WORD_BITS != 0) {
+    if (!OSH_SMALL_CODE && pages % OSH_WORD_BITS != 0) {
         osh_arena.claimed[osh_arena.words - 1] = ~(osh_arena_bit(pages) - 1);
     }
 }
@@ -124,7 +124,10 @@ static size_t claim_below(size_t from, unsigned run)
 size_t osh_arena_claim_run(unsigned run)
 {
     run = OSH_ONLY_PAGES(run);
-    if (OSH_LEAN) {
+    if (osh_arena_free_pages() >> run == 0) {
+        return OSH_NO_PAGE;
+    }
+    if (OSH_SMALL_CODE) {
         return claim_a_page();
     }
     osh_word_t hint = OSH_SLAB_HINTS ? osh_load(&osh_arena.top_word) : osh_arena.words - 1;

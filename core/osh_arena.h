@@ -15,7 +15,6 @@
 #include "osh_compiler.h"
 #include "osh_config.h"
 #include "osh_hot.h"
-#include "osh_lean.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +27,7 @@ struct osh_arena {
     size_t words;        /* of each bitmap */
     uint8_t *page_class; /* a byte per page: the class of the slab there, or 0 */
     osh_word_t *claimed; /* a bit per page: somebody's. Bits past the end are set,
-                            unless OSH_LEAN */
+                            unless OSH_SMALL_CODE */
     osh_word_t *used;    /* a bit per page: claimed since it was last decommitted */
     osh_word_t *newlib;  /* a bit per page: claimed for newlib's break (same mutex) */
     /* Written by every claim and release, so in a line of their own: */
@@ -39,7 +38,6 @@ struct osh_arena {
     uintptr_t segment OSH_ALIGNED(OSH_CACHELINE); /* start of what the break can shrink to */
     uintptr_t brk;                                /* the break */
     size_t brk_pages;                             /* pages claimed for it, all segments */
-    bool stays;                                   /* sbrk must not jump now */
 };
 
 OSH_SHARED struct osh_arena osh_arena;
@@ -113,6 +111,13 @@ OSH_SHARED_CODE unsigned osh_arena_class_at(const void *address)
 {
     return osh_arena_holds(address) ? osh_load_byte(&osh_arena.page_class[osh_arena_page(address)])
                                     : 0;
+}
+
+/* Pages that nobody has claimed: a snapshot. */
+static inline size_t osh_arena_free_pages(void)
+{
+    size_t claimed = osh_load(&osh_arena.in_use); /* publishes nothing */
+    return claimed < osh_arena.pages ? osh_arena.pages - claimed : 0;
 }
 
 /* Could a block of so many bytes be in the region at all? What could not is refused with

@@ -75,7 +75,8 @@ static size_t next_free(size_t page)
 static void *start_segment(uintptr_t bytes)
 {
     size_t count = page_behind(osh_arena.base + bytes);
-    for (size_t first = next_free(0); first + count <= osh_arena.pages;
+    for (size_t first = next_free(0);
+         count <= osh_arena_free_pages() && first + count <= osh_arena.pages;
          first = next_free(first + 1)) {
         size_t taken = claim_row(first, count);
         if (taken == OSH_NO_PAGE) {
@@ -111,7 +112,7 @@ static void *grow(uintptr_t bytes)
     if (go_on(bytes)) {
         return (void *)old;
     }
-    return osh_arena.stays ? (void *)-1 : start_segment(bytes);
+    return start_segment(bytes);
 }
 
 static void *shrink(uintptr_t bytes)

@@ -78,4 +78,16 @@ static inline bool osh_arena_open_word(size_t word)
     return true;
 }
 
+/* Can all of these bytes be read, and could they be newlib's? Where every page can be read, they
+ * could if they are pages'; and what they hold must tell. */
+OSH_SHARED_CODE bool osh_arena_can_be_newlib(uintptr_t start, size_t bytes)
+{
+    uintptr_t all = osh_arena.pages << OSH_PAGE_LOG2;
+    uintptr_t offset = start - osh_arena.base;
+    return offset < all && bytes <= all - offset &&
+           (!OSH_ARCH_OPENS ||
+            (osh_arena_is_newlib(offset >> OSH_PAGE_LOG2) &&
+             osh_arena_is_newlib((offset + bytes - 1) >> OSH_PAGE_LOG2)));
+}
+
 #endif

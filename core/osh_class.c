@@ -47,10 +47,10 @@ OSH_VARIABLE const uint8_t osh_class_table[OSH_TABLE_ENTRIES] = {
 enum { EACH(MAGAZINE, COMMA) };
 
 /* The 1 stands for the class that is not cached, whose slots are 0 all the same. */
-#define DEPOT_FIT(b, m) ((m) == 0 ? 0 : OSH_DEPOT_BYTES / ((int64_t)((m) + ((m) == 0)) * (b)))
+#define DEPOT_FIT(b, m) ((m) == 0 ? 0 : OSH_VALUE_DEPOT_BYTES / ((int64_t)((m) + ((m) == 0)) * (b)))
 #define DEPOT_FOR(b, m)                                    \
     (OSH_MAGAZINE_FIT(b) == 0            ? 0               \
-     : DEPOT_FIT(b, m) > OSH_DEPOT_SLOTS ? OSH_DEPOT_SLOTS \
+     : DEPOT_FIT(b, m) > OSH_VALUE_DEPOT_SLOTS ? OSH_VALUE_DEPOT_SLOTS \
                                          : DEPOT_FIT(b, m))
 
 /*
@@ -86,20 +86,20 @@ OSH_VARIABLE const struct osh_class osh_class_info[OSH_CLASSES] = {EACH(INFO, CO
 OSH_VARIABLE const struct osh_link osh_empty[OSH_CLASSES] = {EACH(EMPTY, COMMA), [0] = {0}};
 #endif
 
-/* floor(2^W / bytes) + 1, see osh_harden.h: 2^W itself does not fit. */
-#define START_RECIP(bytes) \
-    ((osh_start_t)((osh_start_t)-1 / (bytes) + 1u + (((bytes) & ((bytes)-1u)) == 0)))
-#if OSH_RUN_LOG2 > 0
-#define START_MASK(run) .mask = RUN_BYTES(run) - 1u,
-#else
-#define START_MASK(run)
-#endif
-#define START(n)                                                                         \
-    [n <= OSH_CLASS_MAX ? n : 0] = {                                                     \
-        .recip = START_RECIP(bytes_of_##n),                                              \
-        .limit = (osh_start_t)(RUN_OBJECTS(bytes_of_##n, run_of_##n) *                   \
-                               (osh_start_t)(START_RECIP(bytes_of_##n) * bytes_of_##n)), \
-        START_MASK(run_of_##n)}
+/* See osh_harden.h: c, which is floor(2^W / bytes) + 1 (2^W itself does not fit) and as much more
+ * as makes e at least a longest slab; and the highest limit with such low bits. */
+#define START_RECIP(bytes)                                                                \
+    ((osh_start_t)((osh_start_t)-1 / (bytes) + 1u + (((bytes) & ((bytes)-1u)) == 0) +     \
+                   (1u << OSH_VALUE_SPAN_LOG2) / (bytes) + 1u))
+#define START_END(bytes, objects) \
+    ((osh_start_t)((objects) * (osh_start_t)(START_RECIP(bytes) * (bytes))))
+#define START_LIMIT(bytes, objects, mask) \
+    (((START_END(bytes, objects) - (mask)) & ~(osh_start_t)OSH_START_SPAN) + (mask))
+#define START(n)                                                                            \
+    [n <= OSH_CLASS_MAX ? n : 0] = {                                                        \
+        .recip = START_RECIP(bytes_of_##n),                                                 \
+        .limit = START_LIMIT(bytes_of_##n, RUN_OBJECTS(bytes_of_##n, run_of_##n),           \
+                             RUN_BYTES(run_of_##n) - 1u)}
 
 OSH_VARIABLE const struct osh_start osh_start[OSH_CLASSES] = {EACH(START, COMMA), [0] = {0}};
 
@@ -111,11 +111,11 @@ OSH_VARIABLE const struct osh_start osh_start[OSH_CLASSES] = {EACH(START, COMMA)
     (n > OSH_CLASS_MAX ? 0u                                                                     \
                        : DEPOT_FOR(bytes_of_##n, magazine_of_##n) * (uint64_t)magazine_of_##n * \
                              (uint64_t)bytes_of_##n)
-/* Level 3's quarantine is a cache, too. */
+/* Level 3's quarantine is a cache, too, and so are large blocks that are kept. */
 #define BOUND_QUARANTINE \
     (OSH_HARDENING >= 3 ? (uint64_t)OSH_QUARANTINE_BLOCKS * OSH_QUARANTINE_MAX : 0u)
 #define BOUND_OF_A_CORE (EACH(CORE_BOUND, PLUS))
-#define BOUND_SHARED (EACH(SHARED_BOUND, PLUS) + BOUND_QUARANTINE)
+#define BOUND_SHARED (EACH(SHARED_BOUND, PLUS) + BOUND_QUARANTINE + OSH_KEPT_BYTES)
 _Static_assert((OSH_CORES * BOUND_OF_A_CORE + BOUND_SHARED) / 2 <= SIZE_MAX / 2,
                "OSH_CORES, OSH_MAGAZINE_MIN and OSH_QUARANTINE_*: what may be cached is a size");
 OSH_VARIABLE const size_t osh_class_core_bound = (size_t)BOUND_OF_A_CORE;

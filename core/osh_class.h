@@ -13,7 +13,6 @@
 
 #include "osh_compiler.h"
 #include "osh_config.h"
-#include "osh_lean.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -119,12 +118,12 @@ typedef uint16_t osh_class_count_t;
 #endif
 
 /* Blocks in a magazine of blocks of so many bytes. */
-#define OSH_MAGAZINE_FIT(b) (OSH_MAGAZINE_BYTES / (b))
-#define OSH_MAGAZINE_FOR(b)                                      \
-    ((b) > OSH_CACHED_MAX                     ? 0                \
-     : OSH_MAGAZINE_FIT(b) < OSH_MAGAZINE_MIN ? OSH_MAGAZINE_MIN \
-     : OSH_MAGAZINE_FIT(b) > OSH_MAGAZINE_MAX ? OSH_MAGAZINE_MAX \
-                                              : OSH_MAGAZINE_FIT(b))
+#define OSH_MAGAZINE_FIT(b) (OSH_VALUE_MAGAZINE_BYTES / (int)(b))
+#define OSH_MAGAZINE_FOR(b)                                                  \
+    ((int)(b) > OSH_VALUE_CACHED_MAX                ? 0                      \
+     : OSH_MAGAZINE_FIT(b) < OSH_VALUE_MAGAZINE_MIN ? OSH_VALUE_MAGAZINE_MIN \
+     : OSH_MAGAZINE_FIT(b) > OSH_VALUE_MAGAZINE_MAX ? OSH_VALUE_MAGAZINE_MAX \
+                                                    : OSH_MAGAZINE_FIT(b))
 
 struct osh_class {
     osh_recip_t recip;          /* floor((2^OSH_RECIP_SHIFT - 1) / (bytes / 8)) */
@@ -150,7 +149,7 @@ static inline unsigned osh_class_of_table(size_t size)
     return osh_class_table[OSH_TABLE_INDEX(size)];
 }
 
-#if OSH_LEAN
+#if OSH_SMALL_CODE
 #include "osh_class_lean.h"
 #else
 /* Class of a size up to OSH_SLAB_MAX: no division, no loop. */

@@ -28,13 +28,12 @@
 #define BYTES(n) bytes_of_##n = OSH_CLASS_BYTES(EXISTS(n##u))
 enum { EACH(BYTES, COMMA) };
 
-/* A slab is the shortest run that wastes at most a quarter at its end and has
- * objects enough, or is large enough without. */
-#define RUN_BYTES(r) (1 << (OSH_PAGE_LOG2 + (r)))
+/* See OSH_RUN_LOG2. */
+#define RUN_BYTES(r) (1 << (OSH_VALUE_PAGE_LOG2 + (r)))
 #define RUN_OBJECTS(b, r) (RUN_BYTES(r) / (b))
 #define RUN_SUITS(b, r)                                            \
-    (RUN_BYTES(r) - RUN_OBJECTS(b, r) * (b) <= RUN_BYTES(r) / 4 && \
-     (RUN_OBJECTS(b, r) >= OSH_SLAB_OBJECTS || RUN_BYTES(r) >= (int)(OSH_SLAB_ROOMY)))
+    (RUN_BYTES(r) - RUN_OBJECTS(b, r) * (b) <= RUN_BYTES(r) / OSH_SLAB_WASTE && \
+     (RUN_OBJECTS(b, r) >= OSH_SLAB_OBJECTS || RUN_BYTES(r) >= OSH_VALUE_SLAB_ROOMY))
 #define RUN_OR(b, r, longer) ((r) >= OSH_RUN_LOG2 || RUN_SUITS(b, r) ? (r) : (longer))
 #define RUN_FOR(b) RUN_OR(b, 0, RUN_OR(b, 1, RUN_OR(b, 2, RUN_OR(b, 3, RUN_OR(b, 4, 5)))))
 #define RUN(n) run_of_##n = RUN_FOR(bytes_of_##n)

@@ -43,7 +43,7 @@ OSH_SHARED_CODE unsigned osh_class_magazine(unsigned cls)
     if (bytes > OSH_SLAB_MAX) {
         __builtin_unreachable(); /* so that a limit above that is not compared with */
     }
-    return cls == 0 ? 0 : OSH_MAGAZINE_FOR(bytes);
+    return cls == 0 ? 0 : (unsigned)OSH_MAGAZINE_FOR(bytes);
 }
 
 OSH_SHARED_CODE unsigned osh_class_index(unsigned cls, uintptr_t offset)

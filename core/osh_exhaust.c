@@ -15,75 +15,76 @@ size_t osh_heap_failures(void)
     return osh_load(&failures);
 }
 
-void osh_heap_reclaim(void)
+bool osh_heap_reclaim(void)
 {
     if (OSH_HARDENING >= 3) {
         osh_heap_end_quarantine(); /* never waits, so an interrupt does it, too */
     }
+    size_t pages = osh_arena_free_pages(); /* before: who has the mutex may be freeing some */
     enum osh_taken taken = osh_take(OSH_MUTEX_RECLAIM, true);
     if (taken == OSH_REFUSED) {
-        return; /* what there is must do */
+        return true; /* what there is must do */
     }
-    osh_magazine_reclaim();
-    osh_fallback_reclaim();
+    bool cached = osh_magazine_reclaim();
+    bool kept = osh_fallback_reclaim();
     if (taken == OSH_LOCKED) {
         osh_arch_unlock(OSH_MUTEX_RECLAIM);
     }
+    /* Where pages are given to the system, who was waited for may have had them. */
+    return OSH_ARCH_DECOMMITS || OSH_HARDENING >= 3 || cached || kept ||
+           osh_arena_free_pages() > pages;
 }
 
 /* A free object of this class or of a larger one that is aligned as well, from
  * slabs that exist. Freed by address, it goes back where it belongs. */
 static void *from_any_slab(size_t alignment, unsigned wanted)
 {
-    if (!OSH_LEAN) {
-        void *block = osh_slab_get_any(wanted, alignment);
+    if (!OSH_SMALL_CODE) {
+        void *block = osh_slab_get_any(wanted, OSH_CLASS_MAX, alignment);
         if (block != NULL) {
             osh_heap_note_odd_size(); /* it may be a larger one */
         }
         return block;
     }
-    for (unsigned cls = wanted; cls <= OSH_CLASS_MAX; cls++) {
-        void *block = (osh_class_bytes(cls) & (alignment - 1)) == 0 ? osh_magazine_get(cls) : NULL;
+    for (unsigned cls = wanted + 1; cls <= OSH_CLASS_MAX; cls++) {
+        void *block =
+            (osh_class_bytes(cls) & (alignment - 1)) == 0 ? osh_magazine_get(cls, 0) : NULL;
         if (block != NULL) {
-            if (cls != wanted) {
-                osh_heap_note_odd_size();
-            }
+            osh_heap_note_odd_size();
             return block;
         }
     }
     return NULL;
 }
 
-/* Without the caches and without reclaiming: any free memory that fits. */
-static void *from_anywhere(size_t alignment, size_t size)
+/* Of a small size, without the caches and without reclaiming: any free memory that fits. */
+static void *from_elsewhere(size_t alignment, size_t size, unsigned cls)
 {
-    unsigned cls = osh_heap_class_for(alignment, size);
-    if (cls != 0) {
-        /* Lean, the loop over larger classes begins with this one. */
-        void *block = OSH_LEAN ? NULL : osh_magazine_get(cls);
-        if (block == NULL) {
-            block = from_any_slab(alignment, cls);
-        }
-        if (block != NULL) {
-            return block;
-        }
-        osh_heap_note_odd_size(); /* a small block from the newlib heap, if any */
+    void *block = from_any_slab(alignment, cls);
+    if (block != NULL) {
+        return block;
     }
+    osh_heap_note_odd_size(); /* a small block from the newlib heap, if any */
     return osh_fallback_memalign(alignment, size);
 }
 
 OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size)
 {
+    void *block = NULL;
     if (osh_arena_spans(alignment | size)) {
-        osh_heap_reclaim();
-        if (!OSH_LEAN) {
+        unsigned cls = osh_heap_class_for(alignment, size);
+        if (osh_heap_reclaim()) {
+            block = osh_heap_try(alignment, size);
+        }
+        if (!OSH_SMALL_CODE) {
             osh_magazine_scarce();
         }
-        void *block = from_anywhere(alignment, size);
-        if (block != NULL) {
-            return block;
+        if (block == NULL && cls != 0) {
+            block = from_elsewhere(alignment, size, cls);
         }
     }
-    (void)osh_fetch_add(&failures, 1); /* a statistic */
-    return NULL;
+    if (block == NULL) {
+        (void)osh_fetch_add(&failures, 1); /* a statistic */
+    }
+    return block;
 }

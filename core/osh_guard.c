@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-static uintptr_t secret;
+OSH_VARIABLE uintptr_t osh_guard_secret;
 
-#define MULTIPLIER ((uintptr_t)(OSH_WIDE ? 0x9e3779b97f4a7c15ull : 0x9e3779b1u))
 #define CORE_BITS OSH_TRAILER_CORE_BITS
 #define SIZE_BITS (OSH_WORD_BITS - 2 * CORE_BITS)
 #define SIZE_MASK OSH_TRAILER_SIZE_MAX
@@ -16,13 +15,7 @@ static uintptr_t secret;
 
 void osh_guard_start(void)
 {
-    secret = osh_arch_secret() | 1;
-}
-
-uintptr_t osh_guard_key(const void *block)
-{
-    uintptr_t mixed = ((uintptr_t)block ^ secret) * MULTIPLIER;
-    return mixed ^ (mixed >> (OSH_WORD_BITS / 2));
+    osh_guard_secret = osh_arch_secret() | 1;
 }
 
 size_t osh_guard_words(size_t bytes)
@@ -79,8 +72,8 @@ static struct osh_record *record_of(const void *block, size_t bytes)
 static uintptr_t check_of(const void *block, const struct osh_record *record)
 {
     uintptr_t sum = osh_guard_key(block) ^ record->size;
-    sum = sum * MULTIPLIER + (uintptr_t)record->allocated_by;
-    return sum * MULTIPLIER + (uintptr_t)record->freed_by;
+    sum = sum * OSH_GUARD_MULTIPLIER + (uintptr_t)record->allocated_by;
+    return sum * OSH_GUARD_MULTIPLIER + (uintptr_t)record->freed_by;
 }
 
 static unsigned char slack_byte(const void *block)

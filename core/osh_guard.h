@@ -46,8 +46,15 @@ static inline size_t osh_guard_padded(size_t size)
 /* Draws the secret. Once, when the heap starts, before any block is touched. */
 OSH_HIDDEN void osh_guard_start(void);
 
+OSH_SHARED uintptr_t osh_guard_secret; /* written once */
+#define OSH_GUARD_MULTIPLIER ((uintptr_t)(OSH_WIDE ? 0x9e3779b97f4a7c15ull : 0x9e3779b1u))
+
 /* A word that depends on address and secret. */
-OSH_HIDDEN uintptr_t osh_guard_key(const void *block);
+OSH_SHARED_CODE uintptr_t osh_guard_key(const void *block)
+{
+    uintptr_t mixed = ((uintptr_t)block ^ osh_guard_secret) * OSH_GUARD_MULTIPLIER;
+    return mixed ^ (mixed >> (OSH_WORD_BITS / 2));
+}
 
 /* How many words of a free block of so many bytes have the pattern, its link's
  * included. */

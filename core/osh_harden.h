@@ -14,6 +14,11 @@
  * the end of the last whole object. It needs (bytes of a slab) * d < 2^W, so that
  * the ranges are apart (Lemire, Kaser and Kurz, "Faster remainder by direct
  * computation", 2019, say it for a general divisor).
+ *
+ * The same holds with a larger c, and so a larger e, as long as objects * e stays below c; and any
+ * limit does that is more than (objects - 1) * e. With e as large as the longest slab, one of
+ * these has the mask that leads to the slab's start in its low bits: so a slab of several
+ * pages takes no third number.
  */
 #ifndef OSH_HARDEN_H
 #define OSH_HARDEN_H
@@ -28,7 +33,8 @@
 #ifndef OSH_START_WIDE
 #define OSH_START_WIDE OSH_WIDE
 #endif
-#if OSH_START_WIDE || (OSH_SLAB_MAX) > (1ull << (31 - (OSH_PAGE_LOG2) - (OSH_RUN_LOG2)))
+#define OSH_SPAN_LOG2 ((OSH_PAGE_LOG2) + (OSH_RUN_LOG2)) /* bytes of the longest slab */
+#if OSH_START_WIDE || OSH_SPAN_LOG2 > 15 || (OSH_SLAB_MAX) > (1ull << (31 - OSH_SPAN_LOG2))
 typedef uint64_t osh_start_t;
 #define OSH_START_BITS 64
 #else
@@ -40,26 +46,21 @@ typedef uint32_t osh_start_t;
  * starts there. */
 struct osh_start {
     osh_start_t recip; /* c */
-    osh_start_t limit; /* objects * e */
-#if OSH_RUN_LOG2 > 0
-    osh_start_t mask; /* bytes of a slab - 1 */
-#endif
+    osh_start_t limit; /* at most objects * e; its low bits are the bytes of a slab - 1 */
 };
 OSH_SHARED const struct osh_start osh_start[OSH_CLASSES];
 
-#if OSH_RUN_LOG2 > 0
-#define OSH_START_MASK(start) ((start)->mask)
-#else
-#define OSH_START_MASK(start) (OSH_PAGE_BYTES - 1)
-#endif
+#define OSH_START_SPAN (((uintptr_t)1 << OSH_VALUE_SPAN_LOG2) - 1)
 
 /* Does an object of the class whose entry that is start `offset` bytes after the first
  * page? */
 OSH_INLINE bool osh_start_is_at(const struct osh_start *start, uintptr_t offset)
 {
     __asm__("" : "+r"(start)); /* one address, from which both can be loaded at once */
-    osh_start_t in_slab = (osh_start_t)(offset & OSH_START_MASK(start));
-    return (osh_start_t)(in_slab * start->recip) < start->limit;
+    osh_start_t in_slab = (osh_start_t)(offset & OSH_START_SPAN);
+    osh_start_t limit = start->limit;
+    in_slab &= OSH_RUN_LOG2 > 0 ? limit : in_slab;
+    return (osh_start_t)(in_slab * start->recip) < limit;
 }
 
 OSH_INLINE bool osh_is_start(unsigned cls, uintptr_t offset)

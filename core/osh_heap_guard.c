@@ -61,8 +61,8 @@ static void hand_back(unsigned cls, void *block, const void *caller)
 {
     if (cls != 0) {
         osh_magazine_put(cls, block);
-    } else {
-        osh_fallback_free(block, caller);
+    } else if (OSH_UNLIKELY(!osh_fallback_free(block, caller))) {
+        osh_report(osh_fallback_fault(block), block, caller);
     }
 }
 

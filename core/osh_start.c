@@ -3,10 +3,12 @@
 #include "arch.h"
 #include "os/os_heap.h"
 #include "osh_arena_open.h"
+#include "osh_fallback.h"
 #include "osh_guard.h"
 #include "osh_heap.h"
 #include "osh_layout.h"
 #include "osh_slab.h"
+#include "osh_slab_open.h"
 #include "osh_take.h"
 #include "osh_tools.h"
 
@@ -27,6 +29,8 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
     }
     osh_arena_start(layout.base, layout.pages, (void *)layout.start);
     osh_slab_start(layout.pages, (void *)(layout.start + OSH_ARENA_TABLE_BYTES(layout.pages)));
+    osh_slab_open_start(layout.pages);
+    osh_fallback_start(layout.pages << OSH_PAGE_LOG2);
     /* One that is zeroed is the port's own. */
     if (OSH_ARCH_OPENS && zeroed && !osh_arena_open_first()) {
         return false;

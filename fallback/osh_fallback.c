@@ -5,6 +5,7 @@
 #include "osh_arena.h"
 #include "osh_class.h"
 #include "osh_deferred.h"
+#include "osh_kept.h"
 #include "osh_newlib.h"
 #include "osh_report.h"
 #include "osh_take.h"
@@ -36,8 +37,7 @@ static bool take_over(void)
 {
     if (osh_load(&heap.inside) == SOMEBODY) {
         osh_report(OS_HEAP_ABANDONED, NULL, NULL);
-        if (!OSH_LEAN && is_whole()) {
-            osh_arena.stays = false;
+        if (!OSH_SMALL_CODE && is_whole()) {
             return true;
         }
         osh_store(&heap.inside, NOBODY_EVER); /* seen under the mutex, or as in begin() */
@@ -78,31 +78,40 @@ static bool try_enter(void)
     return get_in(false);
 }
 
-/* From level 1 on: may newlib have the block, which should have that seal? If not, that is
- * reported; if so, the seal is broken, so that nobody frees it again. */
-static bool unsealed(void *block, enum osh_seal seal, const void *caller)
+/* From level 1 on: is there a reason why newlib must not have the block? That is reported. */
+static bool has_fault(enum os_heap_misuse misuse, void *block, const void *caller)
 {
-    enum os_heap_misuse misuse = osh_newlib_fault(block, seal);
-    if (misuse == 0) {
-        misuse = osh_newlib_fault_beside(block);
-    }
+    misuse = misuse != 0 ? misuse : osh_newlib_fault_beside(block);
     if (OSH_UNLIKELY(misuse != 0)) {
         osh_report(misuse, block, caller);
-        return false;
     }
-    osh_newlib_seal(block, OSH_SEAL_FREED);
-    return true;
+    return misuse != 0;
 }
 
-/* To newlib, unless it must not have the block. */
-static bool free_sound(void *block, enum osh_seal seal, const void *caller)
+/* To newlib, unless that must not have the block. From level 1 on its seal is broken then, so
+ * that nobody frees it again. */
+static bool free_unless(enum os_heap_misuse misuse, void *block, const void *caller)
 {
-    if (OSH_HARDENING > 0 && !unsealed(block, seal, caller)) {
-        return false;
+    if (OSH_HARDENING > 0) {
+        if (has_fault(misuse, block, caller)) {
+            return false;
+        }
+        osh_seal_set(block, OSH_SEAL_FREED);
     }
     osh_newlib_free(block);
     heap.live_blocks--;
     return true;
+}
+
+/* One that was claimed a while ago. */
+static bool free_deferred(void *block)
+{
+    return free_unless(OSH_HARDENING > 0 ? osh_seal_fault(block, OSH_SEAL_DEFERRED) : 0, block, NULL);
+}
+
+static void free_kept(void *block)
+{
+    (void)free_deferred(block);
 }
 
 /* A link that leads out of newlib's pages was overwritten. */
@@ -123,7 +132,7 @@ static void drain(void)
                 break;
             }
             void *next = osh_deferred_next(block);
-            if (OSH_UNLIKELY(!free_sound(block, OSH_SEAL_DEFERRED, NULL))) {
+            if (OSH_UNLIKELY(!free_deferred(block))) {
                 break; /* a block that was deferred twice makes the list a ring */
             }
             heap.drained++;
@@ -169,24 +178,47 @@ void osh_fallback_let_go(void)
 /* What newlib's malloc aligns to; less than OSH_ALIGN on RV32. */
 #define NEWLIB_ALIGN (2 * sizeof(void *))
 
-void *osh_fallback_memalign(size_t alignment, size_t size)
+static void *sealed(void *block)
 {
-    /* newlib looks for their sum, which is no less than this. */
-    if (!enter(alignment | size)) {
-        return NULL;
+    if (OSH_HARDENING > 0 && block != NULL) {
+        osh_seal_set(block, OSH_SEAL_LIVE);
     }
+    return block;
+}
+
+static void *from_newlib(size_t alignment, size_t size)
+{
     if (OSH_ALIGN > NEWLIB_ALIGN && alignment < OSH_ALIGN) {
         alignment = OSH_ALIGN;
     }
     size = osh_seal_padded(size);
     void *block =
         alignment > NEWLIB_ALIGN ? osh_newlib_memalign(alignment, size) : osh_newlib_malloc(size);
-    if (OSH_HARDENING > 0 && block != NULL) {
-        osh_newlib_seal(block, OSH_SEAL_LIVE);
-    }
     heap.live_blocks += block != NULL;
-    leave();
     return block;
+}
+
+void *osh_fallback_memalign(size_t alignment, size_t size)
+{
+    /* newlib looks for their sum, which is no less than this. */
+    if (!enter(alignment | size)) {
+        return NULL;
+    }
+    void *block = sealed(from_newlib(alignment, size));
+    leave(); /* who drains looks at the seals beside what is freed */
+    return block;
+}
+
+void osh_fallback_start(size_t region)
+{
+    if (OSH_KEPT_BYTES > 0) {
+        osh_kept_start(region);
+    }
+}
+
+void *osh_fallback_kept(size_t size)
+{
+    return OSH_KEPT_BYTES > 0 ? sealed(osh_kept_get(size)) : NULL;
 }
 
 void *osh_fallback_resize(void *block, size_t size)
@@ -195,31 +227,35 @@ void *osh_fallback_resize(void *block, size_t size)
         return NULL;
     }
     void *resized = NULL;
-    if (OSH_HARDENING == 0 || unsealed(block, OSH_SEAL_LIVE, NULL)) {
+    if (OSH_HARDENING == 0 || !has_fault(osh_seal_fault(block, OSH_SEAL_LIVE), block, NULL)) {
         resized = osh_newlib_resize(block, osh_seal_padded(size));
         if (OSH_HARDENING > 0) {
-            osh_newlib_seal(resized != NULL ? resized : block, OSH_SEAL_LIVE);
+            osh_seal_set(resized != NULL ? resized : block, OSH_SEAL_LIVE);
         }
     }
     leave();
     return resized;
 }
 
-void osh_fallback_free(void *block, const void *caller)
+bool osh_fallback_free(void *block, const void *caller)
 {
-    if (try_enter()) {
-        (void)free_sound(block, OSH_SEAL_LIVE, caller);
-        leave();
-        return;
+    if (OSH_HARDENING > 0 && OSH_UNLIKELY(!osh_seal_claim(block))) {
+        return false;
     }
-    if (OSH_HARDENING > 0) {
-        osh_newlib_seal(block, OSH_SEAL_DEFERRED); /* so a second free is reported at once */
+    if (OSH_KEPT_BYTES > 0 && osh_kept_put(block, osh_newlib_usable(block))) {
+        return true;
+    }
+    if (try_enter()) {
+        (void)free_unless(0, block, caller);
+        leave();
+        return true;
     }
     osh_deferred_push(block);
     osh_fence_atomic_load(); /* push, then try: pairs with the fence in let_go() */
     if (try_enter()) {
         leave();
     }
+    return true;
 }
 
 size_t osh_fallback_usable(const void *block)
@@ -229,15 +265,19 @@ size_t osh_fallback_usable(const void *block)
 
 enum os_heap_misuse osh_fallback_fault(const void *block)
 {
-    return osh_newlib_fault(block, OSH_SEAL_LIVE);
+    return osh_seal_fault(block, OSH_SEAL_LIVE);
 }
 
-void osh_fallback_reclaim(void)
+bool osh_fallback_reclaim(void)
 {
     if (!enter(0)) {
-        return;
+        return false;
     }
+    bool some = osh_deferred_pending() || (OSH_KEPT_BYTES > 0 && osh_kept_bytes() > 0);
     drain();
+    if (OSH_KEPT_BYTES > 0) {
+        osh_kept_reclaim(free_kept);
+    }
     if (heap.live_blocks == 0) {
         osh_newlib_reset();
         osh_arena_reset_break();
@@ -245,6 +285,7 @@ void osh_fallback_reclaim(void)
         osh_newlib_trim();
     }
     leave();
+    return some;
 }
 
 void osh_fallback_look(struct osh_fallback_stats *stats)
@@ -265,5 +306,9 @@ void osh_fallback_look(struct osh_fallback_stats *stats)
     }
     /* Counted last: includes all that were drained, by us and by others. */
     size_t deferred = osh_deferred_count();
-    *stats = (struct osh_fallback_stats){walk.bytes, pages, deferred, pending, walk.wrong};
+    /* To newlib what is kept is in use. */
+    size_t kept = OSH_KEPT_BYTES > 0 ? osh_kept_bytes() : 0;
+    kept = kept < walk.bytes ? kept : walk.bytes;
+    *stats =
+        (struct osh_fallback_stats){walk.bytes - kept, kept, pages, deferred, pending, walk.wrong};
 }

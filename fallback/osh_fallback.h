@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* For a region of so many bytes. Once, when the heap starts. */
+OSH_HIDDEN void osh_fallback_start(size_t region);
+
 /* `size` bytes at that alignment, a power of two. */
 OSH_HIDDEN void *osh_fallback_memalign(size_t alignment, size_t size);
 
@@ -22,9 +25,14 @@ OSH_HIDDEN void *osh_fallback_memalign(size_t alignment, size_t size);
  * NULL: the block is as it was. Waits for the mutex like allocation. */
 OSH_HIDDEN void *osh_fallback_resize(void *block, size_t size);
 
-/* Any context; never blocks. From level 1 on a block that newlib must not get is
+/* A large block that was freed a short time ago, of `size` bytes at least, aligned for any
+ * object; NULL: none is kept, or the caller is an interrupt handler. Takes no lock. */
+OSH_HIDDEN void *osh_fallback_kept(size_t size);
+
+/* Any context; never blocks. From level 1 on false, and nothing was done: its seal says that
+ * this is no live block. One beside which a header is damaged is
  * reported, at once or when whoever has the heap drains; `caller` is for the report. */
-OSH_HIDDEN void osh_fallback_free(void *block, const void *caller);
+OSH_HIDDEN bool osh_fallback_free(void *block, const void *caller);
 
 /* From level 1 on: why that is no live block of newlib's; 0 when it is one. Any context. */
 OSH_HIDDEN enum os_heap_misuse osh_fallback_fault(const void *block);
@@ -32,9 +40,10 @@ OSH_HIDDEN enum os_heap_misuse osh_fallback_fault(const void *block);
 /* Usable bytes of a live block. Any context. */
 OSH_HIDDEN size_t osh_fallback_usable(const void *block);
 
-/* Frees what is deferred, and gives newlib's free top, or its whole heap when
- * no block of it lives, back to the arena. Task context or before start. */
-OSH_HIDDEN void osh_fallback_reclaim(void);
+/* Frees what is deferred or kept, and gives newlib's free top, or its whole heap when
+ * no block of it lives, back to the arena. Was there anything deferred or kept? Task context or
+ * before start. */
+OSH_HIDDEN bool osh_fallback_reclaim(void);
 
 /* Keeps everybody out of newlib's heap, whose state is whole then; false in an interrupt.
  * May wait. And lets them in again. */
@@ -43,6 +52,7 @@ OSH_HIDDEN void osh_fallback_let_go(void);
 
 struct osh_fallback_stats {
     size_t live;     /* usable bytes of blocks not yet freed */
+    size_t kept;     /* usable bytes of blocks that are kept for the next request */
     size_t pages;    /* pages claimed for the newlib heap */
     size_t deferred; /* blocks that were ever deferred, or are about to be */
     size_t pending;  /* of these, blocks that waited, and were freed by this call */

@@ -24,18 +24,13 @@ OSH_HIDDEN void *osh_newlib_resize(void *block, size_t size);
 OSH_HIDDEN void *osh_newlib_memalign(size_t alignment, size_t size);
 OSH_HIDDEN void osh_newlib_free(void *block);
 
-/* Usable bytes of a live block. Any context: the size of a live block does not
- * change, whatever happens to its neighbours. */
-OSH_HIDDEN size_t osh_newlib_usable(const void *block);
-
-/* Seals a block that newlib has just handed out or resized (osh_seal.h), or breaks the seal
- * of one that it is about to get back. */
-OSH_HIDDEN void osh_newlib_seal(void *block, enum osh_seal seal);
-
-/* What is wrong with a pointer that should be a block with that seal: OS_HEAP_FREED_TWICE
- * where it certainly was one, OS_HEAP_BAD_HEADER for anything else that is none; 0 when the
- * seal is there. Any context, for a block that nobody frees meanwhile. O(1). */
-OSH_HIDDEN enum os_heap_misuse osh_newlib_fault(const void *block, enum osh_seal seal);
+/* From the folder of the allocator that is compiled in, any context, O(1):
+ *
+ *   osh_newlib_usable(block)          usable bytes of a live block. They do not change, whatever
+ *                                     happens to its neighbours
+ *   osh_newlib_is_possible(block)     could that be a block? Then its seal can be looked at
+ *   osh_newlib_seal(block, &size)     where its seal is, and its size as newlib has it */
+#include "osh_newlib_block.h"
 
 /* Why a block that has its seal must not be freed or resized all the same: a neighbour's
  * header that newlib would go by is damaged; 0: none is. Mallocr: O(1), nano:

@@ -7,11 +7,14 @@
  *
  *   | newlib's header: size | what the program has | seal | the next header
  *
- * Written by who has the block, or is inside the fallback.
+ * Written by who has the block, or is inside the fallback. Who frees a block claims it by a
+ * compare-and-swap of its seal.
  */
 #ifndef OSH_SEAL_H
 #define OSH_SEAL_H
 
+#include "os/os_heap.h"
+#include "osh_atomic.h"
 #include "osh_config.h"
 #include "osh_guard.h"
 
@@ -32,6 +35,19 @@ static inline size_t osh_seal_padded(size_t size)
     }
     return size > SIZE_MAX - OSH_SEAL_BYTES ? SIZE_MAX : size + OSH_SEAL_BYTES;
 }
+
+/* What is wrong with a pointer that should be a block with that seal: OS_HEAP_FREED_TWICE
+ * where it certainly was one, OS_HEAP_BAD_HEADER for anything else that is none; 0 when the
+ * seal is there. Any context. O(1). */
+OSH_HIDDEN enum os_heap_misuse osh_seal_fault(const void *block, enum osh_seal seal);
+
+/* Takes a live block from everybody else who frees it: it is deferred from then on. False: it is no
+ * live block. Any context. O(1). */
+OSH_HIDDEN bool osh_seal_claim(void *block);
+
+/* Seals a block that newlib has just handed out or resized, or breaks the seal of one that it
+ * is about to get back. */
+OSH_HIDDEN void osh_seal_set(void *block, enum osh_seal seal);
 
 /* The seal at `at` of a live block whose chunk has `size` bytes. */
 static inline uintptr_t osh_seal_of(const void *at, size_t size)

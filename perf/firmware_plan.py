@@ -42,8 +42,12 @@ BOARDS = {
                   "newlib-source", 0),
 }
 
+# What the boards' builds are for: an image has so much for its heap.
+RAM = "1M"
+
 SCENARIOS = {
     "pair": "hot malloc and free of 32 B",
+    "pair3000": "hot malloc and free of 3,000 B",
     "mixed16": "16 live blocks of 8 to 255 B, replaced at random",
     "mixed256": "256 live blocks of 8 to 255 B",
     "mixed2048": "2,048 live blocks of 8 to 255 B",
@@ -53,6 +57,31 @@ SCENARIOS = {
     "mixed": "64 live blocks of 8 B to 8 KiB, replaced at random",
     "brink": "96 KiB kept full with 16 B to 2 KiB",
 }
+
+
+# What a region holds: a run for each region and kind of sizes, no instructions counted.
+DENSITY = "density"
+FIRST_NULL = "first_null_bytes"
+DENSITY_KIB = (16, 32, 64, 96, 256, 1024)
+DENSITY_KINDS = {
+    "16..255": "16 to 255 B, every doubling equally likely",
+    "16..2K": "16 B to 2 KiB, likewise",
+    "12": "12 B",
+    "40": "40 B",
+    "100": "100 B",
+    "700": "700 B",
+    "stack": "a protocol stack: headers of 16 to 96 B, packets of 256 to 1,536, timers of 48",
+    "strings": "strings that grow by realloc, 16 B a time, up to 16 B to 1 KiB",
+    "churned": "16 to 255 B, 6,000 replaced at random while five eighths were allocated",
+    "freed": "16 B to 2 KiB, after a first NULL and nine tenths of the blocks freed at random",
+}
+DENSITY_ALLOCATORS = ("default", "newlib", "nano")
+
+
+def density_cells() -> dict[str, str]:
+    """What a cell is called in tables, and by the image."""
+    return {f"{kib}K {kind}": f"{DENSITY} {kib} {kind}"
+            for kind in DENSITY_KINDS for kib in DENSITY_KIB}
 
 
 # Every public call on every path, from a task and from an interrupt: for the longest

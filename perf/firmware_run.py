@@ -93,7 +93,8 @@ def parse(text: str) -> Run:
             _take(run, line)
         except (IndexError, ValueError) as error:
             raise FirmwareError(f"unreadable: {line}") from error
-    if not run.calls and not any(name.startswith("worst_") for name in run.values):
+    if not run.calls and not any(name.startswith("worst_") or name == plan.FIRST_NULL
+                                 for name in run.values):
         raise FirmwareError("nothing was counted")
     return run
 
@@ -115,7 +116,8 @@ def build(root: Path, board: str, hardening: int | None) -> Path:
     if not (folder / "build.ninja").exists():
         level = [f"-Dhardening={hardening}"] if hardening is not None and plan.has_levels() else []
         _output(["/usr/bin/meson", "setup", str(folder), str(plan.SOURCE), "--cross-file",
-                 str(boards / about.folder / "cross.ini"), *level], f"configuring {folder}")
+                 str(boards / about.folder / "cross.ini"), f"-Dram={plan.RAM}", *level],
+                f"configuring {folder}")
     _output(["ninja", "-C", str(folder), "-j", str(os.cpu_count() or 1), "firmware-storm",
              INTERRUPT_STORM], f"building {folder}")
     return folder
@@ -130,7 +132,8 @@ def machine(board: str) -> list[str]:
 
 def _emulate(board: str, image: Path, options: list[str], argument: str) -> str:
     command = [*machine(board), *COMMON, *options,
-               "-semihosting-config", f"enable=on,target=native,chardev=sh,arg={argument}",
+               "-semihosting-config", "enable=on,target=native,chardev=sh,"
+               + ",".join(f"arg={word}" for word in argument.split()),
                "-kernel", str(image)]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,

@@ -8,6 +8,10 @@
 #define SLOTS_OF_CLASS (OSH_DEPOT_SLOTS > 0 ? OSH_DEPOT_SLOTS : 1)
 static osh_word_t slots[OSH_CLASSES * SLOTS_OF_CLASS] OSH_ALIGNED(OSH_CACHELINE);
 
+/* Has a magazine been put since the last reclaim? Apart from the slots, so that a line that is
+ * seldom written remains everybody's. */
+static osh_word_t filled OSH_ALIGNED(OSH_CACHELINE);
+
 static osh_word_t *slot_of(unsigned cls, unsigned i)
 {
     return &slots[cls * SLOTS_OF_CLASS + i];
@@ -20,6 +24,10 @@ bool osh_depot_put(unsigned cls, struct osh_chain magazine)
         /* Publishes the chain's links; pairs with the exchange below. */
         if (osh_load(slot_of(cls, i)) == 0 &&
             osh_cas(slot_of(cls, i), &empty, osh_chain_pack(magazine))) {
+            osh_fence_atomic_load(); /* put, then look; pairs with osh_depot_reclaim() */
+            if (osh_load(&filled) == 0) {
+                osh_store(&filled, 1);
+            }
             return true;
         }
     }
@@ -43,6 +51,11 @@ struct osh_chain osh_depot_get(unsigned cls)
 
 void osh_depot_reclaim(void (*give)(unsigned cls, struct osh_chain magazine))
 {
+    if (osh_load(&filled) == 0) {
+        return; /* who has put one since is in the middle of that */
+    }
+    osh_store(&filled, 0);
+    osh_fence(); /* and then look: either we see the magazine, or who puts it sees the 0 */
     const osh_word_t *end = slots + (OSH_DEPOT_SLOTS > 0 ? OSH_CLASSES * SLOTS_OF_CLASS : 0);
     for (osh_word_t *slot = slots; slot < end; slot++) {
         if (osh_load(slot) == 0) {

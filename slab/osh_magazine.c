@@ -5,6 +5,7 @@
 #include "osh_depot.h"
 #include "osh_links.h"
 #include "osh_slab.h"
+#include "osh_slab_open.h"
 
 enum { SHORT_REFILLS = 16 };
 
@@ -37,7 +38,7 @@ static unsigned refill(unsigned cls)
 {
     osh_word_t left = osh_load(&short_refills);
     if (OSH_LIKELY(left == 0)) {
-        return osh_class_magazine(cls);
+        return osh_slab_scaled(osh_class_magazine(cls));
     }
     /* Publishes nothing; another core's count may be lost. */
     osh_store(&short_refills, left - 1);
@@ -62,24 +63,24 @@ static struct osh_chain fetch(unsigned cls)
             return chain;
         }
     }
-    return osh_slab_get(cls, refill(cls));
+    return osh_slab_get(cls, refill(cls), false);
 }
 
-static void *take(unsigned cls)
+OSH_SHARED_CODE void *take(unsigned cls, bool fresh)
 {
     if (!osh_class_is_cached(cls)) {
-        return osh_slab_get(cls, 1).head;
+        return osh_slab_get(cls, 1, fresh).head;
     }
     void *block = OSH_HARDENING >= 2 ? osh_links_take(cls) : osh_arch_pop_slow(cls);
     if (block != NULL) {
         return block;
     }
-    if (OSH_LEAN) {
-        return osh_slab_get(cls, 1).head;
+    if (OSH_SMALL_CODE) {
+        return osh_slab_get(cls, 1, fresh).head;
     }
     struct osh_chain chain;
     do {
-        chain = fetch(cls);
+        chain = fresh ? osh_slab_get(cls, refill(cls), true) : fetch(cls);
         if (chain.count == 0) {
             return NULL;
         }
@@ -91,11 +92,25 @@ static void *take(unsigned cls)
     return block;
 }
 
-void *osh_magazine_get(unsigned cls)
+/* From what there is, then an object of a somewhat larger class, then from a new slab. */
+static void *take_or_borrow(unsigned cls, size_t alignment)
 {
-    void *block = take(cls);
+    void *block = take(cls, false);
+    if (block != NULL || alignment == 0) {
+        return block;
+    }
+    unsigned most = osh_slab_borrows_up_to(cls);
+    if (most > cls) {
+        block = osh_slab_get_any(cls + 1, most, alignment);
+    }
+    return block != NULL ? block : take(cls, true);
+}
+
+void *osh_magazine_get(unsigned cls, size_t alignment)
+{
+    void *block = take_or_borrow(cls, alignment);
     while (OSH_HARDENING >= 2 && block != NULL && !osh_guard_serve(block, osh_class_bytes(cls))) {
-        block = take(cls); /* that one was written to, and is dropped */
+        block = take_or_borrow(cls, alignment); /* that one was written to, and is dropped */
     }
     return block;
 }
@@ -148,7 +163,7 @@ void osh_magazine_put(unsigned cls, void *block)
     if (OSH_HARDENING >= 2 ? osh_links_give(cls, block) : osh_arch_push_slow(cls, block)) {
         return;
     }
-    if (OSH_LEAN) {
+    if (OSH_SMALL_CODE) {
         (void)osh_slab_put_one(cls, block);
     } else if (OSH_SPARE_LIST) {
         begin_anew(cls, block);
@@ -173,13 +188,23 @@ struct osh_chain osh_magazine_peek(unsigned cls, unsigned list)
     return osh_arch_peek(spare ? list - cores : list, spare ? OSH_SPARE : OSH_ACTIVE, cls);
 }
 
-void osh_magazine_reclaim(void)
+static bool given_cached; /* by who reclaims */
+
+static void give_cached(unsigned cls, struct osh_chain chain)
 {
+    given_cached = true;
+    osh_slab_put(cls, chain);
+}
+
+bool osh_magazine_reclaim(void)
+{
+    given_cached = false;
     if (OSH_DEPOT_SLOTS > 0) {
-        osh_depot_reclaim(osh_slab_put);
+        osh_depot_reclaim(give_cached);
     }
     for (unsigned core = 0; core < osh_arch_cores(); core++) {
-        osh_arch_reclaim(core, osh_slab_put);
+        osh_arch_reclaim(core, give_cached);
     }
     osh_slab_release_empty(); /* those that a task in mid-call is about to give back */
+    return given_cached;
 }

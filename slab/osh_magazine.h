@@ -14,17 +14,19 @@
 #include "arch.h"
 
 /* A block of the class: from the active list, the spare one, the depot or the
- * slabs, refilling the core's lists on the way. NULL: no slab has any and the
- * arena no page. O(magazine + OSH_DEPOT_SLOTS + a refill). */
-OSH_HIDDEN void *osh_magazine_get(unsigned cls);
+ * slabs, refilling the core's lists on the way. Where `alignment` is not 0 also one of a larger class that
+ * is so aligned, or from a slab that is made for it. NULL: no slab has any, and the arena no
+ * page. O(magazine + OSH_DEPOT_SLOTS + a refill). */
+OSH_HIDDEN void *osh_magazine_get(unsigned cls, size_t alignment);
 
 /* Takes a block back: into the active list, moving a full magazine on to the
  * spare list, the depot or the slabs. O(magazine + OSH_DEPOT_SLOTS). */
 OSH_HIDDEN void osh_magazine_put(unsigned cls, void *block);
 
 /* Gives everything cached, on all cores and in the depot, back to the slabs and
- * every empty slab to the arena. Task context or before start; one at a time. */
-OSH_HIDDEN void osh_magazine_reclaim(void);
+ * every empty slab to the arena. Was there anything cached? Task context or before start; one at
+ * a time. */
+OSH_HIDDEN bool osh_magazine_reclaim(void);
 
 /* Memory has just been out: what a refill takes more than the block that is asked for
  * would be given back by the next reclaim, so for some refills it takes no more. */

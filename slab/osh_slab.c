@@ -69,6 +69,8 @@ static void give_back(size_t page, unsigned cls, unsigned i, osh_word_t bits)
 /* Nothing of the slab is free: off the map, unless something came back since. */
 static void unlist(size_t page, unsigned cls)
 {
+    /* Observed before and after a look at the maps, by osh_slab_find(). */
+    (void)osh_fetch_add(&osh_slabs.unlisting, 1);
     /* Then look again: either we see the bits that somebody sets, or he, who looks at the map
      * after that, sees the page gone from it. Pairs with osh_slab_set_bits(). */
     (void)osh_fetch_and(osh_slab_partial(page / OSH_WORD_BITS, cls), ~osh_arena_bit(page));
@@ -78,6 +80,7 @@ static void unlist(size_t page, unsigned cls)
     if (on_this_map && osh_slab_has_free(page, now)) {
         osh_slab_list(page, now);
     }
+    (void)osh_fetch_add(&osh_slabs.unlisted, 1); /* publishes the listing; as above */
 }
 
 /* Takes objects until the chain has `count` or the slab nothing free. */
@@ -154,7 +157,7 @@ static size_t draw(struct osh_chain *chain, unsigned cls, unsigned count, size_t
                    unsigned slabs)
 {
     size_t lowest = OSH_SLAB_HINTS ? osh_arena.words - osh_load(&osh_slabs.floor[cls]) : 0;
-    unsigned rotation = OSH_VIRTUAL || OSH_CORES > 1 ? rotation_of(osh_arch_core()) : 0;
+    unsigned rotation = OSH_VIRTUAL ? rotation_of(osh_arch_core()) : 0;
     for (size_t word = from + 1; word-- > lowest;) {
         if (osh_arena_is_closed(word)) {
             word = osh_arena_low();
@@ -199,7 +202,7 @@ static void draw_on_all(struct osh_chain *chain, unsigned cls, unsigned count)
     }
 }
 
-struct osh_chain osh_slab_get(unsigned cls, unsigned count)
+struct osh_chain osh_slab_get(unsigned cls, unsigned count, bool fresh)
 {
     struct osh_chain chain = {NULL, 0};
     if (OSH_SLAB_MAPS == 0) {
@@ -208,7 +211,7 @@ struct osh_chain osh_slab_get(unsigned cls, unsigned count)
         draw_on_maps(&chain, cls, count);
     }
     /* Once more when others have taken all of a slab that we made. */
-    while (chain.count == 0) {
+    while (fresh && chain.count == 0) {
         size_t page = create(cls);
         if (page == OSH_NO_PAGE) {
             break;
@@ -218,11 +221,11 @@ struct osh_chain osh_slab_get(unsigned cls, unsigned count)
     return chain;
 }
 
-void *osh_slab_get_any(unsigned cls, size_t alignment)
+void *osh_slab_get_any(unsigned cls, unsigned most, size_t alignment)
 {
     struct osh_chain chain = {NULL, 0};
     for (unsigned found = cls; chain.count == 0; found = cls) {
-        size_t page = osh_slab_find(&found, alignment);
+        size_t page = osh_slab_find(&found, most, alignment);
         if (page == OSH_NO_PAGE) {
             break;
         }

@@ -23,17 +23,17 @@ OSH_HIDDEN void osh_slab_start(size_t pages, void *tables);
 
 /*
  * Takes up to `count` objects of a class, linked into a chain, from slabs that
- * have free ones and, when there are none, from a page fresh from the arena.
- * An empty chain means that neither was to be had.
+ * have free ones and, when there are none and `fresh` says so, from a page fresh from the
+ * arena. An empty chain means that neither was to be had.
  * O(count + OSH_REFILL_SLABS + words of slabs between them and the hint).
  */
-OSH_HIDDEN struct osh_chain osh_slab_get(unsigned cls, unsigned count);
+OSH_HIDDEN struct osh_chain osh_slab_get(unsigned cls, unsigned count, bool fresh);
 
-/* One object of this class or of a larger one whose objects are so aligned, from slabs that
- * exist; of the smallest such class. NULL: none has any. Goes by the slabs' bits, not by
+/* One object of this class or of a larger one, up to `most`, whose objects are so aligned, from
+ * slabs that exist; of the smallest such class. NULL: none has any. Goes by the slabs' bits, not by
  * maps and hints, which another task may be about to correct. O(pages); again when another
  * task takes what was found. */
-OSH_HIDDEN void *osh_slab_get_any(unsigned cls, size_t alignment);
+OSH_HIDDEN void *osh_slab_get_any(unsigned cls, unsigned most, size_t alignment);
 
 /* Gives the chain's objects back to the slabs they came from, and slabs that are empty then
  * to the arena. O(length). */

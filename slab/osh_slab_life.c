@@ -141,31 +141,94 @@ void osh_slab_release(size_t page, unsigned cls)
     }
 }
 
-size_t osh_slab_find(unsigned *cls, size_t alignment)
+/* Class of the slab that begins at that page, if it has something free and is of a class from
+ * `cls` to below `best`; else `best`. Looked at once: it may be another's at any time. */
+static unsigned better(size_t page, unsigned cls, unsigned best, size_t alignment)
+{
+    unsigned has = osh_slab_at(page);
+    bool suits = has >= cls && has < best && (osh_class_bytes(has) & (alignment - 1)) == 0 &&
+                 osh_slab_has_free(page, has);
+    return suits ? has : best;
+}
+
+/* By the maps. */
+static size_t find_listed(unsigned *cls, unsigned most, size_t alignment)
 {
     size_t found = OSH_NO_PAGE;
-    unsigned best = OSH_CLASSES;
-    for (size_t page = osh_arena.pages; (page = osh_slab_page_below(page)) != OSH_NO_PAGE;) {
-        unsigned has = osh_slab_class(page);
-        if (has >= *cls && has < best && osh_slab_at(page) == has &&
-            (osh_class_bytes(has) & (alignment - 1)) == 0 && osh_slab_has_free(page, has)) {
-            found = page;
+    unsigned least = *cls;
+    unsigned best = most + 1;
+    for (unsigned map = least; map < best; map++) {
+        size_t page = osh_arena.pages;
+        while (best > least && (page = osh_slab_listed_below(page, map)) != OSH_NO_PAGE) {
+            unsigned has = better(page, least, best, alignment);
+            found = has < best ? page : found;
             best = has;
-            if (best == *cls) {
-                break;
-            }
+        }
+        if (OSH_SLAB_MAPS == 1) {
+            break;
         }
     }
     *cls = best;
     return found;
 }
 
+/* On the maps or not. */
+static size_t find_any(unsigned *cls, unsigned most, size_t alignment)
+{
+    size_t found = OSH_NO_PAGE;
+    unsigned best = most + 1;
+    for (size_t page = osh_arena.pages;
+         best > *cls && (page = osh_slab_page_below(page)) != OSH_NO_PAGE;) {
+        unsigned has = better(page, *cls, best, alignment);
+        found = has < best ? page : found;
+        best = has;
+    }
+    *cls = best;
+    return found;
+}
+
+/* Who takes a slab off a map may be preempted before the second look: then it may have something
+ * free and be on no map. So what the maps do not say is believed only if nobody was there. */
+size_t osh_slab_find(unsigned *cls, unsigned most, size_t alignment)
+{
+    if (OSH_SLAB_MAPS == 0) {
+        return find_any(cls, most, alignment);
+    }
+    unsigned wanted = *cls;
+    osh_word_t ended = osh_load_acquire(&osh_slabs.unlisted); /* pairs with unlist() */
+    bool still = osh_load_acquire(&osh_slabs.unlisting) == ended;
+    size_t page = find_listed(cls, most, alignment);
+    if (page != OSH_NO_PAGE) {
+        return page;
+    }
+    osh_fence(); /* the maps, then the count again; pairs with the atomics of unlist() */
+    if (still && osh_load(&osh_slabs.unlisting) == ended) {
+        return page;
+    }
+    *cls = wanted;
+    return find_any(cls, most, alignment);
+}
+
+/* A slab is on its map before somebody can find it empty. */
 void osh_slab_release_empty(void)
 {
-    for (size_t page = osh_arena.pages; (page = osh_slab_page_below(page)) != OSH_NO_PAGE;) {
+    size_t page = osh_arena.pages;
+    unsigned last = OSH_SLAB_MAPS > 1 ? OSH_CLASS_MAX : OSH_SLAB_MAPS;
+    for (unsigned map = 1; map <= last;) {
+        page = osh_slab_listed_below(page, map);
+        if (page == OSH_NO_PAGE) {
+            map++;
+            page = osh_arena.pages;
+            continue;
+        }
         unsigned cls = osh_slab_at(page);
-        /* Most have no free object in the first word: a glance. Observes nothing. */
-        if (cls != 0 && (OSH_SMALL_CODE || osh_load(osh_slab_bits(page, cls)) != 0)) {
+        if (cls != 0) {
+            osh_slab_release(page, cls);
+        }
+    }
+    while (OSH_SLAB_MAPS == 0 && (page = osh_slab_page_below(page)) != OSH_NO_PAGE) {
+        unsigned cls = osh_slab_at(page);
+        if (cls != 0) {
             osh_slab_release(page, cls);
         }
     }

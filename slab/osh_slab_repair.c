@@ -59,6 +59,6 @@ void osh_slab_repair(void)
         }
     }
     /* Bits beyond the last page. */
-    size_t beyond = OSH_LEAN ? 0 : osh_arena.words * OSH_WORD_BITS - osh_arena.pages;
+    size_t beyond = OSH_SMALL_CODE ? 0 : osh_arena.words * OSH_WORD_BITS - osh_arena.pages;
     osh_store(&osh_arena.in_use, claimed - beyond); /* a statistic */
 }

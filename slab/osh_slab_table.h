@@ -26,7 +26,7 @@
 
 /* Maps of the slabs that may have free objects: one a class, or one for all of them. None where
  * the code is to be small and pages are few: there a refill looks at every page. */
-#define OSH_SLAB_MAPS (OSH_SLAB_HINTS ? OSH_CLASSES : OSH_SMALL_CODE ? 0u : 1u)
+#define OSH_SLAB_MAPS (OSH_VIRTUAL ? OSH_CLASSES : OSH_SMALL_CODE ? 0u : 1u)
 #define OSH_SLAB_HINTED (OSH_SLAB_HINTS ? OSH_CLASSES : 1u)
 
 struct osh_slabs {
@@ -36,6 +36,10 @@ struct osh_slabs {
     /* Written now and then, so not in the line of those above: */
     osh_word_t hint[OSH_SLAB_HINTED] OSH_ALIGNED(OSH_CACHELINE); /* none above, probably */
     osh_word_t floor[OSH_SLAB_HINTED]; /* words of pages minus the lowest that ever had a slab */
+    /* How often a slab was taken off a map, and how often the second look that goes with it has
+     * ended: see osh_slab_find(). */
+    osh_word_t unlisting OSH_ALIGNED(OSH_CACHELINE);
+    osh_word_t unlisted;
 };
 
 OSH_SHARED struct osh_slabs osh_slabs;
@@ -102,6 +106,25 @@ static inline bool osh_slab_has_free(size_t page, unsigned cls)
     return i > 0;
 }
 
+/* The highest page below `page` that is on the class's map, or on the only one; OSH_NO_PAGE: there
+ * is none. */
+static inline size_t osh_slab_listed_below(size_t page, unsigned cls)
+{
+    while (page-- > 0) {
+        size_t word = page / OSH_WORD_BITS;
+        if (osh_arena_is_closed(word)) {
+            page = osh_arena_low() * OSH_WORD_BITS;
+            continue;
+        }
+        osh_word_t map = osh_load(osh_slab_partial(word, cls)) & (2 * osh_arena_bit(page) - 1);
+        if (map != 0) {
+            return word * OSH_WORD_BITS + osh_top_bit(map);
+        }
+        page -= page % OSH_WORD_BITS;
+    }
+    return page; /* OSH_NO_PAGE behind the last */
+}
+
 /* The highest page below `page` that may be a slab's, by a glance at words of pages that are
  * all nobody's; OSH_NO_PAGE: there is none. */
 static inline size_t osh_slab_page_below(size_t page)
@@ -138,9 +161,9 @@ OSH_HIDDEN void osh_slab_release(size_t page, unsigned cls);
 /* Writes the class bytes of all pages of a slab of class `cls`. */
 OSH_HIDDEN void osh_slab_set_class(size_t page, unsigned cls, unsigned byte);
 
-/* The first page of a slab that has something free, of the smallest class from *cls on
+/* The first page of a slab that has something free, of the smallest class from *cls to `most`
  * whose objects are so aligned, which it stores there; OSH_NO_PAGE: there is none. */
-OSH_HIDDEN size_t osh_slab_find(unsigned *cls, size_t alignment);
+OSH_HIDDEN size_t osh_slab_find(unsigned *cls, unsigned most, size_t alignment);
 
 /* How many of its objects are free: a snapshot, for checks. */
 OSH_HIDDEN unsigned osh_slab_free(size_t page, unsigned cls);

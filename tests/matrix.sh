@@ -5,8 +5,8 @@
 # A variant's build directory is BUILD_ROOT/VARIANT and is used again.
 set -uo pipefail
 
-variants='gcc clang portable asan tsan valgrind small preset tiny size lean nano level0 level2 level3 out long'
-# preset is near lean, and what level2 adds is in level3. Between them the usual ones are
+variants='gcc clang portable asan tsan valgrind small tiny size lean nano level0 level2 level3 out long'
+# What level2 adds is in level3. Between them the usual ones are
 # compiled at every level of optimization, -O0 aside.
 usual='gcc clang portable asan tsan valgrind small tiny size lean nano level0 level3'
 
@@ -53,13 +53,7 @@ check()
 twice='--no-suite hardening --no-suite inject --no-suite valgrind'
 once="$twice --no-suite fork"
 
-small=OSH_PAGE_LOG2=12,OSH_SLAB_MAX=1024,OSH_CLASS_STEPS_LOG2=2,OSH_TABLE_SHIFT=3
-small=$small,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=2,OSH_SPARE_LIST=0
-lean=OSH_PAGE_LOG2=12,OSH_RUN_LOG2=0,OSH_SLAB_MAX=1024,OSH_CLASS_STEPS_LOG2=2,OSH_TABLE_SHIFT=3
-lean=$lean,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=0,OSH_SPARE_LIST=0
-lean=$lean,OSH_SLAB_HINTS=0
-# Slabs whose bits are in the words of all their pages, and no map of them.
-runs=${lean/OSH_RUN_LOG2=0/OSH_RUN_LOG2=2},OSH_VIRTUAL=0,OSH_SLAB_OBJECTS=600,OSH_SLAB_ROOMY=65536
+small=OSH_PAGE_LOG2=12,OSH_SLAB_MAX=1024,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=2
 
 for variant in "$@"; do
     started=$(date +%s)
@@ -95,33 +89,30 @@ for variant in "$@"; do
                 --wrap 'valgrind --quiet --error-exitcode=9 --trace-children=no'
         ;;
     small)
-        echo "matrix: small: gcc -O3, the configuration of a small target, both ports"
-        configure small gcc -Doptimization=3 "-Dconfig=$small" && check small $twice
+        echo "matrix: small: gcc -O3, for 1 MiB of RAM, both ports"
+        configure small gcc -Doptimization=3 -Dram=1M "-Dconfig=$small" && check small $twice
         ;;
     nano)
-        echo "matrix: nano: gcc -O1, newlib nano in the configuration of a small target, both ports"
-        configure nano gcc -Doptimization=1 "-Dconfig=$small" -Dnewlib=nano && check nano $once
+        echo "matrix: nano: gcc -O1, newlib nano, for 1 MiB of RAM, both ports"
+        configure nano gcc -Doptimization=1 -Dram=1M "-Dconfig=$small" -Dnewlib=nano && check nano $once
         ;;
     out)
         echo "matrix: out: memory that runs out at every point in turn, newlib full and nano"
-        configure small gcc -Doptimization=3 "-Dconfig=$small" && check small --suite out
-        configure nano gcc -Doptimization=1 "-Dconfig=$small" -Dnewlib=nano && check nano --suite out
-        ;;
-    preset)
-        echo "matrix: preset: gcc, the preset small, with names for what a check finds"
-        configure preset gcc -Dpreset=small -Dconfig=OSH_CHECK_NAMES=1 && check preset --no-suite again $once
+        configure small gcc -Doptimization=3 -Dram=1M "-Dconfig=$small" && check small --suite out
+        configure nano gcc -Doptimization=1 -Dram=1M "-Dconfig=$small" -Dnewlib=nano && check nano --suite out
         ;;
     tiny)
-        echo "matrix: tiny: gcc, the preset tiny as it is"
-        configure tiny gcc -Dpreset=tiny && check tiny --no-suite again $once
+        echo "matrix: tiny: gcc, for 32 KiB of RAM and one core"
+        configure tiny gcc -Dram=32K -Dcores=1 && check tiny --no-suite again $once
         ;;
     size)
-        echo "matrix: size: gcc -Os, built for size, slabs of up to 4 pages and no maps"
-        configure size gcc -Doptimization=s -Dconfig="$runs" && check size --no-suite again $once
+        echo "matrix: size: gcc -Os, built for size, for 4 MiB of RAM"
+        configure size gcc -Doptimization=s -Dram=4M && check size --no-suite again $once
         ;;
     lean)
-        echo "matrix: lean: gcc -Os, built for size and smallest (core/osh_lean.h)"
-        configure lean gcc -Doptimization=s -Dconfig="$lean" && check lean --no-suite again $once
+        echo "matrix: lean: gcc -Os, built for size, for 64 KiB of RAM, with names for what a check finds"
+        configure lean gcc -Doptimization=s -Dram=64K -Dconfig=OSH_CHECK_NAMES=1 &&
+            check lean --no-suite again $once
         ;;
     level0 | level2 | level3)
         [ "$variant" = level0 ] && optimization=g || optimization=2

@@ -17,11 +17,6 @@ OSH_VARIABLE struct osh_link osh_empty[OSH_CLASSES];
 #define FILL_EMPTY(cls) ((void)0)
 #endif
 
-static unsigned index_of(enum osh_which which, unsigned cls)
-{
-    return OSH_SPARE_LIST ? (unsigned)which * OSH_CLASSES + cls : cls;
-}
-
 static bool is_empty(osh_word_t word)
 {
     return word - (osh_word_t)osh_empty < sizeof(osh_empty);
@@ -46,16 +41,12 @@ void osh_arch_start(void)
                       NULL);
     }
 #endif
-    for (unsigned i = 0; i < OSH_LISTS_OF_CORE; i++) {
-        unsigned cls = i % OSH_CLASSES;
-        if (cls == 0) {
-            continue; /* remains stopped */
-        }
+    for (unsigned cls = 1; cls < OSH_CLASSES; cls++) { /* 0 remains stopped */
         FILL_EMPTY(cls);
         for (unsigned core = 0; core < OSH_CORES; core++) {
             /* Publishes nothing. A core at work meanwhile finds its list stopped, or empty and
              * perhaps still full at once, and asks osh_heap_started() either way. */
-            osh_store(&osh_lists_of(core)->word[i], (osh_word_t)&osh_empty[cls]);
+            osh_store(&osh_lists_of(core)->word[cls], (osh_word_t)&osh_empty[cls]);
         }
     }
     osh_hot.lists = osh_lists;
@@ -138,7 +129,8 @@ bool osh_arch_push_slow(unsigned cls, void *block)
 bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
 {
     osh_arch_require_core();
-    osh_word_t old = osh_cpu_exchange(index_of(which, cls), osh_link_below(cls, *io));
+    (void)which; /* there is one list */
+    osh_word_t old = osh_cpu_exchange(cls, osh_link_below(cls, *io));
     if (old == (osh_word_t)&osh_empty[0]) {
         return false;
     }
@@ -153,16 +145,15 @@ bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
  */
 void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain))
 {
-    for (unsigned i = 0; i < OSH_LISTS_OF_CORE; i++) {
-        osh_word_t *list = &osh_lists_of(core)->word[i];
-        unsigned cls = i % OSH_CLASSES;
+    osh_word_t *list = osh_lists_of(core)->word;
+    for (unsigned cls = 1; cls < OSH_CLASSES; cls++) {
         osh_word_t empty = (osh_word_t)&osh_empty[cls];
-        if (osh_load(list) == empty) {
+        if (osh_load(&list[cls]) == empty) {
             continue; /* nothing to take, and nothing is claimed by looking */
         }
         /* Observes the links of the chain; pairs with the releasing store of
          * osh_cpu_push and osh_cpu_exchange on that core. */
-        struct osh_chain chain = chain_of(cls, osh_cpu_take(list, empty));
+        struct osh_chain chain = chain_of(cls, osh_cpu_take(&list[cls], empty));
         if (chain.count > 0) {
             give(cls, chain);
         }
@@ -174,9 +165,10 @@ void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain
 struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls)
 {
     osh_arch_require_core();
+    (void)which;
     /* Observes the links as reclaim does: for checks, when the cores are still. */
     struct osh_chain chain =
-        chain_of(cls, osh_load_acquire(&osh_lists_of(core)->word[index_of(which, cls)]));
+        chain_of(cls, osh_load_acquire(&osh_lists_of(core)->word[cls]));
     if (chain.count > osh_class_limit(cls)) {
         chain.count = 0;
         chain.head = NULL;

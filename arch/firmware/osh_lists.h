@@ -11,7 +11,7 @@
  * and never share a line, nor an exclusives granule of common size, with
  * anything that other cores write.
  */
-#define OSH_LISTS_OF_CORE ((1u + OSH_SPARE_LIST) * OSH_CLASSES)
+#define OSH_LISTS_OF_CORE OSH_CLASSES /* one a class: OSH_SPARE_LIST is 0 */
 #define OSH_LISTS_BYTES ((OSH_LISTS_OF_CORE + 1u) * (unsigned)sizeof(osh_word_t))
 #define OSH_LISTS_LOG2              \
     (OSH_LISTS_BYTES <= 64     ? 6  \
@@ -29,7 +29,7 @@
 #endif
 
 struct osh_lists {
-    osh_word_t word[OSH_LISTS_OF_CORE]; /* active ones, then spare ones if there are any */
+    osh_word_t word[OSH_LISTS_OF_CORE];
     /* Of the first entry, beside them so that one address leads to both: a byte for each page
      * of the address space, as if, of which there are those of the arena. */
     const uint8_t *page_class;

@@ -12,7 +12,7 @@ _Static_assert((unsigned)OSH_MUTEXES == OS_HEAP_PORT_MUTEXES, "as many as the he
 extern const char osh_libc_routes;
 static const char *const route __attribute__((used)) = &osh_libc_routes;
 
-#if OSH_SMALL_CODE && defined(OSH_CPU_TELLS_INTERRUPTS)
+#ifdef OSH_CPU_TELLS_INTERRUPTS
 /* Nothing that the CPU does not know. */
 void os_heap_interrupt_enter(void)
 {
@@ -71,14 +71,9 @@ bool osh_arch_os_started(void)
 }
 
 /* Code that has masked interrupts cannot let other tasks run, whatever the RTOS is. */
-bool osh_arch_may_wait(void)
-{
-    return !osh_cpu_masked() && !osh_arch_in_interrupt() && os_heap_port_may_wait();
-}
-
 bool osh_arch_lock(enum osh_mutex mutex)
 {
-    if (!osh_arch_may_wait()) {
+    if (osh_cpu_masked() || !os_heap_port_may_wait()) {
         return os_heap_port_try_lock(mutex);
     }
     os_heap_port_lock(mutex);

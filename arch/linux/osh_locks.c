@@ -70,11 +70,6 @@ bool osh_arch_in_interrupt(void)
     return signal_depth > 0;
 }
 
-bool osh_arch_may_wait(void)
-{
-    return signal_depth == 0;
-}
-
 bool osh_arch_os_started(void)
 {
     return !__libc_single_threaded;

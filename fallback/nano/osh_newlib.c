@@ -194,14 +194,7 @@ size_t osh_newlib_usable(const void *block)
     return osh_nano_usable_size((void *)(uintptr_t)block) - OSH_SEAL_BYTES;
 }
 
-/* Are all of these bytes newlib's? */
-static bool ours(uintptr_t start, size_t bytes)
-{
-    return osh_arena_holds((void *)start) && bytes <= osh_arena_address(osh_arena.pages) - start &&
-           osh_arena_is_newlib(osh_arena_page((void *)start)) &&
-           osh_arena_is_newlib(osh_arena_page((void *)(start + bytes - 1)));
-}
-
+#define ours osh_arena_can_be_newlib
 #include "osh_newlib_fault.h"
 
 void osh_newlib_trim(void)

@@ -29,33 +29,16 @@ static OSH_NO_TSAN uintptr_t start_of(const void *block)
     return possible ? at : 0;
 }
 
-/* The last word of a chunk. */
-static volatile uintptr_t *last_word(uintptr_t start)
+bool osh_newlib_is_possible(const void *block)
 {
-    return (uintptr_t *)(start + (size_t)((chunk *)start)->size) - 1;
+    return start_of(block) != 0;
 }
 
-void osh_newlib_seal(void *block, enum osh_seal seal)
+OSH_NO_TSAN uintptr_t *osh_newlib_seal(const void *block, size_t *size)
 {
-    chunk *whole = get_chunk_from_ptr(block);
-    volatile uintptr_t *last = last_word((uintptr_t)whole);
-    *last = osh_seal_of((const void *)last, (size_t)whole->size) ^ (uintptr_t)seal;
-}
-
-OSH_NO_TSAN enum os_heap_misuse osh_newlib_fault(const void *block, enum osh_seal seal)
-{
-    uintptr_t start = start_of(block);
-    if (start == 0) {
-        return OS_HEAP_BAD_HEADER;
-    }
-    const volatile uintptr_t *last = last_word(start);
-    uintptr_t broken =
-        *last ^ osh_seal_of((const void *)last, (size_t)((const volatile chunk *)start)->size);
-    if (broken == (uintptr_t)seal) {
-        return 0;
-    }
-    return broken == OSH_SEAL_FREED || broken == OSH_SEAL_DEFERRED ? OS_HEAP_FREED_TWICE
-                                                                   : OS_HEAP_BAD_HEADER;
+    chunk *whole = get_chunk_from_ptr((void *)(uintptr_t)block);
+    *size = (size_t)whole->size;
+    return (uintptr_t *)((uintptr_t)whole + *size) - 1;
 }
 
 /* The list is sorted. */

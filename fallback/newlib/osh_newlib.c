@@ -48,14 +48,33 @@
 
 #include "newlib_mallocr.h"
 
+/* Makes the top long enough for a chunk of so many bytes, by what it lacks: mallocr asks for the
+ * whole chunk, and for whole pages of that. */
+static bool top_up(size_t want)
+{
+    size_t have = chunksize(top);
+    size_t more = (want + MINSIZE - have + OSH_PAGE_BYTES - 1) & ~(OSH_PAGE_BYTES - 1);
+    if (have >= want + MINSIZE || (uintptr_t)top + have != osh_arena.brk ||
+        !osh_arena_extend_break(more)) {
+        return false;
+    }
+    sbrked_mem += more;
+    set_head(top, (have + more) | PREV_INUSE);
+    return true;
+}
+
 void *osh_newlib_malloc(size_t size)
 {
-    return osh_mallocr_malloc(size);
+    void *block = osh_mallocr_malloc(size);
+    return block != NULL || !top_up(request2size(size)) ? block : osh_mallocr_malloc(size);
 }
 
 void *osh_newlib_memalign(size_t alignment, size_t size)
 {
-    return osh_mallocr_memalign(alignment, size);
+    void *block = osh_mallocr_memalign(alignment, size);
+    return block != NULL || !top_up(request2size(size) + alignment + MINSIZE)
+               ? block
+               : osh_mallocr_memalign(alignment, size);
 }
 
 void osh_newlib_free(void *block)
@@ -63,32 +82,11 @@ void osh_newlib_free(void *block)
     osh_mallocr_free(block);
 }
 
-/* In use, so the next chunk's first word is the block's too: its last one, the seal. The
- * low bits may change under us when a neighbour is freed; the size does not. */
-static OSH_NO_TSAN size_t size_of(const volatile struct malloc_chunk *chunk)
-{
-    return chunk->size & ~(size_t)(PREV_INUSE | IS_MMAPPED);
-}
+_Static_assert(OSH_NEWLIB_HEADER == 2 * SIZE_SZ && OSH_NEWLIB_LEAST == MINSIZE &&
+                   OSH_NEWLIB_UNIT == MALLOC_ALIGNMENT && (PREV_INUSE | IS_MMAPPED) == 3,
+               "mallocr.c has other headers than osh_newlib_block.h");
 
-size_t osh_newlib_usable(const void *block)
-{
-    return size_of(mem2chunk(block)) - SIZE_SZ - OSH_SEAL_BYTES;
-}
-
-/* Are all of these bytes newlib's? Those between its pages it never counts in. */
-static bool ours(uintptr_t start, size_t bytes)
-{
-    return osh_arena_holds((void *)start) && bytes <= osh_arena_address(osh_arena.pages) - start &&
-           osh_arena_is_newlib(osh_arena_page((void *)start)) &&
-           osh_arena_is_newlib(osh_arena_page((void *)(start + bytes - 1)));
-}
-
-void osh_newlib_seal(void *block, enum osh_seal seal)
-{
-    mchunkptr chunk = mem2chunk(block);
-    mchunkptr next = chunk_at_offset(chunk, size_of(chunk));
-    next->prev_size = osh_seal_of(next, size_of(chunk)) ^ (uintptr_t)seal;
-}
+#define ours osh_arena_can_be_newlib
 
 /* Could a chunk of that size be there? Then its last word can be read. */
 static bool is_possible(const volatile struct malloc_chunk *chunk, size_t size)
@@ -102,26 +100,6 @@ static OSH_NO_TSAN uintptr_t broken_seal(const volatile struct malloc_chunk *chu
 {
     const volatile struct malloc_chunk *next = chunk_at_offset((uintptr_t)chunk, size);
     return next->prev_size ^ osh_seal_of((const void *)next, size);
-}
-
-OSH_NO_TSAN enum os_heap_misuse osh_newlib_fault(const void *block, enum osh_seal seal)
-{
-    const volatile struct malloc_chunk *chunk = mem2chunk(block);
-    if (OSH_ARCH_OPENS && !ours((uintptr_t)chunk, 2 * SIZE_SZ)) {
-        return OS_HEAP_BAD_HEADER; /* what is before a segment may be closed */
-    }
-    size_t size = size_of(chunk);
-    if (!is_possible(chunk, size)) {
-        return OS_HEAP_BAD_HEADER;
-    }
-    uintptr_t broken = broken_seal(chunk, size);
-    if (broken == (uintptr_t)seal) {
-        return 0;
-    }
-    /* Freed, and not merged with what is behind it: its size is repeated there. */
-    bool freed = broken == OSH_SEAL_FREED || broken == OSH_SEAL_DEFERRED ||
-                 (broken ^ osh_seal_of((const char *)chunk + size, size)) == size;
-    return freed ? OS_HEAP_FREED_TWICE : OS_HEAP_BAD_HEADER;
 }
 
 /* What is left of a top too short for a chunk when newlib's heap goes on elsewhere:
@@ -189,14 +167,10 @@ static bool extend(mchunkptr chunk, size_t want)
     mchunkptr next = chunk_at_offset(chunk, chunksize(chunk));
     size_t have = chunksize(chunk) + chunksize(next);
     if (next == top) {
-        if (have < want + MINSIZE) {
-            size_t more = (want + MINSIZE - have + OSH_PAGE_BYTES - 1) & ~(OSH_PAGE_BYTES - 1);
-            if ((uintptr_t)chunk + have != osh_arena.brk || !osh_arena_extend_break(more)) {
-                return false;
-            }
-            sbrked_mem += more;
-            have += more;
+        if (have < want + MINSIZE && !top_up(want - chunksize(chunk))) {
+            return false;
         }
+        have = chunksize(chunk) + chunksize(top);
         set_head_size(chunk, want);
         top = chunk_at_offset(chunk, want);
         set_head(top, (have - want) | PREV_INUSE);
@@ -220,10 +194,7 @@ static void *resize_by_realloc(void *block, size_t size)
     if (resized == NULL) {
         mchunkptr chunk = mem2chunk(block);
         size_t have = chunksize(chunk);
-        if (chunk_at_offset(chunk, have) == top) {
-            osh_arena.stays = true;
-            malloc_extend_top(size + MINSIZE - have - chunksize(top));
-            osh_arena.stays = false;
+        if (chunk_at_offset(chunk, have) == top && top_up(request2size(size) - have)) {
             resized = osh_mallocr_realloc(block, size);
         }
     }

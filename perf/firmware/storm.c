@@ -16,6 +16,7 @@ extern char __osh_heap_start[], __osh_heap_end[];
  * heap does not move its pages. */
 #define REGION_ALIGN ((uintptr_t)65536)
 #define REGION_BYTES ((size_t)960 * 1024)
+#define REGION_MOST ((size_t)1024 * 1024)
 
 static uint32_t random_state[BOARD_CORES];
 
@@ -28,6 +29,13 @@ uint32_t storm_random(unsigned core)
     x ^= x << 5;
     random_state[core] = x;
     return x;
+}
+
+void storm_seed(unsigned seed)
+{
+    for (unsigned core = 0; core < BOARD_CORES; core++) {
+        random_state[core] = 0x9e3779b9u * (core + 1) + seed * 0x85ebca6bu;
+    }
 }
 
 size_t storm_size(unsigned core, unsigned low, unsigned high)
@@ -119,12 +127,20 @@ int main(void)
     if (board_semihost(0x15, (uintptr_t)block) != 0) { /* SYS_GET_CMDLINE */
         line_die("no command line by semihosting", 0);
     }
-    const struct scenario *s = named(arguments);
-    char *region = __osh_heap_start + (-(uintptr_t)__osh_heap_start & (REGION_ALIGN - 1));
-    if ((size_t)(__osh_heap_end - region) < REGION_BYTES) {
-        line_die("the image has less for the region than", REGION_BYTES);
+    char *rest = strchr(arguments, ' ');
+    if (rest != NULL) {
+        *rest++ = '\0';
     }
-    alloc_region(region, s->region_bytes != 0 ? s->region_bytes : REGION_BYTES);
+    const struct scenario *s = named(arguments);
+    size_t bytes = s->region_bytes != 0 ? s->region_bytes : REGION_BYTES;
+    if (s->region_of != NULL) {
+        bytes = s->region_of(rest != NULL ? rest : "");
+    }
+    char *region = __osh_heap_start + (-(uintptr_t)__osh_heap_start & (REGION_ALIGN - 1));
+    if (bytes > REGION_MOST || (size_t)(__osh_heap_end - region) < REGION_MOST) {
+        line_die("the image has less for the region than", (uint32_t)bytes);
+    }
+    alloc_region(region, bytes);
     counter_cpu_start();
     measure_start();
     cores_run(s->cores, s->run);

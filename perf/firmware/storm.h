@@ -13,6 +13,7 @@ struct scenario {
     const char *name;
     unsigned cores;      /* that run it */
     size_t region_bytes; /* 0: most of a MiB */
+    size_t (*region_of)(const char *arguments); /* or as these say; NULL: takes none */
     void (*run)(unsigned core);
     void (*done)(void); /* after the last core; may be NULL */
 };
@@ -25,6 +26,9 @@ _Noreturn void storm_finish(void);
 
 /* Every core its own numbers; the same for every allocator. */
 uint32_t storm_random(unsigned core);
+
+/* Other numbers. Before the first. */
+void storm_seed(unsigned seed);
 
 /* 2^low to 2^high - 1 bytes: every doubling is equally likely. */
 size_t storm_size(unsigned core, unsigned low, unsigned high);

@@ -63,7 +63,7 @@ static void survives(void (*take_all)(void (*)(void *)))
     const struct hammered list = {pop, push, take_all};
     void *blocks[BLOCKS];
     for (unsigned i = 0; i < BLOCKS; i++) {
-        blocks[i] = osh_slab_get(CLASS, 1).head;
+        blocks[i] = osh_slab_get(CLASS, 1, true).head;
     }
     struct damage damage = hammer(&list, blocks, BLOCKS, rounds(TURNS));
     for (unsigned core = 0; core < osh_arch_cores(); core++) {
@@ -126,7 +126,7 @@ static void hammer_finds_out_about_a_list_that_is_broken(void)
     const struct hammered list = {broken_pop, broken_push, NULL};
     void *blocks[BLOCKS];
     for (unsigned i = 0; i < BLOCKS; i++) {
-        blocks[i] = osh_slab_get(CLASS, 1).head;
+        blocks[i] = osh_slab_get(CLASS, 1, true).head;
     }
     struct damage damage = hammer(&list, blocks, BLOCKS, rounds(TURNS / 20));
     assert_true(damage.twice > 0);

@@ -31,7 +31,7 @@ static void begin(void)
 
 static void *new_block(void)
 {
-    return osh_slab_get(CLASS, 1).head;
+    return osh_slab_get(CLASS, 1, true).head;
 }
 
 static unsigned length(enum osh_which which)
@@ -109,7 +109,7 @@ static void exchange_gives_the_old_chain_and_keeps_the_new_one(void)
     begin();
     void *block = new_block();
     assert_true(osh_arch_push_slow(CLASS, block));
-    struct osh_chain chain = osh_slab_get(CLASS, 3);
+    struct osh_chain chain = osh_slab_get(CLASS, 3, true);
     void *head = chain.head;
     assert_true(osh_arch_exchange(OSH_ACTIVE, CLASS, &chain));
     assert_ptr_equal(chain.head, block);
@@ -122,7 +122,7 @@ static void exchange_gives_the_old_chain_and_keeps_the_new_one(void)
 static void exchanged_chain_leaves_the_room_it_should(void)
 {
     begin();
-    struct osh_chain chain = osh_slab_get(CLASS, 2);
+    struct osh_chain chain = osh_slab_get(CLASS, 2, true);
     assert_int_equal(chain.count, 2);
     assert_true(osh_arch_exchange(OSH_ACTIVE, CLASS, &chain));
     for (unsigned i = 2; i < LIMIT; i++) {
@@ -135,7 +135,7 @@ static void exchanged_chain_leaves_the_room_it_should(void)
 static void active_and_spare_are_lists_of_their_own(void)
 {
     begin();
-    struct osh_chain chain = osh_slab_get(CLASS, 2);
+    struct osh_chain chain = osh_slab_get(CLASS, 2, true);
     assert_true(osh_arch_exchange(OSH_SPARE, CLASS, &chain));
     assert_int_equal(chain.count, 0);
     assert_null(osh_arch_pop_slow(CLASS));
@@ -228,7 +228,7 @@ static void stopped_list_refuses_push_pop_and_exchange(void)
 
 static void chain_packed_into_a_word_comes_out_again(void)
 {
-    struct osh_chain chain = osh_slab_get(CLASS, 3);
+    struct osh_chain chain = osh_slab_get(CLASS, 3, true);
     struct osh_chain again = osh_chain_unpack(CLASS, osh_chain_pack(chain));
     assert_ptr_equal(again.head, chain.head);
     assert_int_equal(again.count, 3);

@@ -182,14 +182,14 @@ static void reset_gives_every_segment_back(void)
 
 static void page_given_up_by_a_slab_serves_the_break_and_back(void)
 {
-    struct osh_chain chain = osh_slab_get(1, 1);
+    struct osh_chain chain = osh_slab_get(1, 1, true);
     size_t page = osh_class_slab(1, osh_arena_page(chain.head));
     assert_ptr_equal(osh_arena_sbrk((ptrdiff_t)(page + 1) * PAGE), FAILED);
     osh_slab_put(1, chain);
     assert_ptr_equal(osh_arena_sbrk((ptrdiff_t)(page + 1) * PAGE), osh_arena.base);
-    assert_null(osh_slab_get(OSH_CLASS_MAX, 1).head);
+    assert_null(osh_slab_get(OSH_CLASS_MAX, 1, true).head);
     osh_arena_reset_break();
-    chain = osh_slab_get(1, 1);
+    chain = osh_slab_get(1, 1, true);
     assert_int_equal(osh_class_slab(1, osh_arena_page(chain.head)), page);
     osh_slab_put(1, chain);
 }

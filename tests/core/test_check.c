@@ -143,7 +143,7 @@ static void miscounted_pages_are_named(void)
 
 static void clear_bit_beyond_the_last_page_is_named(void)
 {
-    if (OSH_LEAN) {
+    if (OSH_SMALL_CODE) {
         skip_because("nobody looks at bits beyond the last page");
     }
     assert_int_not_equal(osh_arena.pages % OSH_WORD_BITS, 0);
@@ -235,8 +235,8 @@ static void block_both_cached_and_in_the_depot_is_named(void)
 
 static void block_in_the_depot_that_is_free_in_its_slab_is_named(void)
 {
-    (void)osh_slab_get(CLASS, 1); /* so that the slab stays one */
-    struct osh_chain chain = osh_slab_get(CLASS, 2);
+    (void)osh_slab_get(CLASS, 1, true); /* so that the slab stays one */
+    struct osh_chain chain = osh_slab_get(CLASS, 2, true);
     void *first = chain.head;
     osh_slab_put(CLASS, chain);
     is_named_in_the_depot((struct osh_chain){first, 2},
@@ -245,7 +245,7 @@ static void block_in_the_depot_that_is_free_in_its_slab_is_named(void)
 
 static void magazine_that_is_too_long_is_named(void)
 {
-    struct osh_chain chain = osh_slab_get(CLASS, 1);
+    struct osh_chain chain = osh_slab_get(CLASS, 1, true);
     is_named_in_the_depot((struct osh_chain){chain.head, osh_class_limit(CLASS) + 1u},
                           "cache: a chain is longer than a list");
     osh_slab_put(CLASS, chain);

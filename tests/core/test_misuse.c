@@ -127,9 +127,9 @@ static void link_to_a_block_of_another_class(void)
         skip_because("links are not looked at, or are encoded");
     }
     pin_to_cpu(0);
-    void *other = os_malloc(2 * SMALL_SIZE);
     void *first = os_malloc(SMALL_SIZE);
     void *last = os_malloc(SMALL_SIZE);
+    void *other = os_malloc(2 * SMALL_SIZE);
     os_free(last);
     os_free(first);
     *(void **)first = other;

@@ -189,7 +189,7 @@ static void block_deferred_just_after_the_holder_let_go_is_freed_by_who_deferred
 static void block_freed_while_its_list_is_stopped_goes_to_its_slab(void)
 {
     unsigned cls = osh_class_of(SMALL_SIZE);
-    void *block = osh_magazine_get(cls);
+    void *block = osh_magazine_get(cls, OSH_ALIGN_LEAST);
     osh_magazine_reclaim();
     size_t live = now().live;
     stopped = true;
@@ -203,7 +203,7 @@ static void refill_while_the_lists_are_stopped_loses_no_block(void)
 {
     unsigned cls = osh_class_of(SMALL_SIZE);
     stopped = true;
-    void *block = osh_magazine_get(cls);
+    void *block = osh_magazine_get(cls, OSH_ALIGN_LEAST);
     stopped = false;
     assert_non_null(block);
     assert_int_equal(now().live, osh_class_bytes(cls));

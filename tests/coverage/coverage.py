@@ -22,15 +22,14 @@ ROOT = HERE.parent.parent
 LINES_BAR = 97.0
 BRANCHES_BAR = 90.0
 COUNTED = "(core|slab|fallback)/"
-SMALL = ",".join(("OSH_PAGE_LOG2=12", "OSH_SLAB_MAX=1024", "OSH_CLASS_STEPS_LOG2=2",
-                  "OSH_TABLE_SHIFT=3", "OSH_MAGAZINE_BYTES=512", "OSH_MAGAZINE_MAX=16",
-                  "OSH_DEPOT_SLOTS=2", "OSH_CACHED_MAX=512"))
+SMALL = ("OSH_PAGE_LOG2=12,OSH_SLAB_MAX=1024,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,"
+         "OSH_DEPOT_SLOTS=2")
 VARIANTS = {
     "rseq": [],
     "portable": ["-Dport=portable"],
-    "nano": ["-Dnewlib=nano", f"-Dconfig={SMALL}"],
-    "size": ["-Doptimization=s"],
-    "preset": ["-Doptimization=s", "-Dpreset=small"],
+    "nano": ["-Dnewlib=nano", "-Dram=1M", f"-Dconfig={SMALL}"],
+    "size": ["-Doptimization=s", "-Dram=4M"],
+    "lean": ["-Doptimization=s", "-Dram=256K"],
 }
 # Counters must not lose updates of several threads; the tests do a tenth of
 # their rounds, which is enough to come everywhere. gcov's own fork would wipe what the
@@ -68,11 +67,11 @@ def measure(name: str, options: list[str], root: Path) -> Path:
     # Only the first variant runs its tests again with OSHEAP_PORT=portable.
     suites += [] if name == "rseq" else ["--no-suite", "again"]
     # Without maps each refill looks at every page: the threads' suites would take minutes.
-    suites += ["--suite", "unit", "--suite", "privileges"] if name == "preset" else []
+    suites += ["--suite", "unit", "--suite", "privileges"] if name == "lean" else []
     # Builds what these run, no more.
     call(["/usr/bin/meson", "test", "-C", str(build), "--num-processes", "2",
           "--print-errorlogs", *suites], log, f"{name}: suites")
-    for level in {"rseq": (1, 2, 3), "nano": (1,), "preset": (1, 2, 3)}.get(name, ()):
+    for level in {"rseq": (1, 2, 3), "nano": (1,), "lean": (1, 2, 3)}.get(name, ()):
         program = f"tests/hardening/misuse_{level}"
         call(["ninja", "-C", str(build), program], log, f"{name}: build")
         call([str(build / program), "--apart", "--trials", "4"], log, f"{name}: misuse at level {level}")

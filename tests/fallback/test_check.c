@@ -60,12 +60,12 @@ static void lost_block_is_named(void)
     size_t sound = *size_of(below);
     *size_of(below) = both | IN_USE_BEFORE;
     if (OSH_HARDENING > 0) {
-        osh_newlib_seal(below, OSH_SEAL_LIVE);
+        osh_seal_set(below, OSH_SEAL_LIVE);
     }
     check_names("newlib: the blocks in use are not those handed out");
     *size_of(below) = sound;
     if (OSH_HARDENING > 0) {
-        osh_newlib_seal(above, OSH_SEAL_LIVE);
+        osh_seal_set(above, OSH_SEAL_LIVE);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "os/os_heap.h"
 #include "osh_arena.h"
 #include "osh_fallback.h"
+#include "osh_kept.h"
 #include "osh_newlib.h"
 #include "sizes.h"
 
@@ -98,6 +99,7 @@ static void free_chunk_of_more_than_4_gib_is_cut_where_it_should_be(void)
         blocks[i] = os_malloc((size_t)3 << 29);
         assert_non_null(blocks[i]);
     }
+    osh_kept_start(0); /* all that is freed goes to nano */
     void *behind = os_malloc(LARGE_SIZE(1));
     for (unsigned i = 0; i < 3; i++) {
         os_free(blocks[i]);
@@ -193,7 +195,7 @@ static void link_of_a_free_chunk_that_leads_out_is_reported(void)
         osh_fallback_free(high, NULL);
         assert_int_equal(told, OS_HEAP_BAD_LINK);
         osh_nano_free_list->next = next;
-        osh_newlib_seal(high, OSH_SEAL_LIVE);
+        osh_seal_set(high, OSH_SEAL_LIVE);
     }
     told = 0;
     osh_fallback_free(high, NULL);

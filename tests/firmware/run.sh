@@ -10,8 +10,8 @@ usage: run.sh BUILD-ROOT [--runs N] [--quiet] [BOARD[-nano][-tiny|-small][:TEST]
   --runs N  run every test N times (1)
   --quiet   lines for failures and for boards only
   -nano     large blocks from newlib's nano allocator
-  -tiny     the preset tiny, and with it the test that asks what 32 KiB hold
-  -small    the preset small compiled for size (-Os) at hardening level 0: one translation
+  -tiny     for 32 KiB of RAM and one core, and with it the test that asks what they hold
+  -small    for 256 KiB of RAM, compiled for size (-Os) at hardening level 0: one translation
             unit, so without the tests that look inside it
 EOT
 }
@@ -98,8 +98,11 @@ build() { # BOARD [TEST]: all images, or that of the test
     [ -e "$dir/build.ninja" ] ||
         meson setup "$dir" "$source" --cross-file "$here/boards/${1%%-*}/cross.ini" -Dstorm=false \
             "-Dnewlib=$(case $1 in *-nano*) echo nano ;; *) echo full ;; esac)" \
-            "-Dpreset=$(case $1 in *-tiny*) echo tiny ;; *-small*) echo small ;; *) echo none ;; esac)" \
-            $(case $1 in *-small*) echo -Doptimization=s -Dhardening=0 ;; esac) >"$dir.log" 2>&1 ||
+            $(case $1 in
+                *-tiny*) echo -Dram=32K -Dcores=1 ;;
+                *-small*) echo -Dram=256K -Doptimization=s -Dhardening=0 ;;
+                *) echo -Dram=1M ;;
+              esac) >"$dir.log" 2>&1 ||
         { cat "$dir.log"; return 1; }
     # shellcheck disable=SC2086
     ninja -C "$dir" $target >"$dir.log" 2>&1 || { grep -E 'error|undefined|FAILED' "$dir.log" || tail -n 20 "$dir.log"; return 1; }

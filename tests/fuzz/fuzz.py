@@ -22,23 +22,21 @@ ROOT = HERE.parent.parent
 CORPUS = HERE / "corpus"
 INPUT_MOST = 2048
 SLICE_S = 60
-SHORT_RUNS = {"tiny": 600, "nano": 600, "size": 300, "preset": 300, "level2": 200,
+SHORT_RUNS = {"tiny": 600, "nano": 600, "size": 300, "ram": 300, "level2": 200,
               "level3": 200}
 
-TINY = ("OSH_PAGE_LOG2=9,OSH_RUN_LOG2=2,OSH_SLAB_MAX=1024,OSH_SLAB_OBJECTS=4,"
-        "OSH_MAGAZINE_BYTES=256,OSH_MAGAZINE_MAX=8,OSH_DEPOT_SLOTS=2,OSH_CACHED_MAX=512,"
-        "OSH_CORES=4,OSH_TRIM_BYTES=2048")
-SMALL = ("OSH_PAGE_LOG2=12,OSH_RUN_LOG2=0,OSH_SLAB_MAX=1024,OSH_TABLE_SHIFT=3,"
-         "OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=2,OSH_CACHED_MAX=512,"
-         "OSH_CORES=4,OSH_SPARE_LIST=0")
+TINY = ("OSH_PAGE_LOG2=9,OSH_SLAB_MAX=1024,OSH_MAGAZINE_BYTES=256,OSH_MAGAZINE_MAX=8,"
+        "OSH_DEPOT_SLOTS=2,OSH_CORES=4,OSH_TRIM_BYTES=2048")
+SMALL = ("OSH_PAGE_LOG2=12,OSH_SLAB_MAX=1024,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,"
+         "OSH_DEPOT_SLOTS=2,OSH_CORES=4")
 COMMON = ["-Dfuzz=true", "-Dstorm=false", "-Dport=portable", "-Ddebug=true"]
 SANITIZED = ["-Db_sanitize=address,undefined", "-Db_lundef=false",
              "-Dc_args=-fsanitize=fuzzer-no-link -fno-sanitize-recover=all"]
 LIBFUZZER = {
     "tiny": [*SANITIZED, f"-Dconfig={TINY}"],
-    "nano": [*SANITIZED, f"-Dconfig={SMALL}", "-Dnewlib=nano"],
-    "size": [*SANITIZED, f"-Dconfig={TINY}", "-Doptimization=s"],
-    "preset": [*SANITIZED, "-Dpreset=tiny", "-Dconfig=OSH_CORES=4", "-Doptimization=s"],
+    "nano": [*SANITIZED, "-Dram=1M", f"-Dconfig={SMALL}", "-Dnewlib=nano"],
+    "ram": [*SANITIZED, "-Dram=64K", f"-Dconfig={TINY}"],
+    "size": [*SANITIZED, "-Dram=32K", "-Dcores=4", "-Doptimization=s"],
     "level2": [*SANITIZED, f"-Dconfig={TINY}", "-Dhardening=2"],
     "level3": [*SANITIZED, f"-Dconfig={TINY}", "-Dhardening=3"],
 }

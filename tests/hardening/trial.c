@@ -2,6 +2,7 @@
 #include "misuse.h"
 #include "os/os_heap_linux.h"
 #include "osh_class.h"
+#include "osh_kept.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -137,6 +138,7 @@ void aftermath(struct trial *trial, size_t size)
 
 void begin_deferring(void)
 {
+    osh_kept_start(0); /* what is kept is not deferred */
     os_heap_signal_enter();
 }
 

@@ -206,7 +206,7 @@ static void all_deferred(void)
     make_blocks();
     for (unsigned i = 0; i < SCENARIO_TASKS; i++) {
         if (OSH_HARDENING > 0) {
-            osh_newlib_seal(block[i], OSH_SEAL_DEFERRED);
+            osh_seal_set(block[i], OSH_SEAL_DEFERRED);
         }
         osh_deferred_push(block[i]);
         block[i] = NULL;

@@ -14,7 +14,7 @@ static unsigned gotten, refused;
 static void make_magazines(void)
 {
     for (unsigned i = 0; i < SCENARIO_TASKS; i++) {
-        magazine[i] = osh_slab_get(CLS, 2);
+        magazine[i] = osh_slab_get(CLS, 2, true);
         REQUIRE(magazine[i].count == 2);
     }
 }

@@ -14,14 +14,14 @@ static void *held_by_setup[6];
 static void setup_blocks(unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        held_by_setup[i] = osh_magazine_get(CLS);
+        held_by_setup[i] = osh_magazine_get(CLS, OSH_ALIGN_LEAST);
         REQUIRE(held_by_setup[i] != NULL);
     }
 }
 
 static void *get(void)
 {
-    return hold(osh_magazine_get(CLS), BYTES);
+    return hold(osh_magazine_get(CLS, OSH_ALIGN_LEAST), BYTES);
 }
 
 static void give(void *block)
@@ -121,8 +121,8 @@ static void two_cached_two_held(void)
 /* The active list: its first block leaves and comes back, what is below is another. */
 static void get_two_put_another_put_the_first(void)
 {
-    void *first = osh_magazine_get(CLS);
-    held_by_setup[1] = osh_magazine_get(CLS);
+    void *first = osh_magazine_get(CLS, OSH_ALIGN_LEAST);
+    held_by_setup[1] = osh_magazine_get(CLS, OSH_ALIGN_LEAST);
     put_held(0);
     give(first);
 }
@@ -189,17 +189,17 @@ static void put_on_full_lists(void)
 {
     put_held(0);
     unsigned magazine = osh_class_magazine(CLS);
-    unsigned stays = OSH_LEAN ? osh_class_limit(CLS) - 1 : OSH_SPARE_LIST ? 0 : magazine;
+    unsigned stays = OSH_SMALL_CODE ? osh_class_limit(CLS) - 1 : OSH_SPARE_LIST ? 0 : magazine;
     REQUIRE(active_length() == stays + 1);
-    REQUIRE(OSH_LEAN ||
+    REQUIRE(OSH_SMALL_CODE ||
             osh_magazine_peek(CLS, osh_magazine_lists() - OSH_DEPOT_SLOTS).count == magazine);
-    held_by_setup[0] = osh_magazine_get(CLS);
+    held_by_setup[0] = osh_magazine_get(CLS, OSH_ALIGN_LEAST);
     REQUIRE(active_length() == stays);
 }
 
 const struct scenario magazine_halved = {
     .name = "magazine-halved",
-    .promise = OSH_LEAN ? "a full list remains, and the block goes to its slab"
+    .promise = OSH_SMALL_CODE ? "a full list remains, and the block goes to its slab"
                         : "what a full list keeps is half of it, and the depot gets a magazine",
     .pages = 6,
     .setup = full_lists,

@@ -19,7 +19,7 @@ static struct osh_chain object[3];
 static void hold_three(void)
 {
     for (unsigned i = 0; i < 3; i++) {
-        object[i] = osh_slab_get(THREE, 1);
+        object[i] = osh_slab_get(THREE, 1, true);
         REQUIRE(object[i].count == 1);
     }
 }
@@ -28,9 +28,9 @@ static void hold_three(void)
 static void give_one_take_one(unsigned number)
 {
     osh_slab_put(THREE, object[number]);
-    object[number] = osh_slab_get(THREE, 1);
+    object[number] = osh_slab_get(THREE, 1, true);
     if (object[number].count == 0) {
-        REQUIRE(osh_slab_get_any(THREE, OSH_ALIGN_LEAST) != NULL);
+        REQUIRE(osh_slab_get_any(THREE, OSH_CLASS_MAX, OSH_ALIGN_LEAST) != NULL);
     }
 }
 
@@ -64,7 +64,7 @@ const struct scenario null_unlist = {
 static void two_magazines(void)
 {
     for (unsigned i = 0; i < 2; i++) {
-        struct osh_chain magazine = osh_slab_get(CLS, 2);
+        struct osh_chain magazine = osh_slab_get(CLS, 2, true);
         REQUIRE(magazine.count == 2 && osh_depot_put(CLS, magazine));
     }
 }
@@ -97,7 +97,7 @@ static struct osh_chain all_of_it;
 
 static void hold_all_of_it(void)
 {
-    all_of_it = osh_slab_get(THREE, 3);
+    all_of_it = osh_slab_get(THREE, 3, true);
     REQUIRE(all_of_it.count == 3);
 }
 
@@ -187,7 +187,7 @@ const struct scenario null_bound = {
 
 static void one_of_two_free(void)
 {
-    object[0] = osh_slab_get(CLS, 1);
+    object[0] = osh_slab_get(CLS, 1, true);
     REQUIRE(object[0].count == 1);
 }
 

@@ -13,7 +13,7 @@ static osh_word2_t list;
 
 static void three_on_the_list(void)
 {
-    struct osh_chain chain = osh_slab_get(CLS, 3);
+    struct osh_chain chain = osh_slab_get(CLS, 3, true);
     list = (osh_word2_t){0, LIMIT};
     void *block = chain.head;
     for (unsigned i = 0; i < 3; i++) {

@@ -24,7 +24,7 @@ static void look_up(struct osh_chain chain, unsigned cls)
 
 static void take(unsigned number, unsigned cls, unsigned count)
 {
-    got[number] = osh_slab_get(cls, count);
+    got[number] = osh_slab_get(cls, count, true);
     look_up(got[number], cls);
 }
 

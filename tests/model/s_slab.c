@@ -14,7 +14,7 @@ static struct osh_chain start_with; /* what the setup holds for the tasks */
 
 static void setup_hold(unsigned count)
 {
-    start_with = osh_slab_get(CLS, count);
+    start_with = osh_slab_get(CLS, count, true);
     REQUIRE(start_with.count == count);
 }
 
@@ -46,7 +46,7 @@ static void use_and_put(unsigned cls, struct osh_chain chain)
 
 static void get_and_put(unsigned cls, unsigned count)
 {
-    struct osh_chain chain = osh_slab_get(cls, count);
+    struct osh_chain chain = osh_slab_get(cls, count, true);
     REQUIRE(chain.count <= count);
     use_and_put(cls, chain);
 }
@@ -89,7 +89,7 @@ static struct osh_chain kept;
 
 static void get_one_keep_it(void)
 {
-    kept = osh_slab_get(CLS, 1);
+    kept = osh_slab_get(CLS, 1, true);
 }
 
 static void free_held_then_check(void)
@@ -143,7 +143,7 @@ const struct scenario slab_deliver = {
 static void hold_all(void)
 {
     setup_hold(3);
-    (void)osh_slab_get(CLS, 1); /* in vain: the slab is off the map */
+    (void)osh_slab_get(CLS, 1, true); /* in vain: the slab is off the map */
 }
 
 static void put_one(void)
@@ -209,7 +209,7 @@ const struct scenario slab_change = {
 /* The class byte of a block is what os_free goes by. */
 static void get_and_look_up(void)
 {
-    struct osh_chain chain = osh_slab_get(CLS, 1);
+    struct osh_chain chain = osh_slab_get(CLS, 1, true);
     if (chain.count > 0) {
         REQUIRE(osh_heap_class_at(chain.head, NULL) == CLS);
         use_and_put(CLS, chain);
@@ -232,8 +232,8 @@ static struct osh_chain last[2];
 /* All of a slab, in two parts. */
 static void two_parts(void)
 {
-    last[0] = osh_slab_get(OTHER, 1);
-    last[1] = osh_slab_get(OTHER, 1);
+    last[0] = osh_slab_get(OTHER, 1, true);
+    last[1] = osh_slab_get(OTHER, 1, true);
 }
 
 static void put_last_0(void)
@@ -276,7 +276,7 @@ static struct osh_chain last_of_two;
 
 static void hold_last_of_two(void)
 {
-    last_of_two = osh_slab_get(OTHER, 1);
+    last_of_two = osh_slab_get(OTHER, 1, true);
 }
 
 static void put_last_of_two(void)

@@ -14,7 +14,8 @@ extern const struct scenario slab_reserve, slab_deliver, slab_unlist, slab_list,
     reclaim_idle, pair_aba, pair_reclaim, deferred_two, deferred_three, deferred_handler,
     deferred_before, deferred_look, deferred_reclaim, null_unlist, null_depot, null_empty,
     null_bound, null_reclaim, null_fallback, null_start, run_release, arena_brink, arena_trim,
-    arena_run, arena_hint, arena_open, arena_open_late, start_heap, heap_brink;
+    arena_run, arena_hint, arena_open, arena_open_late, start_heap, heap_brink, kept_slots,
+    kept_two_ways, kept_claim;
 
 const struct scenario *const scenarios[] = {
     &litmus_sb,
@@ -64,6 +65,11 @@ const struct scenario *const scenarios[] = {
     &deferred_before,
     &deferred_look,
     &deferred_reclaim,
+#if OSH_KEPT_BYTES > 0
+    &kept_slots,
+    &kept_two_ways,
+    &kept_claim,
+#endif
     &null_unlist,
 #if OSH_DEPOT_SLOTS > 0
     &null_depot,

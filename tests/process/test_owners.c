@@ -7,7 +7,6 @@
 #include "os/os_heap.h"
 #include "os/os_heap_linux.h"
 #include "osh_arena.h"
-#include "osh_lean.h"
 #include "osh_newlib.h"
 #include "sizes.h"
 #include "stamp.h"
@@ -20,7 +19,7 @@
 
 /* The smallest configuration does not look at a heap that was left, and does without it. */
 #define ONLY_WHERE_LEFT_HEAPS_GO_ON                          \
-    if (OSH_LEAN) {                                          \
+    if (OSH_SMALL_CODE) {                                          \
         skip_because("a heap that was left is not entered"); \
     }
 

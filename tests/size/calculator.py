@@ -14,10 +14,10 @@ import re
 import sys
 from pathlib import Path
 
-from objects import LEVELS, PRESETS, SOURCE, TARGETS, Build, Failed
+from objects import LEVELS, SOURCE, TARGETS, Build, Failed
 
 CONSTANTS = ("OSH_PAGE_BYTES", "OSH_CORES", "OSH_CLASS_MAX", "OSH_SLAB_MAX", "OSH_MAGAZINE_MAX",
-             "OSH_DEPOT_SLOTS")
+             "OSH_DEPOT_SLOTS", "OSH_MAGAZINE_BYTES", "OSH_KEPT_BYTES")
 PARTS = ("OSH_BITMAP_BYTES", "OSH_NEAR_BYTES", "OSH_FAR_BYTES", "OSH_MAP_BYTES", "OSH_TABLE_BYTES")
 STATIC = {"osh_lists": "core_lists", "slots": "depots", "osh_slabs": "slab_hints",
           "osh_arena": "arena", "osh_hot": "fast_paths"}
@@ -39,10 +39,19 @@ def lay_out(probe, start: int, region: int, page: int) -> dict[str, int]:
             "lost_at_ends": region - tables - pages * page}
 
 
+def opens(region: int, small_max: int) -> int:
+    """Largest size for which tasks open slabs: slab/osh_slab_open.c, which test_size.py
+    compares with."""
+    largest = 64
+    while 2 * largest <= min(region // 2048, small_max):
+        largest *= 2
+    return largest
+
+
 def calculate(arguments: argparse.Namespace, root: Path) -> dict:
     defines = list(arguments.config)
-    if arguments.preset:
-        defines.append(f"OSH_PRESET_{arguments.preset.upper()}=1")
+    if arguments.ram:
+        defines.append(f"OSH_RAM_BYTES={arguments.ram}u")
     if arguments.cores:
         defines.append(f"OSH_CORES={arguments.cores}")
     build = Build(root, arguments.target, arguments.level)
@@ -52,10 +61,8 @@ def calculate(arguments: argparse.Namespace, root: Path) -> dict:
     def probe(expressions: list[str]) -> list[int]:
         return build.evaluate(defines, expressions)
 
-    page, cores, classes, small, magazine, slots = probe(list(CONSTANTS))
-    region = arguments.region
-    if region is None:
-        region = probe(["OSH_PRESET_REGION"])[0]
+    page, cores, classes, small, magazine, slots, bytes_, kept = probe(list(CONSTANTS))
+    region = arguments.region or arguments.ram
     build.keep(objects, build.public(objects), "size")
     static = dict.fromkeys((*STATIC.values(), "newlib", "other"), 0)
     for name, size, newlibs in build.static_ram(objects, "size"):
@@ -63,9 +70,10 @@ def calculate(arguments: argparse.Namespace, root: Path) -> dict:
     static["all"] = sum(static.values())
     of_a_core, shared = (build.constant(defines, "core/osh_class.c", f"osh_class_{name}_bound")
                          for name in ("core", "shared"))
-    return {"target": arguments.target, "level": arguments.level, "preset": arguments.preset,
+    return {"target": arguments.target, "level": arguments.level, "ram": arguments.ram,
             "config": arguments.config, "region": region, "cores": cores, "page": page,
             "classes": classes, "small_max": small, "magazine_max": magazine, "depot_slots": slots,
+            "magazine_bytes": bytes_, "kept_bytes": kept, "opens_slabs": opens(region, small),
             "layout": lay_out(probe, arguments.start, region, page), "static": static,
             "bound_of_a_core": of_a_core, "bound_shared": shared,
             "cached_bound": cores * of_a_core + shared}
@@ -77,10 +85,14 @@ def show(found: dict) -> None:
     def line(what: str, size: int, note: str = "") -> None:
         print(f"  {what:<28}{size:>10}  {size * 100 / region:5.1f} %  {note}".rstrip())
 
-    name = f"preset {found['preset']}" if found["preset"] else "no preset"
-    print(f"{found['target']}, {name}, {' '.join(found['config'])}".rstrip(", "))
+    print(f"{found['target']}, -{found['level']}, {' '.join(found['config'])}".rstrip(", "))
     print(f"  {found['cores']} cores, pages of {found['page']} bytes, {found['classes']} classes "
           f"up to {found['small_max']} bytes")
+    if found["target"] != "linux" or found["ram"]:
+        print(f"  tasks open slabs up to {found['opens_slabs']} bytes, interrupts up to "
+              f"{found['small_max']}; larger sizes come from newlib's heap")
+    print(f"  a core keeps {2 * found['magazine_bytes']} bytes of a size at most, and "
+          f"{2 * found['magazine_max']} blocks; {found['kept_bytes']} bytes of large blocks are kept")
     print("bytes, and their share of the region\nin the region")
     line("pages", layout["bytes"], f"{layout['pages']} of them")
     line("tables", layout["tables"], f"page classes {layout['page_classes']}, bitmaps "
@@ -112,11 +124,12 @@ def setting(text: str) -> str:
 
 def parse(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev size", description=__doc__)
-    parser.add_argument("--preset", choices=PRESETS)
+    parser.add_argument("--ram", type=size_of, metavar="BYTES",
+                        help="RAM for the heap, also as 32K or 64M")
     parser.add_argument("--config", metavar="NAME=VALUE", action="append", default=[], type=setting,
                         help="a tunable of core/osh_config.h; may be repeated")
     parser.add_argument("--region", type=size_of, metavar="BYTES",
-                        help="of the heap, also as 32K or 64M (default: the preset's)")
+                        help="that the heap really gets (default: the RAM)")
     parser.add_argument("--start", type=lambda text: int(text, 0), default=0x20000000,
                         metavar="ADDRESS", help="of the region (default: 0x20000000)")
     parser.add_argument("--cores", type=int, help="with caches of their own")
@@ -126,8 +139,8 @@ def parse(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--build", type=Path, default=SOURCE / "build" / "size",
                         help="where to build (default: build/size)")
     arguments = parser.parse_args(words)
-    if arguments.region is None and arguments.preset is None:
-        parser.error("without a preset: how large is the region? --region BYTES")
+    if arguments.region is None and arguments.ram is None:
+        parser.error("how much RAM is the heap to have? --ram BYTES")
     if arguments.cores is not None and arguments.cores < 1:
         parser.error("at least one core")
     return arguments

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Code and RAM of the library for every target, preset and optimisation level."""
+"""Code and RAM of the library for every target, size of RAM and optimisation level."""
 
 import argparse
 import concurrent.futures
@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from objects import DIAGNOSTICS, FAMILY, LEVELS, PRESETS, SOURCE, TARGETS, Build, Failed
+from objects import DIAGNOSTICS, FAMILY, LEVELS, SIZES, SOURCE, TARGETS, Build, Failed, numbers
 from table import write_table
 
 COMMITTED = SOURCE / "docs" / "footprint.json"
@@ -17,13 +17,13 @@ PAGE = SOURCE / "docs" / "footprint.md"
 
 
 def measure(root: Path, target: str, level: str) -> dict[str, dict]:
-    """Preset: what is kept of the library by the three kinds of program."""
+    """Size of RAM: what is kept of the library by the three kinds of program."""
     build = Build(root, target, level)
     build.configure()
     found = {}
-    for preset in PRESETS:
-        objects = build.compile([f"OSH_PRESET_{preset.upper()}=1"], preset)
-        found[preset] = {
+    for size in SIZES:
+        objects = build.compile(numbers(size, target), size)
+        found[size] = {
             "api": build.keep(objects, build.public(objects), "api"),
             "serving": build.keep(objects, [name for name in build.public(objects)
                                             if name not in DIAGNOSTICS], "serving"),
@@ -35,17 +35,17 @@ def measure(root: Path, target: str, level: str) -> dict[str, dict]:
 
 def measure_all(root: Path, targets: list[str]) -> dict[str, dict]:
     jobs = [(target, level) for target in targets for level in LEVELS]
-    result: dict[str, dict] = {target: {"footprint": {p: {} for p in PRESETS}} for target in targets}
+    result: dict[str, dict] = {target: {"footprint": {size: {} for size in SIZES}} for target in targets}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         running = {pool.submit(measure, root, *job): job for job in jobs}
         for done, future in enumerate(concurrent.futures.as_completed(running), 1):
             target, level = running[future]
-            for preset, sizes in future.result().items():
-                result[target]["footprint"][preset][level] = sizes
+            for size, kept in future.result().items():
+                result[target]["footprint"][size][level] = kept
             print(f"\r{done}/{len(jobs)} {target} -{level}   ", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     for target in targets:
-        sizes = result[target]["footprint"]["small"]["Os"]["all"]
+        sizes = result[target]["footprint"]["256K"]["Os"]["all"]
         result[target]["text_Os_level0"] = sizes["text"] + sizes["rodata"]
         result[target]["ram_small"] = sizes["data"] + sizes["bss"] + sizes["newlib_data"]
     return result

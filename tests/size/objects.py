@@ -2,7 +2,7 @@
 """Builds the library's objects for a target and measures what a link keeps of them.
 
 The boards' cross files say how a target is compiled; meson is asked once a
-target and optimisation level, and its commands are run with a preset's define
+target and optimisation level, and its commands are run with the defines of two numbers
 added. Nothing is linked into an image: `ld -r --gc-sections` keeps what the
 named functions reach, which is what a program that calls them gets of the
 library, without the C library and the start-up code that are the board's.
@@ -21,13 +21,23 @@ BOARDS = SOURCE / "tests" / "firmware" / "boards"
 # Target: the board whose cross file compiles for it.
 TARGETS = {"m33": "an521", "m4": "m4", "m7": "m7", "m0": "m0", "a15": "a15",
            "a72": "a72", "n1": "n1", "rv64": "rv64", "rv32": "rv32"}
-PRESETS = ("tiny", "small", "large")
+# Two numbers each: RAM in KiB, and cores, of which a target has no more than its board.
+SIZES = {"32K": (32, 1), "256K": (256, 2), "64M": (65536, 4)}
 LEVELS = ("Os", "O2")
 DIAGNOSTICS = ("os_heap_check", "os_heap_stats")
 FAMILY = ("os_malloc", "os_free", "os_realloc", "os_calloc")
 NEWLIB = ("osh_newlib.c", "osheap.c")  # the sources that have newlib's own text
 KINDS = {".text": "text", ".rodata": "rodata", ".data": "data", ".sdata": "data",
          ".bss": "bss", ".sbss": "bss"}
+
+
+def numbers(size: str, target: str) -> list[str]:
+    """The defines of one of SIZES."""
+    kib, cores = SIZES[size]
+    if target in TARGETS:
+        found = re.search(r"OSH_SOC_CORES=(\d+)", (BOARDS / TARGETS[target] / "cross.ini").read_text())
+        cores = min(cores, int(found.group(1)) if found else cores)
+    return [f"OSH_RAM_BYTES={kib * 1024}u", f"OSH_CORES={cores}"]
 
 
 class Failed(Exception):

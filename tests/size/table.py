@@ -8,16 +8,16 @@ END = "<!-- footprint: end -->"
 
 
 def lines_of(figures: dict) -> list[str]:
-    lines = ["| target | preset | level | .text | .rodata | .data | .bss | code without check and "
+    lines = ["| target | RAM | level | .text | .rodata | .data | .bss | code without check and "
              "stats | code of malloc, free, realloc, calloc alone | code of every name | newlib's own code | newlib's own data |",
              "|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
     for target, found in figures.items():
-        for preset, levels in found["footprint"].items():
+        for ram, levels in found["footprint"].items():
             for level, kept in sorted(levels.items(), reverse=True):
                 api = kept["api"]
                 serving, family, every = (kept[kind]["text"] + kept[kind]["rodata"]
                                           for kind in ("serving", "family", "all"))
-                cells = [target, preset, f"-{level}", api["text"], api["rodata"], api["data"],
+                cells = [target, ram, f"-{level}", api["text"], api["rodata"], api["data"],
                          api["bss"], serving, family, every, api["newlib_text"], api["newlib_data"]]
                 lines.append("| " + " | ".join(map(str, cells)) + " |")
     return lines

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import calculator
 import footprint
-from objects import SOURCE, Build, Failed
+from objects import SIZES, SOURCE, Build, Failed
 
 ROOT = Path(sys.argv.pop(1) if len(sys.argv) > 1 else SOURCE / "build" / "size").resolve()
 START = 1 << 16
@@ -47,20 +47,21 @@ class Agrees(unittest.TestCase):
         self.assertLessEqual(layout["tables"], stats["tables"])
         self.assertLess(stats["tables"], layout["tables"] + stats["page"])
 
-    def test_with_the_running_heap_in_every_preset(self):
-        for preset in ("tiny", "small", "large"):
-            found = calculated("--target", "linux", "--level", "O2", "--preset", preset)
-            self.compare(found, [f"OSH_PRESET_{preset.upper()}=1"])
+    def test_with_the_running_heap_at_every_size(self):
+        for size, (kib, cores) in SIZES.items():
+            found = calculated("--target", "linux", "--level", "O2", "--ram", size,
+                               "--cores", str(cores))
+            self.compare(found, [f"OSH_RAM_BYTES={kib * 1024}u", f"OSH_CORES={cores}"])
 
-    def test_with_the_running_heap_without_a_preset_and_with_a_tunable(self):
+    def test_with_the_running_heap_on_virtual_memory_and_with_a_tunable(self):
         found = calculated("--target", "linux", "--level", "O2", "--region", "8M",
                            "--config", "OSH_MAGAZINE_MAX=9", "--cores", "3")
         self.compare(found, ["OSH_MAGAZINE_MAX=9", "OSH_CORES=3"])
 
     def test_with_the_data_and_bss_of_a_linked_image(self):
-        found = calculated("--preset", "small", "--target", "m33")
+        found = calculated("--ram", "256K", "--cores", "2", "--target", "m33")
         build = Build(ROOT, "m33", "Os")
-        objects = build.compile(["OSH_PRESET_SMALL=1"], "linked")
+        objects = build.compile(["OSH_RAM_BYTES=262144u", "OSH_CORES=2"], "linked")
         image = build.folder / "linked.elf"
         subprocess.run([build.compiler, "-mcpu=cortex-m33", "-mthumb", "-nostdlib", "-Wl,--gc-sections",
                         "-Wl,-e,os_malloc", "-Wl,--unresolved-symbols=ignore-all",
@@ -85,30 +86,30 @@ class Refuses(unittest.TestCase):
 
     def test_a_tunable_that_does_not_exist(self):
         self.assertIn("no tunable OSH_WRONG",
-                      self.refused("--preset", "tiny", "--config", "OSH_WRONG=1"))
+                      self.refused("--ram", "32K", "--config", "OSH_WRONG=1"))
 
     def test_a_region_that_is_no_size_or_missing(self):
         self.assertIn("is no size", self.refused("--region", "12Q"))
-        self.assertIn("--region BYTES", self.refused())
+        self.assertIn("--ram BYTES", self.refused())
 
     def test_a_region_without_room_for_a_page(self):
         with self.assertRaisesRegex(Failed, "no room"):
-            calculated("--region", "1K")
+            calculated("--ram", "4K", "--region", "1K")
 
     def test_a_configuration_that_the_library_refuses(self):
         with self.assertRaisesRegex(Failed, "a page is 512 B to 64 KiB"):
-            calculated("--preset", "tiny", "--config", "OSH_PAGE_LOG2=5")
+            calculated("--ram", "32K", "--config", "OSH_PAGE_LOG2=5")
 
 
 class Compares(unittest.TestCase):
     def test_a_figure_that_changed_or_is_not_committed_is_named(self):
-        now = {"m33": {"footprint": {"tiny": {"Os": {"api": {"text": 1, "bss": 2}}}}}}
+        now = {"m33": {"footprint": {"32K": {"Os": {"api": {"text": 1, "bss": 2}}}}}}
         same = json.loads(json.dumps(now))
         self.assertEqual(footprint.differences(now, same), [])
-        same["m33"]["footprint"]["tiny"]["Os"]["api"] = {"text": 3}
+        same["m33"]["footprint"]["32K"]["Os"]["api"] = {"text": 3}
         self.assertEqual(footprint.differences(now, same),
-                         ["m33.footprint.tiny.Os.api.text: 3 is committed, 1 measured",
-                          "m33.footprint.tiny.Os.api.bss: not committed"])
+                         ["m33.footprint.32K.Os.api.text: 3 is committed, 1 measured",
+                          "m33.footprint.32K.Os.api.bss: not committed"])
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@
 
 static struct osh_chain magazine_of(unsigned count)
 {
-    struct osh_chain chain = osh_slab_get(CLASS, count);
+    struct osh_chain chain = osh_slab_get(CLASS, count, true);
     assert_int_equal(chain.count, count);
     return chain;
 }
@@ -86,7 +86,7 @@ static void reclaim_gives_every_magazine_of_every_class(void)
     {
         for (unsigned i = 0; i < osh_class_info[cls].depot; i++) {
             unsigned length = osh_class_info[cls].magazine;
-            struct osh_chain chain = osh_slab_get(cls, length);
+            struct osh_chain chain = osh_slab_get(cls, length, true);
             if (chain.count == length && osh_depot_put(cls, chain)) {
                 blocks += length;
             } else {

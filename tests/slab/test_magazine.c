@@ -51,7 +51,7 @@ static void take_blocks(unsigned count)
     assert_true(count <= BLOCKS_MAX);
     pin_to_cpu(0);
     for (unsigned i = 0; i < count; i++) {
-        blocks[i] = osh_magazine_get(CLASS);
+        blocks[i] = osh_magazine_get(CLASS, OSH_ALIGN_LEAST);
         assert_non_null(blocks[i]);
     }
     osh_magazine_reclaim();
@@ -98,15 +98,15 @@ static void taken_blocks_empty_active_then_spare_then_depot(void)
     put_blocks(0, 3 * MAGAZINE);
     assert_int_equal(in_depot(), MAGAZINE);
     for (unsigned i = 0; i < MAGAZINE; i++) {
-        assert_non_null(osh_magazine_get(CLASS));
+        assert_non_null(osh_magazine_get(CLASS, OSH_ALIGN_LEAST));
     }
     assert_int_equal(active(), 0);
     assert_int_equal(spare(), MAGAZINE);
-    assert_non_null(osh_magazine_get(CLASS));
+    assert_non_null(osh_magazine_get(CLASS, OSH_ALIGN_LEAST));
     assert_int_equal(active(), MAGAZINE - 1);
     assert_int_equal(spare(), 0);
     for (unsigned i = 0; i < MAGAZINE; i++) {
-        assert_non_null(osh_magazine_get(CLASS));
+        assert_non_null(osh_magazine_get(CLASS, OSH_ALIGN_LEAST));
     }
     assert_int_equal(in_depot(), 0);
     assert_int_equal(active(), MAGAZINE - 1);
@@ -117,8 +117,8 @@ static void task_on_the_boundary_does_not_bounce(void)
     take_blocks(2 * MAGAZINE);
     put_blocks(0, MAGAZINE + 1);
     for (unsigned i = 0; i < 100; i++) {
-        void *one = osh_magazine_get(CLASS);
-        void *other = osh_magazine_get(CLASS);
+        void *one = osh_magazine_get(CLASS, OSH_ALIGN_LEAST);
+        void *other = osh_magazine_get(CLASS, OSH_ALIGN_LEAST);
         osh_magazine_put(CLASS, one);
         osh_magazine_put(CLASS, other);
         assert_int_equal(active() + spare(), MAGAZINE + 1);
@@ -128,7 +128,7 @@ static void task_on_the_boundary_does_not_bounce(void)
 
 static void full_list_keeps_a_magazine_and_hands_one_on(void)
 {
-    if (OSH_SPARE_LIST || OSH_LEAN) {
+    if (OSH_SPARE_LIST || OSH_SMALL_CODE) {
         skip_because("full lists move whole, or remain");
     }
     take_blocks((SLOTS + 4) * MAGAZINE + 1);
@@ -147,7 +147,7 @@ static void full_list_keeps_a_magazine_and_hands_one_on(void)
 
 static void full_list_remains_and_the_block_goes_to_its_slab(void)
 {
-    if (!OSH_LEAN) {
+    if (!OSH_SMALL_CODE) {
         skip_because("full lists move, whole or by half");
     }
     take_blocks(LIMIT + 2);
@@ -170,11 +170,11 @@ static void empty_list_takes_a_magazine_from_the_depot(void)
     take_blocks(LIMIT + 1);
     put_blocks(0, LIMIT + 1);
     for (unsigned i = MAGAZINE + 1; i > 0; i--) {
-        assert_non_null(osh_magazine_get(CLASS));
+        assert_non_null(osh_magazine_get(CLASS, OSH_ALIGN_LEAST));
     }
     assert_int_equal(active(), 0);
     assert_int_equal(in_depot(), MAGAZINE);
-    assert_non_null(osh_magazine_get(CLASS));
+    assert_non_null(osh_magazine_get(CLASS, OSH_ALIGN_LEAST));
     assert_int_equal(active(), MAGAZINE - 1);
     assert_int_equal(in_depot(), 0);
 }
@@ -186,7 +186,7 @@ static void halves_have_every_block_once(void)
     take_blocks(count);
     put_blocks(0, count);
     for (unsigned i = 0; i < count; i++) {
-        blocks[i] = osh_magazine_get(CLASS);
+        blocks[i] = osh_magazine_get(CLASS, OSH_ALIGN_LEAST);
         for (unsigned before = 0; before < i; before++) {
             assert_ptr_not_equal(blocks[i], blocks[before]);
         }
@@ -199,7 +199,7 @@ static void halves_have_every_block_once(void)
  * in one direction before the next miss. */
 static void random_walk_misses_once_in_a_magazine_of_steps(void)
 {
-    if (OSH_SPARE_LIST || OSH_LEAN || MAGAZINE < 2) {
+    if (OSH_SPARE_LIST || OSH_SMALL_CODE || MAGAZINE < 2) {
         skip_because("full lists move whole, or remain");
     }
     unsigned live = 6 * MAGAZINE;
@@ -213,7 +213,7 @@ static void random_walk_misses_once_in_a_magazine_of_steps(void)
         bool get = live == 0 || (live < 8 * MAGAZINE && random_below(&seed, 2) == 0);
         bool miss = active() == (get ? 0 : LIMIT);
         if (get) {
-            blocks[live++] = osh_magazine_get(CLASS);
+            blocks[live++] = osh_magazine_get(CLASS, OSH_ALIGN_LEAST);
         } else {
             osh_magazine_put(CLASS, blocks[--live]);
         }
@@ -234,20 +234,20 @@ static void block_freed_last_is_handed_out_first(void)
 {
     take_blocks(2);
     put_blocks(0, 2);
-    assert_ptr_equal(osh_magazine_get(CLASS), blocks[1]);
-    assert_ptr_equal(osh_magazine_get(CLASS), blocks[0]);
+    assert_ptr_equal(osh_magazine_get(CLASS, OSH_ALIGN_LEAST), blocks[1]);
+    assert_ptr_equal(osh_magazine_get(CLASS, OSH_ALIGN_LEAST), blocks[0]);
 }
 
 static void refills_take_no_more_than_is_asked_for_when_memory_was_out(void)
 {
-    if (OSH_LEAN) {
+    if (OSH_SMALL_CODE) {
         skip_because("refills are always the same");
     }
     take_blocks(1);
     osh_magazine_scarce();
     unsigned refills = 0;
     while (active() == 0) {
-        assert_non_null(osh_magazine_get(CLASS));
+        assert_non_null(osh_magazine_get(CLASS, OSH_ALIGN_LEAST));
         assert_in_range(++refills, 1, 1000);
     }
     assert_in_range(refills, 3, 1000);
@@ -259,7 +259,7 @@ static void classes_without_magazines_are_not_cached(void)
     FOR_EACH_CLASS(cls)
     {
         if (osh_class_info[cls].magazine == 0) {
-            osh_magazine_put(cls, osh_magazine_get(cls));
+            osh_magazine_put(cls, osh_magazine_get(cls, OSH_ALIGN_LEAST));
             assert_int_equal(listed(OSH_ACTIVE, cls) + listed(OSH_SPARE, cls), 0);
         }
     }

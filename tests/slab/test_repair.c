@@ -22,7 +22,7 @@ static void slab_that_is_on_no_map_is_found(void)
     if (OSH_SLAB_MAPS == 0) {
         skip_because("there are no maps");
     }
-    size_t page = slab_of(osh_slab_get(CLASS, 1).head);
+    size_t page = slab_of(osh_slab_get(CLASS, 1, true).head);
     osh_store(osh_slab_partial(page / OSH_WORD_BITS, CLASS), 0);
     osh_slab_repair();
     assert_true(osh_slab_is_listed(page, CLASS));
@@ -30,7 +30,7 @@ static void slab_that_is_on_no_map_is_found(void)
 
 static void slab_whose_last_object_came_back_is_given_back(void)
 {
-    struct osh_chain chain = osh_slab_get(CLASS, 1);
+    struct osh_chain chain = osh_slab_get(CLASS, 1, true);
     size_t page = slab_of(chain.head);
     unsigned object = osh_class_index(CLASS, (uintptr_t)chain.head - osh_arena_address(page));
     /* As if the thread had not come to look whether it was the last. */

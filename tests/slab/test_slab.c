@@ -38,7 +38,7 @@ static void get_gives_as_many_objects_as_asked_for(void)
     FOR_EACH_CLASS(cls)
     {
         unsigned count = batch_of(cls);
-        struct osh_chain chain = osh_slab_get(cls, count);
+        struct osh_chain chain = osh_slab_get(cls, count, true);
         void *block = chain.head;
         assert_int_equal(chain.count, count);
         for (unsigned i = 0; i < count; i++) {
@@ -55,7 +55,7 @@ static void get_gives_all_of_a_slab_that_has_fewer_than_asked_for(void)
     FOR_EACH_CLASS(cls)
     {
         unsigned objects = osh_class_info[cls].objects;
-        struct osh_chain chain = osh_slab_get(cls, objects + 1);
+        struct osh_chain chain = osh_slab_get(cls, objects + 1, true);
         assert_int_equal(chain.count, objects);
         assert_int_equal(osh_slab_free(slab_of(cls, chain.head), cls), 0);
         osh_slab_put(cls, chain);
@@ -67,7 +67,7 @@ static void objects_of_a_fresh_slab_come_in_the_order_of_their_addresses(void)
 {
     FOR_EACH_CLASS(cls)
     {
-        struct osh_chain chain = osh_slab_get(cls, batch_of(cls));
+        struct osh_chain chain = osh_slab_get(cls, batch_of(cls), true);
         for (char *block = chain.head, *next; (next = next_of(block)) != NULL; block = next) {
             assert_ptr_equal(next, block + osh_class_bytes(cls));
         }
@@ -86,7 +86,7 @@ static void a_slab_that_is_emptied_leaves_the_map_at_once(void)
         struct osh_chain taken[4096];
         unsigned objects = osh_class_info[cls].objects;
         for (unsigned i = 0; i < objects; i++) {
-            taken[i] = osh_slab_get(cls, 1);
+            taken[i] = osh_slab_get(cls, 1, true);
             size_t slab = slab_of(cls, taken[0].head);
             assert_int_equal(slab_of(cls, taken[i].head), slab);
             assert_int_equal(osh_slab_is_listed(slab, cls), i + 1 < objects);
@@ -108,7 +108,7 @@ static void every_object_of_a_slab_is_handed_out_once(void)
         unsigned objects = osh_class_info[cls].objects;
         assert_true(objects <= 4096);
         for (unsigned i = 0; i < objects; i++) {
-            taken[i] = osh_slab_get(cls, 1);
+            taken[i] = osh_slab_get(cls, 1, true);
             shadow_take(taken[i].head, osh_class_bytes(cls));
             page = i == 0 ? slab_of(cls, taken[0].head) : page;
             assert_int_equal(slab_of(cls, taken[i].head), page);
@@ -126,7 +126,7 @@ static void class_byte_names_the_class_in_every_page_of_the_slab(void)
 {
     FOR_EACH_CLASS(cls)
     {
-        struct osh_chain chain = osh_slab_get(cls, 1);
+        struct osh_chain chain = osh_slab_get(cls, 1, true);
         size_t page = slab_of(cls, chain.head);
         for (size_t i = 0; i < (size_t)1 << osh_class_run(cls); i++) {
             assert_int_equal(osh_arena.page_class[page + i], cls);
@@ -143,7 +143,7 @@ static void slab_that_is_empty_is_given_back_at_once(void)
         unsigned objects = osh_class_info[cls].objects;
         struct hoard hoard = {NULL, 0};
         for (unsigned i = 0; i < 3 * objects; i++) {
-            hoard_add(&hoard, osh_slab_get(cls, 1).head);
+            hoard_add(&hoard, osh_slab_get(cls, 1, true).head);
         }
         size_t pages = in_use();
         assert_int_equal(pages, (size_t)3 << osh_class_run(cls));
@@ -162,11 +162,11 @@ static void slab_that_is_empty_is_given_back_at_once(void)
 static void objects_of_another_class_are_not_taken_for_ours(void)
 {
     unsigned other = CLASS_OF_SMALL + 1;
-    struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 1);
+    struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 1, true);
     size_t page = slab_of(CLASS_OF_SMALL, chain.head);
     unsigned free = osh_slab_free(page, CLASS_OF_SMALL);
     osh_slab_list(page, other);
-    struct osh_chain found = osh_slab_get(other, 1);
+    struct osh_chain found = osh_slab_get(other, 1, true);
     assert_int_not_equal(slab_of(other, found.head), page);
     assert_int_equal(osh_slab_free(page, CLASS_OF_SMALL), free);
     osh_slab_put(other, found);
@@ -179,12 +179,12 @@ static void put_objects_are_got_before_a_fresh_slab_is_made(void)
     FOR_EACH_CLASS(cls)
     {
         if (osh_class_info[cls].objects > 2) {
-            struct osh_chain live = osh_slab_get(cls, 1);
-            struct osh_chain freed = osh_slab_get(cls, 1);
+            struct osh_chain live = osh_slab_get(cls, 1, true);
+            struct osh_chain freed = osh_slab_get(cls, 1, true);
             void *block = freed.head;
             size_t pages = in_use();
             osh_slab_put(cls, freed);
-            assert_int_equal(slab_of(cls, osh_slab_get(cls, 1).head), slab_of(cls, block));
+            assert_int_equal(slab_of(cls, osh_slab_get(cls, 1, true).head), slab_of(cls, block));
             assert_int_equal(in_use(), pages);
             assert_int_equal(slab_of(cls, live.head), slab_of(cls, block));
         }
@@ -195,7 +195,7 @@ static void get_without_pages_gives_the_empty_chain(void)
 {
     while (osh_arena_claim_run(0) != OSH_NO_PAGE) {
     }
-    struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 5);
+    struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 5, true);
     assert_null(chain.head);
     assert_int_equal(chain.count, 0);
     for (size_t page = 0; page < osh_arena.pages; page++) {
@@ -222,8 +222,8 @@ static void free_objects_above_a_stale_hint_are_found_before_null(void)
 
 static void double_free_within_a_chain_is_caught(void)
 {
-    struct osh_chain live = osh_slab_get(CLASS_OF_SMALL, 1);
-    struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 1);
+    struct osh_chain live = osh_slab_get(CLASS_OF_SMALL, 1, true);
+    struct osh_chain chain = osh_slab_get(CLASS_OF_SMALL, 1, true);
     struct osh_chain again = {NULL, 0};
     osh_slab_put(CLASS_OF_SMALL, chain);
     osh_links_push(CLASS_OF_SMALL, &again, chain.head);

@@ -44,7 +44,7 @@ static void get_and_put(unsigned member, void *shared)
         } else {
             cls[slot] = 1 + (unsigned)random_below(&seed, class_limit);
             unsigned count = 1 + (unsigned)random_below(&seed, batch_of(cls[slot]));
-            held[slot] = osh_slab_get(cls[slot], count);
+            held[slot] = osh_slab_get(cls[slot], count, true);
             assert_true(held[slot].count <= count);
             for_each_block(cls[slot], held[slot], shadow_take);
         }
@@ -88,7 +88,7 @@ static void hand_out_twice(unsigned member, void *shared)
 static void the_check_sees_a_block_handed_out_twice(void)
 {
     shadow_start();
-    run_crew(2, hand_out_twice, osh_slab_get(1, 1).head);
+    run_crew(2, hand_out_twice, osh_slab_get(1, 1, true).head);
 }
 
 int main(void)

@@ -9,6 +9,7 @@
 /* What is measured: called through these, so that every allocator is called alike. */
 extern void *(*const alloc_malloc)(size_t size);
 extern void (*const alloc_free)(void *block);
+extern void *(*const alloc_realloc)(void *block, size_t size);
 
 /*
  * The path that a call is about to take, told from the heap's state, for the

@@ -41,11 +41,21 @@ static void locked_free(void *block)
     unlock();
 }
 
+static void *locked_realloc(void *block, size_t size)
+{
+    lock();
+    void *moved = realloc(block, size);
+    unlock();
+    return moved;
+}
+
 void *(*const alloc_malloc)(size_t size) = locked_malloc;
 void (*const alloc_free)(void *block) = locked_free;
+void *(*const alloc_realloc)(void *block, size_t size) = locked_realloc;
 #else
 void *(*const alloc_malloc)(size_t size) = malloc;
 void (*const alloc_free)(void *block) = free;
+void *(*const alloc_realloc)(void *block, size_t size) = realloc;
 #endif
 
 enum alloc_path alloc_malloc_path(size_t size)

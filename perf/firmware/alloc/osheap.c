@@ -9,6 +9,7 @@
 
 void *(*const alloc_malloc)(size_t size) = os_malloc;
 void (*const alloc_free)(void *block) = os_free;
+void *(*const alloc_realloc)(void *block, size_t size) = os_realloc;
 
 static unsigned length(unsigned cls)
 {

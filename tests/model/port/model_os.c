@@ -30,11 +30,6 @@ bool osh_arch_os_started(void)
     return os_started != 0;
 }
 
-bool osh_arch_may_wait(void)
-{
-    return machine_may_wait();
-}
-
 bool osh_arch_lock(enum osh_mutex mutex)
 {
     osh_word_t unlocked = 0;

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the header of a block of nano's says: osh_newlib.c has it. */
+#ifndef OSH_NEWLIB_BLOCK_H
+#define OSH_NEWLIB_BLOCK_H
+
+#include "osh_compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+OSH_HIDDEN size_t osh_newlib_usable(const void *block);
+OSH_HIDDEN uintptr_t *osh_newlib_seal(const void *block, size_t *size);
+OSH_HIDDEN bool osh_newlib_is_possible(const void *block);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "osh_kept.h"
+
+#include "arch.h"
+#include "osh_class.h"
+#include "osh_deferred.h"
+#include "osh_newlib.h"
+
+/* KEPT_WAYS slots (the last of them always empty) for each of 2^KEPT_STEPS sizes a doubling, from 2^KEPT_LEAST bytes, since no smaller block is newlib's but where memory
+ * is out, to 2^KEPT_MOST. */
+enum {
+    KEPT_LEAST = OSH_KEPT_LEAST_LOG2,
+    KEPT_MOST = OSH_KEPT_MOST_LOG2,
+    KEPT_STEPS = OSH_CLASS_STEPS_LOG2,
+    KEPT_WAYS = 2,
+    KEPT_SLOTS = KEPT_WAYS * ((KEPT_MOST - KEPT_LEAST) << KEPT_STEPS),
+};
+
+static osh_word_t kept_slots[KEPT_SLOTS + KEPT_WAYS] OSH_ALIGNED(OSH_CACHELINE);
+static osh_word_t kept_bytes;
+static size_t most_bytes; /* written once */
+
+void osh_kept_start(size_t region)
+{
+    size_t most = OSH_KEPT_BYTES;
+    most_bytes = region / 16 < most ? region / 16 : most;
+}
+
+/* The first slot of blocks of so many bytes, and of up to a step more. */
+static unsigned kept_slot_of(size_t bytes)
+{
+    unsigned b = osh_top_bit(bytes);
+    return KEPT_WAYS * (((b - KEPT_LEAST) << KEPT_STEPS) + ((unsigned)(bytes >> (b - KEPT_STEPS)) & ((1u << KEPT_STEPS) - 1u)));
+}
+
+static bool is_kept_size(size_t bytes)
+{
+    return bytes >> KEPT_LEAST != 0 && bytes >> KEPT_MOST == 0;
+}
+
+/* Takes the slot's block, if it still has so many bytes. */
+static void *take_kept(osh_word_t *slot, size_t size)
+{
+    /* Observes the block; pairs with the compare-and-swap of osh_kept_put(). */
+    void *block = (void *)osh_exchange(slot, 0);
+    if (block == NULL) {
+        return NULL;
+    }
+    size_t bytes = osh_newlib_usable(block);
+    (void)osh_fetch_add(&kept_bytes, (osh_word_t)0 - bytes); /* publishes nothing */
+    if (OSH_UNLIKELY(bytes < size)) {
+        osh_deferred_push(block); /* another one came to the slot meanwhile */
+        return NULL;
+    }
+    return block;
+}
+
+void *osh_kept_get(size_t size)
+{
+    if (!is_kept_size(size)) {
+        return NULL;
+    }
+    osh_word_t *first = &kept_slots[kept_slot_of(size)];
+    for (unsigned i = 0; i < 2 * KEPT_WAYS; i++) { /* and of the next step */
+        const void *block = (const void *)osh_load(&first[i]);
+        /* A glance: somebody may have the block already, and its size be another's. */
+        if (block != NULL && osh_newlib_usable(block) >= size) {
+            return osh_arch_in_interrupt() ? NULL : take_kept(&first[i], size);
+        }
+    }
+    return NULL;
+}
+
+bool osh_kept_put(void *block, size_t bytes)
+{
+    if (!is_kept_size(bytes)) {
+        return false;
+    }
+    unsigned slot = kept_slot_of(bytes);
+    if (osh_load(&kept_slots[slot]) != 0 && osh_load(&kept_slots[++slot]) != 0) {
+        return false;
+    }
+    osh_word_t empty = 0;
+    /* The sum publishes nothing. The compare-and-swap publishes the block; pairs with the
+     * exchange of take_kept() and of osh_kept_reclaim(). */
+    if (osh_fetch_add(&kept_bytes, bytes) + bytes <= most_bytes &&
+        osh_cas(&kept_slots[slot], &empty, (osh_word_t)block)) {
+        return true;
+    }
+    (void)osh_fetch_add(&kept_bytes, (osh_word_t)0 - bytes);
+    return false;
+}
+
+void osh_kept_reclaim(void (*give)(void *block))
+{
+    for (unsigned slot = 0; slot < KEPT_SLOTS && osh_load(&kept_bytes) > 0; slot++) {
+        if (osh_load(&kept_slots[slot]) == 0) {
+            continue;
+        }
+        /* Observes the block; pairs with the compare-and-swap of osh_kept_put(). */
+        void *block = (void *)osh_exchange(&kept_slots[slot], 0);
+        if (block != NULL) {
+            (void)osh_fetch_add(&kept_bytes, (osh_word_t)0 - osh_newlib_usable(block));
+            give(block);
+        }
+    }
+}
+
+size_t osh_kept_bytes(void)
+{
+    return osh_load(&kept_bytes);
+}
