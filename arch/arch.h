@@ -168,9 +168,9 @@ OSH_HIDDEN bool osh_arch_in_interrupt(void);
  * never in an interrupt handler.
  *
  * Lock waits where the caller may wait: where it can let other tasks run until they have done
- * something. In a critical section, and while the scheduler is suspended, it tries. False, with nothing locked:
- * somebody has the mutex and the caller may not wait, or the caller is code that has
- * interrupted the holder. Try-lock never waits, and fails when the caller holds the mutex.
+ * something. In a critical section, and while the scheduler is suspended, it tries. False, with
+ * nothing locked: somebody has the mutex and the caller may not wait, or the caller is code that
+ * has interrupted the holder. Try-lock never waits, and fails when the caller holds the mutex.
  */
 enum osh_mutex { OSH_MUTEX_FALLBACK, OSH_MUTEX_RECLAIM, OSH_MUTEXES };
 OSH_HIDDEN bool osh_arch_lock(enum osh_mutex mutex);

@@ -85,9 +85,8 @@ OSH_SHARED_CODE bool osh_arena_can_be_newlib(uintptr_t start, size_t bytes)
     uintptr_t all = osh_arena.pages << OSH_PAGE_LOG2;
     uintptr_t offset = start - osh_arena.base;
     return offset < all && bytes <= all - offset &&
-           (!OSH_ARCH_OPENS ||
-            (osh_arena_is_newlib(offset >> OSH_PAGE_LOG2) &&
-             osh_arena_is_newlib((offset + bytes - 1) >> OSH_PAGE_LOG2)));
+           (!OSH_ARCH_OPENS || (osh_arena_is_newlib(offset >> OSH_PAGE_LOG2) &&
+                                osh_arena_is_newlib((offset + bytes - 1) >> OSH_PAGE_LOG2)));
 }
 
 #endif

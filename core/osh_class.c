@@ -48,10 +48,10 @@ enum { EACH(MAGAZINE, COMMA) };
 
 /* The 1 stands for the class that is not cached, whose slots are 0 all the same. */
 #define DEPOT_FIT(b, m) ((m) == 0 ? 0 : OSH_VALUE_DEPOT_BYTES / ((int64_t)((m) + ((m) == 0)) * (b)))
-#define DEPOT_FOR(b, m)                                    \
-    (OSH_MAGAZINE_FIT(b) == 0            ? 0               \
+#define DEPOT_FOR(b, m)                                                \
+    (OSH_MAGAZINE_FIT(b) == 0                  ? 0                     \
      : DEPOT_FIT(b, m) > OSH_VALUE_DEPOT_SLOTS ? OSH_VALUE_DEPOT_SLOTS \
-                                         : DEPOT_FIT(b, m))
+                                               : DEPOT_FIT(b, m))
 
 /*
  * Classes above the last fall on row 0, which is then written last. That is what the
@@ -88,18 +88,18 @@ OSH_VARIABLE const struct osh_link osh_empty[OSH_CLASSES] = {EACH(EMPTY, COMMA),
 
 /* See osh_harden.h: c, which is floor(2^W / bytes) + 1 (2^W itself does not fit) and as much more
  * as makes e at least a longest slab; and the highest limit with such low bits. */
-#define START_RECIP(bytes)                                                                \
-    ((osh_start_t)((osh_start_t)-1 / (bytes) + 1u + (((bytes) & ((bytes)-1u)) == 0) +     \
+#define START_RECIP(bytes)                                                            \
+    ((osh_start_t)((osh_start_t)-1 / (bytes) + 1u + (((bytes) & ((bytes)-1u)) == 0) + \
                    (1u << OSH_VALUE_SPAN_LOG2) / (bytes) + 1u))
 #define START_END(bytes, objects) \
     ((osh_start_t)((objects) * (osh_start_t)(START_RECIP(bytes) * (bytes))))
 #define START_LIMIT(bytes, objects, mask) \
     (((START_END(bytes, objects) - (mask)) & ~(osh_start_t)OSH_START_SPAN) + (mask))
-#define START(n)                                                                            \
-    [n <= OSH_CLASS_MAX ? n : 0] = {                                                        \
-        .recip = START_RECIP(bytes_of_##n),                                                 \
-        .limit = START_LIMIT(bytes_of_##n, RUN_OBJECTS(bytes_of_##n, run_of_##n),           \
-                             RUN_BYTES(run_of_##n) - 1u)}
+#define START(n)                                                                                \
+    [n <= OSH_CLASS_MAX ? n : 0] = {.recip = START_RECIP(bytes_of_##n),                         \
+                                    .limit = START_LIMIT(bytes_of_##n,                          \
+                                                         RUN_OBJECTS(bytes_of_##n, run_of_##n), \
+                                                         RUN_BYTES(run_of_##n) - 1u)}
 
 OSH_VARIABLE const struct osh_start osh_start[OSH_CLASSES] = {EACH(START, COMMA), [0] = {0}};
 

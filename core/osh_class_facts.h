@@ -31,7 +31,7 @@ enum { EACH(BYTES, COMMA) };
 /* See OSH_RUN_LOG2. */
 #define RUN_BYTES(r) (1 << (OSH_VALUE_PAGE_LOG2 + (r)))
 #define RUN_OBJECTS(b, r) (RUN_BYTES(r) / (b))
-#define RUN_SUITS(b, r)                                            \
+#define RUN_SUITS(b, r)                                                         \
     (RUN_BYTES(r) - RUN_OBJECTS(b, r) * (b) <= RUN_BYTES(r) / OSH_SLAB_WASTE && \
      (RUN_OBJECTS(b, r) >= OSH_SLAB_OBJECTS || RUN_BYTES(r) >= OSH_VALUE_SLAB_ROOMY))
 #define RUN_OR(b, r, longer) ((r) >= OSH_RUN_LOG2 || RUN_SUITS(b, r) ? (r) : (longer))

@@ -69,14 +69,14 @@
 #define OSH_CLAMP(value, least, most) \
     ((value) < (least) ? (least) : (value) > (most) ? (most) : (value))
 /* 2^least to 2^16, the largest that is no more than `bytes`, as a power. */
-#define OSH_FLOOR_LOG2(bytes, least)                      \
-    (OSH_BIT(bytes, 14, least)   ? 14                     \
-     : OSH_BIT(bytes, 13, least) ? 13                     \
-     : OSH_BIT(bytes, 12, least) ? 12                     \
-     : OSH_BIT(bytes, 11, least) ? 11                     \
-     : OSH_BIT(bytes, 10, least) ? 10                     \
-     : OSH_BIT(bytes, 9, least)  ? 9                      \
-     : OSH_BIT(bytes, 8, least)  ? 8                      \
+#define OSH_FLOOR_LOG2(bytes, least)  \
+    (OSH_BIT(bytes, 14, least)   ? 14 \
+     : OSH_BIT(bytes, 13, least) ? 13 \
+     : OSH_BIT(bytes, 12, least) ? 12 \
+     : OSH_BIT(bytes, 11, least) ? 11 \
+     : OSH_BIT(bytes, 10, least) ? 10 \
+     : OSH_BIT(bytes, 9, least)  ? 9  \
+     : OSH_BIT(bytes, 8, least)  ? 8  \
                                  : (least))
 #define OSH_BIT(bytes, log2, least) ((log2) > (least) && (bytes) >> (log2) > 0)
 
@@ -162,8 +162,10 @@
 
 /* ... but this many blocks at least, however large they are, so that a program
  * that replaces blocks at random finds one of the size it frees and wants next. */
-#define OSH_MAGAZINE_MIN \
-    (OSH_VIRTUAL ? OSH_CLAMP(4, 1, OSH_MAGAZINE_MAX) : OSH_CLAMP((OSH_MAGAZINE_BYTES) / 256, 1, OSH_MAGAZINE_MAX < 8 ? OSH_MAGAZINE_MAX : 8))
+#define OSH_MAGAZINE_MIN                     \
+    (OSH_VIRTUAL                             \
+         ? OSH_CLAMP(4, 1, OSH_MAGAZINE_MAX) \
+         : OSH_CLAMP((OSH_MAGAZINE_BYTES) / 256, 1, OSH_MAGAZINE_MAX < 8 ? OSH_MAGAZINE_MAX : 8))
 
 /* Blocks larger than this are not cached at all: their calls go to the slabs, which costs
  * little beside what such a block is for. */
@@ -173,8 +175,7 @@
 /* A class's depot holds at most this many magazines. More keeps cross-core traffic out of
  * the slabs and caches more. 0: no depot, full magazines go to the slabs. */
 #ifndef OSH_DEPOT_SLOTS
-#define OSH_DEPOT_SLOTS \
-    (OSH_VIRTUAL ? 16 : OSH_SMALL_CODE || (OSH_MAGAZINE_BYTES) < 1024 ? 0 : 2)
+#define OSH_DEPOT_SLOTS (OSH_VIRTUAL ? 16 : OSH_SMALL_CODE || (OSH_MAGAZINE_BYTES) < 1024 ? 0 : 2)
 #endif
 #define OSH_DEPOT_BYTES (1ll * (OSH_DEPOT_SLOTS) * (OSH_VIRTUAL ? (OSH_MAGAZINE_BYTES) : 4096))
 

@@ -23,7 +23,8 @@ bool osh_heap_reclaim(void)
     size_t pages = osh_arena_free_pages(); /* before: who has the mutex may be freeing some */
     enum osh_taken taken = osh_take(OSH_MUTEX_RECLAIM, true);
     if (taken == OSH_REFUSED) {
-        return true; /* what there is must do */
+        /* What there is must do; but who has the mutex may be giving something back. */
+        return OSH_HARDENING >= 3 || !osh_arch_in_interrupt();
     }
     bool cached = osh_magazine_reclaim();
     bool kept = osh_fallback_reclaim();

@@ -106,7 +106,8 @@ static bool free_unless(enum os_heap_misuse misuse, void *block, const void *cal
 /* One that was claimed a while ago. */
 static bool free_deferred(void *block)
 {
-    return free_unless(OSH_HARDENING > 0 ? osh_seal_fault(block, OSH_SEAL_DEFERRED) : 0, block, NULL);
+    return free_unless(OSH_HARDENING > 0 ? osh_seal_fault(block, OSH_SEAL_DEFERRED) : 0, block,
+                       NULL);
 }
 
 static void free_kept(void *block)

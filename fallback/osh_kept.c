@@ -6,8 +6,9 @@
 #include "osh_deferred.h"
 #include "osh_newlib.h"
 
-/* KEPT_WAYS slots (the last of them always empty) for each of 2^KEPT_STEPS sizes a doubling, from 2^KEPT_LEAST bytes, since no smaller block is newlib's but where memory
- * is out, to 2^KEPT_MOST. */
+/* KEPT_WAYS slots (the last of them always empty) for each of 2^KEPT_STEPS sizes a doubling, from
+ * 2^KEPT_LEAST bytes, since no smaller block is newlib's but where memory is out, to 2^KEPT_MOST.
+ */
 enum {
     KEPT_LEAST = OSH_KEPT_LEAST_LOG2,
     KEPT_MOST = OSH_KEPT_MOST_LOG2,
@@ -30,7 +31,8 @@ void osh_kept_start(size_t region)
 static unsigned kept_slot_of(size_t bytes)
 {
     unsigned b = osh_top_bit(bytes);
-    return KEPT_WAYS * (((b - KEPT_LEAST) << KEPT_STEPS) + ((unsigned)(bytes >> (b - KEPT_STEPS)) & ((1u << KEPT_STEPS) - 1u)));
+    return KEPT_WAYS * (((b - KEPT_LEAST) << KEPT_STEPS) +
+                        ((unsigned)(bytes >> (b - KEPT_STEPS)) & ((1u << KEPT_STEPS) - 1u)));
 }
 
 static bool is_kept_size(size_t bytes)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Large blocks that were freed a short time ago, kept for the next request of about the same size: so
- * a pair of malloc and free that is repeated takes no lock. A slot for each size class above
- * the slabs', of one word, empty or with one block in it: put is a compare-and-swap, get an
- * exchange. To newlib such a block is in use; its seal says that it is free.
+ * Large blocks that were freed a short time ago, kept for the next request of about the same size:
+ * so a pair of malloc and free that is repeated takes no lock. A slot for each size class above the
+ * slabs', of one word, empty or with one block in it: put is a compare-and-swap, get an exchange.
+ * To newlib such a block is in use; its seal says that it is free.
  *
  * Lock-free, any context. All of them go back to newlib before a call returns NULL.
  */

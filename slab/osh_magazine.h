@@ -14,9 +14,9 @@
 #include "arch.h"
 
 /* A block of the class: from the active list, the spare one, the depot or the
- * slabs, refilling the core's lists on the way. Where `alignment` is not 0 also one of a larger class that
- * is so aligned, or from a slab that is made for it. NULL: no slab has any, and the arena no
- * page. O(magazine + OSH_DEPOT_SLOTS + a refill). */
+ * slabs, refilling the core's lists on the way. Where `alignment` is not 0 also one of a larger
+ * class that is so aligned, or from a slab that is made for it. NULL: no slab has any, and the
+ * arena no page. O(magazine + OSH_DEPOT_SLOTS + a refill). */
 OSH_HIDDEN void *osh_magazine_get(unsigned cls, size_t alignment);
 
 /* Takes a block back: into the active list, moving a full magazine on to the

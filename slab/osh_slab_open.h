@@ -35,8 +35,8 @@ static inline unsigned osh_slab_scaled(unsigned count)
     return count;
 }
 #else
-/* How many blocks a refill takes where it would take `count` in a region as large as OSH_RAM_BYTES: in a
- * smaller one less, 1 at least. */
+/* How many blocks a refill takes where it would take `count` in a region as large as OSH_RAM_BYTES:
+ * in a smaller one less, 1 at least. */
 OSH_HIDDEN unsigned osh_slab_scaled(unsigned count);
 
 /* The largest class whose objects serve this one before it opens a slab: up to twice as large. */

@@ -167,8 +167,7 @@ struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls
     osh_arch_require_core();
     (void)which;
     /* Observes the links as reclaim does: for checks, when the cores are still. */
-    struct osh_chain chain =
-        chain_of(cls, osh_load_acquire(&osh_lists_of(core)->word[cls]));
+    struct osh_chain chain = chain_of(cls, osh_load_acquire(&osh_lists_of(core)->word[cls]));
     if (chain.count > osh_class_limit(cls)) {
         chain.count = 0;
         chain.head = NULL;

@@ -12,7 +12,7 @@ _Static_assert((unsigned)OSH_MUTEXES == OS_HEAP_PORT_MUTEXES, "as many as the he
 extern const char osh_libc_routes;
 static const char *const route __attribute__((used)) = &osh_libc_routes;
 
-#ifdef OSH_CPU_TELLS_INTERRUPTS
+#if OSH_SMALL_CODE && defined(OSH_CPU_TELLS_INTERRUPTS)
 /* Nothing that the CPU does not know. */
 void os_heap_interrupt_enter(void)
 {

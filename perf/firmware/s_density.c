@@ -170,9 +170,9 @@ static const struct {
     size_t (*size)(unsigned core);
     void (*turn)(unsigned core);
 } kinds[] = {
-    {"16..255", of_255, fill}, {"16..2K", of_2k, fill},    {"12", of_12, fill},
-    {"40", of_40, fill},       {"100", of_100, fill},      {"700", of_700, fill},
-    {"stack", of_stack, fill}, {"strings", of_12, grow},   {"churned", of_255, churn},
+    {"16..255", of_255, fill},   {"16..2K", of_2k, fill},  {"12", of_12, fill},
+    {"40", of_40, fill},         {"100", of_100, fill},    {"700", of_700, fill},
+    {"stack", of_stack, fill},   {"strings", of_12, grow}, {"churned", of_255, churn},
     {"freed", of_2k, free_most},
 };
 static void (*turn_of)(unsigned core);

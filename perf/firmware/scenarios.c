@@ -2,6 +2,7 @@
 #include "scenarios.h"
 
 const struct scenario *const storm_scenarios[] = {
-    &storm_pair,    &storm_pair3000, &storm_mixed16, &storm_mixed256, &storm_mixed2048, &storm_churn,
-    &storm_handoff, &storm_burst,   &storm_mixed,    &storm_brink,     &storm_density, NULL,
+    &storm_pair,      &storm_pair3000, &storm_mixed16, &storm_mixed256,
+    &storm_mixed2048, &storm_churn,    &storm_handoff, &storm_burst,
+    &storm_mixed,     &storm_brink,    &storm_density, NULL,
 };

@@ -11,8 +11,8 @@
 
 struct scenario {
     const char *name;
-    unsigned cores;      /* that run it */
-    size_t region_bytes; /* 0: most of a MiB */
+    unsigned cores;                             /* that run it */
+    size_t region_bytes;                        /* 0: most of a MiB */
     size_t (*region_of)(const char *arguments); /* or as these say; NULL: takes none */
     void (*run)(unsigned core);
     void (*done)(void); /* after the last core; may be NULL */

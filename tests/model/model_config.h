@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration of the explorers: as few pages, objects and blocks as show all there is to see. */
+/* The configuration of the explorers: as few pages, objects and blocks as show all there is to see.
+ */
 #undef OSH_RUN_LOG2
 #define OSH_RUN_LOG2 MODEL_RUN_LOG2
 #undef OSH_SLAB_WASTE

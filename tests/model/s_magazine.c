@@ -199,8 +199,9 @@ static void put_on_full_lists(void)
 
 const struct scenario magazine_halved = {
     .name = "magazine-halved",
-    .promise = OSH_SMALL_CODE ? "a full list remains, and the block goes to its slab"
-                        : "what a full list keeps is half of it, and the depot gets a magazine",
+    .promise = OSH_SMALL_CODE
+                   ? "a full list remains, and the block goes to its slab"
+                   : "what a full list keeps is half of it, and the depot gets a magazine",
     .pages = 6,
     .setup = full_lists,
     .task = {put_on_full_lists},

@@ -19,7 +19,7 @@
 
 /* The smallest configuration does not look at a heap that was left, and does without it. */
 #define ONLY_WHERE_LEFT_HEAPS_GO_ON                          \
-    if (OSH_SMALL_CODE) {                                          \
+    if (OSH_SMALL_CODE) {                                    \
         skip_because("a heap that was left is not entered"); \
     }
 

@@ -33,7 +33,13 @@ static void the_largest_size_is_a_part_of_the_region_and_64_bytes_at_least(void)
 {
     static const struct {
         size_t kib, bytes;
-    } steps[] = {{16, 64}, {96, 64}, {255, 64}, {256, 128}, {511, 128}, {512, 256}, {1u << 20, OSH_SLAB_MAX}};
+    } steps[] = {{16, 64},
+                 {96, 64},
+                 {255, 64},
+                 {256, 128},
+                 {511, 128},
+                 {512, 256},
+                 {1u << 20, OSH_SLAB_MAX}};
     for (unsigned i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
         as_in(steps[i].kib);
         size_t bytes = steps[i].bytes < OSH_SLAB_MAX ? steps[i].bytes : OSH_SLAB_MAX;

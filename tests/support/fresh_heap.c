@@ -46,7 +46,8 @@ static void give_region(size_t pages)
     assert_ptr_not_equal(region, MAP_FAILED);
     uintptr_t start = ((uintptr_t)region + OSH_PAGE_BYTES - 1) & ~(OSH_PAGE_BYTES - 1);
     assert_int_equal(os_heap_init((void *)start, bytes), 0);
-    /* As in a large region all sizes open slabs: what depends on a small one has tests of its own. */
+    /* As in a large region all sizes open slabs: what depends on a small one has tests of its own.
+     */
     osh_slab_open_start(SIZE_MAX >> OSH_PAGE_LOG2);
     osh_kept_start(0);
 }

@@ -50,8 +50,10 @@ static void task(unsigned number)
     os_free(small);
     os_heap_port_unlock(0);
     os_heap_stats(&after); /* enters the fallback, which drains */
-    CHECK(after.deferred_frees - before.deferred_frees == BLOCKS);
-    CHECK(after.deferred_pending == BLOCKS);
+    /* Two of a size at most are kept for the next request. */
+    size_t deferred = after.deferred_frees - before.deferred_frees;
+    CHECK(deferred <= BLOCKS && deferred >= BLOCKS - 2);
+    CHECK(after.deferred_pending == deferred);
     os_heap_stats(&after);
     CHECK(after.deferred_pending == 0);
     CHECK(after.live == before.live);

@@ -8,6 +8,8 @@
 
 #include "board.h"
 #include "os/os_heap_port.h"
+#include "osh_kept.h"
+#include "osh_slab_open.h"
 #include "osh_slab_table.h"
 
 uint32_t around;
@@ -82,7 +84,8 @@ static void a_miss_draws_on_scattered_slabs(void)
     unsigned each = M(cls) / OSH_REFILL_SLABS;
     for (size_t i = 0; i < count; i++) {
         unsigned object = object_of(cls, hold[i]);
-        if (object % OSH_WORD_BITS == 0 && object / OSH_WORD_BITS < each) {
+        unsigned in_word = osh_slab_words(cls) > each ? 1u : each / osh_slab_words(cls);
+        if (object % OSH_WORD_BITS < in_word && object / OSH_WORD_BITS < each) {
             os_free(hold[i]);
             hold[i] = NULL;
         }
@@ -196,6 +199,9 @@ int main(void)
     around = COUNTED((void)0);
     around = COUNTED((void)0) + around;
     the_first_call_starts_the_heap();
+    /* All sizes have slabs, and no large block is kept: the paths that are judged here. */
+    osh_slab_open_start(SIZE_MAX >> OSH_PAGE_LOG2);
+    osh_kept_start(0);
     hits_are_constant();
     a_miss_makes_a_slab();
     a_miss_draws_on_scattered_slabs();

@@ -55,7 +55,7 @@ struct costs {
     {                                                                                             \
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
         .object = 29, .create = 300, .fill = 5, .cut = 7, .put = 150, .release = 125, .full = 24, \
-        .list = 14, .list_more = 30, .any = 22, .look = 5, .refuse = 220, .defer = 170,           \
+        .list = 14, .list_more = 30, .any = 22, .look = 5, .refuse = 290, .defer = 170,           \
         .large = 350, .drain = 115, .usable = 66, .start = 250, .table_x8 = 2, .reset = 4,        \
         .hit_check = LEVEL_1(17), .usable_check = LEVEL_1(28), .put_check = LEVEL_1(12),          \
         .header_check = LEVEL_1(140), .fault_check = LEVEL_1(230),                                \
@@ -66,7 +66,7 @@ struct costs {
     {                                                                                             \
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
         .object = 29, .create = 300, .fill = 5, .cut = 7, .put = 150, .release = 125, .full = 24, \
-        .list = 14, .list_more = 30, .any = 22, .look = 5, .refuse = 180, .defer = 160,           \
+        .list = 14, .list_more = 30, .any = 22, .look = 5, .refuse = 240, .defer = 160,           \
         .large = 350, .drain = 115, .usable = 66, .start = 500, .table_x8 = 3, .reset = 7,        \
         .hit_check = LEVEL_1(16), .usable_check = LEVEL_1(10), .put_check = LEVEL_1(12),          \
         .header_check = LEVEL_1(130), .fault_check = LEVEL_1(230),                                \
@@ -78,11 +78,11 @@ struct costs {
 #if defined(BOARD_AN521) || defined(BOARD_M4) || defined(BOARD_M7) || defined(BOARD_A72) || \
     defined(BOARD_N1)
 #define WORST_PERCENT 100u
-/* In the preset tiny loops turn so seldom that what is outside of them decides. */
-#ifdef OSH_PRESET_TINY
+/* For little RAM loops turn so seldom that what is outside of them decides. */
+#if OSH_RAM_BYTES < 65536
 #define WORST_LEAST_PERCENT 0u
 #else
-#define WORST_LEAST_PERCENT 50u
+#define WORST_LEAST_PERCENT 33u
 #endif
 #else
 #define WORST_PERCENT 150u
