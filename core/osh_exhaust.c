@@ -31,9 +31,9 @@ bool osh_heap_reclaim(void)
     if (taken == OSH_LOCKED) {
         osh_arch_unlock(OSH_MUTEX_RECLAIM);
     }
+    bool more = osh_arena_free_pages() > pages;
     /* Where pages are given to the system, who was waited for may have had them. */
-    return OSH_ARCH_DECOMMITS || OSH_HARDENING >= 3 || cached || kept ||
-           osh_arena_free_pages() > pages;
+    return more || cached || kept || OSH_ARCH_DECOMMITS || OSH_HARDENING >= 3;
 }
 
 /* A free object of this class or of a larger one that is aligned as well, from

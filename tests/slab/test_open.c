@@ -64,7 +64,7 @@ static void one_size_that_most_requests_are_of_gets_slabs(void)
     }
     assert_true(slabs > ROW / 2);
     for (unsigned i = 0; i < ROW; i++) {
-        (void)os_malloc(ABOVE + 32 * (i % 2)); /* no majority any more */
+        (void)os_malloc(ABOVE + (size_t)32 * (i % 2)); /* no majority any more */
     }
     slabs = 0;
     for (unsigned i = 0; i < ROW / 2; i++) {

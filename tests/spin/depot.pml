@@ -54,7 +54,8 @@ inline sound()
 /* Wait-free: so many steps of our own, whatever the others do. */
 #define STEP steps++; assert(steps <= 2 * SLOTS)
 
-/* mirrors slab/osh_depot.c osh_depot_put: load cas */
+/* mirrors slab/osh_depot.c osh_depot_put: load cas fence_atomic_load load store
+ * What follows the compare-and-swap only tells a reclaim whether to look, and is not modelled. */
 inline put()
 {
     i = 0;

@@ -217,10 +217,11 @@ inline give_bits(p, c, w, mask)
     release()
 }
 
-/* mirrors slab/osh_slab.c unlist: fetch_and fence_atomic_load
+/* mirrors slab/osh_slab.c unlist: fetch_add fetch_and fence_atomic_load fetch_add
  * mirrors slab/osh_slab_table.h osh_slab_class:
  * mirrors slab/osh_slab_table.h osh_slab_has_free: load
- * The words are looked at one after the other; any of them tells. */
+ * The words are looked at one after the other; any of them tells. The counts before and after are
+ * for who searches the maps, whom the explorer has (null-unlist). */
 inline unlist()
 {
 #if BROKEN == 5 /* without the fence the loads may come first */
