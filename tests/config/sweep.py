@@ -91,7 +91,7 @@ class Target:
 
     def refuses(self, defines: list[str]) -> str | None:
         """What the compiler says against the configuration; None: nothing."""
-        words = [*self.command, *defined(defines), "-fsyntax-only", "-fdiagnostics-color=never",
+        words = [*self.command, *defined(defines), "-fsyntax-only", "-fmax-errors=4", "-fdiagnostics-color=never",
                  "-ftrack-macro-expansion=0", str(self.checked())]
         done = subprocess.run(words, cwd=self.folder, capture_output=True, text=True, check=False)
         return None if done.returncode == 0 else done.stderr
