@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The classes without their tables, for osh_class.h: see osh_lean.h. A few instructions
+ * The classes without their tables, compiled for size (osh_config.h). A few instructions
  * more a call; the divisions are the CPU's own where it has one.
  */
 #ifndef OSH_CLASS_LEAN_H

@@ -97,8 +97,8 @@ def render(doc: dict) -> str:
         lines += ["At the default hardening level:", "", *_longest(boards, "worst_default")]
     if any("text_Os_level0" in b for b in boards.values()):
         lines += ["## Size", "",
-                  "Bytes; [footprint.md](footprint.md) has every target and preset.", "",
-                  *_table(["", "code, `-Os`, without hardening", "RAM, preset small"],
+                  "Bytes; [footprint.md](footprint.md) has every target, for three sizes of RAM.", "",
+                  *_table(["", "code, `-Os`, without hardening", "RAM, for 256 KiB and two cores"],
                           [[n, number(b.get("text_Os_level0")), number(b.get("ram_small"))]
                            for n, b in boards.items()])]
     lines += ["## Interrupted operations", "",

@@ -28,7 +28,7 @@ passed=0
 failed=()
 unfinished=()
 
-# Each kind of core, of newlib and of preset; `--long`: all boards.
+# Each kind of core, of newlib and of RAM; `--long`: all boards.
 firmware='an521 rv64 a15 n1 m4 rv32 m0 rv32imc r5 m23 an521-nano m0-tiny m0-nano-tiny rv32-small'
 [ $long = no ] || firmware='--runs 10'
 

@@ -40,8 +40,7 @@ def lay_out(probe, start: int, region: int, page: int) -> dict[str, int]:
 
 
 def opens(region: int, small_max: int) -> int:
-    """Largest size for which tasks open slabs: slab/osh_slab_open.c, which test_size.py
-    compares with."""
+    """Largest size for which tasks open slabs, as slab/osh_slab_open.c has it."""
     largest = 64
     while 2 * largest <= min(region // 2048, small_max):
         largest *= 2
@@ -70,11 +69,12 @@ def calculate(arguments: argparse.Namespace, root: Path) -> dict:
     static["all"] = sum(static.values())
     of_a_core, shared = (build.constant(defines, "core/osh_class.c", f"osh_class_{name}_bound")
                          for name in ("core", "shared"))
+    layout = lay_out(probe, arguments.start, region, page)
     return {"target": arguments.target, "level": arguments.level, "ram": arguments.ram,
             "config": arguments.config, "region": region, "cores": cores, "page": page,
             "classes": classes, "small_max": small, "magazine_max": magazine, "depot_slots": slots,
-            "magazine_bytes": bytes_, "kept_bytes": kept, "opens_slabs": opens(region, small),
-            "layout": lay_out(probe, arguments.start, region, page), "static": static,
+            "magazine_bytes": bytes_, "kept_bytes": kept,
+            "layout": layout, "static": static, "opens_slabs": opens(layout["bytes"], small),
             "bound_of_a_core": of_a_core, "bound_shared": shared,
             "cached_bound": cores * of_a_core + shared}
 
