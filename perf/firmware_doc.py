@@ -88,11 +88,14 @@ def made_with(name: str) -> dict[str, str]:
             "emulator": _first_line([about.emulator, "--version"])}
 
 
-def document(runs: Mapping[tuple[str, str, str], Run], interrupted: Mapping[str, int]) -> dict:
+def document(runs: Mapping[tuple[str, str, str], Run], interrupted: Mapping[str, int],
+             held: Mapping[str, dict]) -> dict:
     """All boards, from runs by board, allocator and scenario."""
     boards = {}
     for name, times in interrupted.items():
         boards[name] = board({(a, s): run for (b, a, s), run in runs.items() if b == name},
                              made_with(name))
         boards[name]["interrupted"] = times
+        if name in held:
+            boards[name][plan.DENSITY] = held[name]
     return {"firmware": boards}

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import firmware_plan as plan
-from firmware_table import number, scenarios
+from firmware_table import density_rows, number, scenarios
 
 HEAD = """<!-- SPDX-License-Identifier: Apache-2.0 -->
 <!-- Made from docs/figures.json by `./dev figures --accept`: edit perf/firmware_page.py. -->
@@ -90,6 +90,16 @@ def render(doc: dict) -> str:
     for scenario in plan.SCENARIOS:
         if any(scenario in b for b in boards.values()):
             lines += _scenario(boards, scenario, names)
+    if any(plan.DENSITY in b for b in boards.values()):
+        lines += ["## What a region holds", "",
+                  "Bytes handed out at the first NULL, as a share of newlib's behind its mutex, all",
+                  "cores allocating in turns; the mean of three runs. The library is built for the",
+                  "region (`-Dram`), at its default hardening.", "",
+                  *(f"- {kind}: {about}" for kind, about in plan.DENSITY_KINDS.items()), ""]
+        for board, b in boards.items():
+            if plan.DENSITY in b:
+                lines += [f"**{board}**", "",
+                          *_table(["", *(f"{kib}K" for kib in plan.DENSITY_KIB)], density_rows(b))]
     lines += ["## The longest paths met", "",
               "Over all scenarios, without hardening; the bounds by construction are in",
               "[worst-case.md](worst-case.md).", "", *_longest(boards, "worst")]

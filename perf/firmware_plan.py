@@ -76,12 +76,7 @@ DENSITY_KINDS = {
     "freed": "16 B to 2 KiB, after a first NULL and nine tenths of the blocks freed at random",
 }
 DENSITY_ALLOCATORS = ("default", "newlib", "nano")
-
-
-def density_cells() -> dict[str, str]:
-    """What a cell is called in tables, and by the image."""
-    return {f"{kib}K {kind}": f"{DENSITY} {kib} {kind}"
-            for kind in DENSITY_KINDS for kib in DENSITY_KIB}
+DENSITY_SEEDS = (1, 2, 3)
 
 
 # Every public call on every path, from a task and from an interrupt: for the longest

@@ -123,6 +123,41 @@ def build(root: Path, board: str, hardening: int | None) -> Path:
     return folder
 
 
+def build_for(root: Path, board: str, kib: int) -> Path:
+    """This heap's image from a library for so much RAM, at the default level."""
+    folder = root / f"{board}-{kib}K"
+    cross = plan.SOURCE / "tests/firmware/boards" / plan.BOARDS[board].folder / "cross.ini"
+    if not (folder / "build.ninja").exists():
+        _output(["/usr/bin/meson", "setup", str(folder), str(plan.SOURCE), "--cross-file",
+                 str(cross), f"-Dram={kib}K"], f"configuring {folder}")
+    image = "perf/firmware/storm-osheap.elf"
+    _output(["ninja", "-C", str(folder), "-j", str(os.cpu_count() or 1), image],
+            f"building {folder}")
+    return folder / image
+
+
+def density(root: Path, board: str, pool: ThreadPoolExecutor) -> dict[str, dict[str, int]]:
+    """Bytes at the first NULL, by cell and allocator: the mean over some seeds. newlib's
+    images must be there."""
+    folder = _folder(root, board, 0)
+    waiting = {}
+    for kib in plan.DENSITY_KIB:
+        images = {name: folder / f"perf/firmware/storm-{plan.ALLOCATORS[name].image}.elf"
+                  for name in plan.DENSITY_ALLOCATORS}
+        images["default"] = build_for(root, board, kib)
+        for kind in plan.DENSITY_KINDS:
+            for name, image in images.items():
+                waiting[f"{kib}K {kind}", name] = [
+                    pool.submit(counted, board, image, f"{plan.DENSITY} {kib} {kind} {seed}", [])
+                    for seed in plan.DENSITY_SEEDS]
+    cells: dict[str, dict[str, int]] = {}
+    for (cell, name), runs in waiting.items():
+        found = [run.result().values[plan.FIRST_NULL] for run in runs]
+        cells.setdefault(cell, {"region": int(cell.split("K")[0]) * 1024})[name] = round(
+            sum(found) / len(found))
+    return cells
+
+
 def machine(board: str) -> list[str]:
     """QEMU's command for the board, which the image tests own."""
     script = plan.SOURCE / "tests/firmware/run.sh"
@@ -181,12 +216,13 @@ def interrupted(root: Path, board: str) -> int:
 
 
 def run_all(root: Path, boards: list[str], scenarios: list[str],
-            say) -> tuple[dict[tuple[str, str, str], Run], dict[str, int]]:
-    """Every scenario of every allocator on every board, two at a time on two cores; and
-    the boards' interrupted operations."""
+            say) -> tuple[dict[tuple[str, str, str], Run], dict[str, int], dict[str, dict]]:
+    """Every scenario of every allocator on every board, two at a time on two cores; the
+    boards' interrupted operations; and what a region holds, if that is asked for."""
     allocators = plan.allocators()
     waiting: dict[tuple[str, str, str], Future] = {}
     met: dict[str, Future] = {}
+    held: dict[str, dict] = {}
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         try:
             for board in boards:
@@ -200,7 +236,10 @@ def run_all(root: Path, boards: list[str], scenarios: list[str],
                             waiting[board, name, scenario] = pool.submit(
                                 run, root, board, name, scenario)
                 met[board] = pool.submit(interrupted, root, board)
+                if plan.DENSITY in scenarios:
+                    say(f"{board}: what a region holds")
+                    held[board] = density(root, board, pool)
             return ({key: future.result() for key, future in waiting.items()},
-                    {board: future.result() for board, future in met.items()})
+                    {board: future.result() for board, future in met.items()}, held)
         finally:
             pool.shutdown(cancel_futures=True)

@@ -39,13 +39,14 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="firmware_storm", description=__doc__, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="boards: " + ", ".join(plan.BOARDS) + "\nscenarios: " + ", ".join(plan.SCENARIOS))
+        epilog="boards: " + ", ".join(plan.BOARDS) + "\nscenarios: "
+        + ", ".join([*plan.SCENARIOS, plan.DENSITY]))
     parser.add_argument("--build", type=Path, required=True, metavar="DIR",
                         help="where the images are built")
     parser.add_argument("--boards", type=names(plan.BOARDS, "board"), metavar="A,B",
                         default=list(plan.BOARDS))
-    parser.add_argument("--scenario", type=names(plan.SCENARIOS, "scenario"), metavar="A,B",
-                        default=list(plan.SCENARIOS))
+    parser.add_argument("--scenario", type=names([*plan.SCENARIOS, plan.DENSITY], "scenario"), metavar="A,B",
+                        default=[*plan.SCENARIOS, plan.DENSITY])
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--quiet", action="store_true", help="no table")
     args = parser.parse_args(argv)

@@ -43,6 +43,19 @@ def _worst(board: dict) -> str:
     return layout(["longest path", *(heads[key] for key in keys)], rows)
 
 
+def density_rows(board: dict) -> list[list[str]]:
+    """A row for each kind of sizes: a share of newlib's bytes for each region."""
+    cells = board.get(plan.DENSITY, {})
+    rows = []
+    for kind in plan.DENSITY_KINDS:
+        row = [kind]
+        for kib in plan.DENSITY_KIB:
+            cell = cells.get(f"{kib}K {kind}")
+            row.append("-" if cell is None else f"{cell['default'] / cell['newlib']:.2f}")
+        rows.append(row)
+    return rows
+
+
 def render(doc: dict) -> str:
     """Board by board, the same tables."""
     parts = ["Instructions of malloc + free, from each function's first to its return."]
@@ -53,6 +66,9 @@ def render(doc: dict) -> str:
                   "", _pairs(board, names), "", _calls(board, names)]
         if "worst" in board:
             parts += ["", _worst(board)]
+        if plan.DENSITY in board:
+            heads = ["at the first NULL, of newlib's", *(f"{kib}K" for kib in plan.DENSITY_KIB)]
+            parts += ["", layout(heads, density_rows(board))]
         if "interrupted" in board:
             parts += ["", f"operations interrupted in the image test: {board['interrupted']}"]
     return "\n".join(parts) + "\n"
