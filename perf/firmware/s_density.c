@@ -177,6 +177,15 @@ static const struct {
 };
 static void (*turn_of)(unsigned core);
 
+static bool begins_with(const char *text, const char *start)
+{
+    while (*start != '\0' && *text == *start) {
+        text++;
+        start++;
+    }
+    return *start == '\0';
+}
+
 static size_t region_of(const char *arguments)
 {
     const char *kind = arguments;
@@ -187,7 +196,7 @@ static size_t region_of(const char *arguments)
     const char *end = strchr(kind, ' ');
     for (unsigned i = 0; end != NULL && i < sizeof(kinds) / sizeof(*kinds); i++) {
         size_t length = strlen(kinds[i].name);
-        if (kind + length == end && memcmp(kinds[i].name, kind, length) == 0) {
+        if (kind + length == end && begins_with(kind, kinds[i].name)) {
             size_of = kinds[i].size;
             turn_of = kinds[i].turn;
             storm_seed((unsigned)(end[1] - '0'));

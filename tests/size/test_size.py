@@ -94,7 +94,7 @@ class Refuses(unittest.TestCase):
 
     def test_a_region_without_room_for_a_page(self):
         with self.assertRaisesRegex(Failed, "no room"):
-            calculated("--ram", "4K", "--region", "1K")
+            calculated("--ram", "4K", "--region", "500")
 
     def test_a_configuration_that_the_library_refuses(self):
         with self.assertRaisesRegex(Failed, "a page is 512 B to 64 KiB"):
