@@ -56,13 +56,14 @@ static void note_claimed(size_t word, osh_word_t bits, unsigned pages)
         /* Publishes nothing: osh_arena_decommit holds the page when it looks. */
         (void)osh_fetch_or(&osh_arena.used[word], bits);
     }
-    /* A statistic: publishes nothing. */
+    /* After the claim: who counts free pages never finds fewer than there are. */
     osh_raise(&osh_arena.most_used, osh_fetch_add(&osh_arena.in_use, pages) + pages);
 }
 
 static void release(size_t word, osh_word_t bits, unsigned pages)
 {
-    (void)osh_fetch_add(&osh_arena.in_use, (osh_word_t)0 - pages); /* a statistic */
+    /* Before the release, for the same reason. */
+    (void)osh_fetch_add(&osh_arena.in_use, (osh_word_t)0 - pages);
     /* Publishes that we are done with the pages; pairs with the claims. */
     (void)osh_fetch_and(&osh_arena.claimed[word], ~bits);
     if (OSH_SLAB_HINTS) {

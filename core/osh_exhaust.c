@@ -20,20 +20,18 @@ bool osh_heap_reclaim(void)
     if (OSH_HARDENING >= 3) {
         osh_heap_end_quarantine(); /* never waits, so an interrupt does it, too */
     }
-    size_t pages = osh_arena_free_pages(); /* before: who has the mutex may be freeing some */
     enum osh_taken taken = osh_take(OSH_MUTEX_RECLAIM, true);
     if (taken == OSH_REFUSED) {
         /* What there is must do; but who has the mutex may be giving something back. */
         return OSH_HARDENING >= 3 || !osh_arch_in_interrupt();
     }
-    bool cached = osh_magazine_reclaim();
-    bool kept = osh_fallback_reclaim();
+    osh_magazine_reclaim();
+    osh_fallback_reclaim();
     if (taken == OSH_LOCKED) {
         osh_arch_unlock(OSH_MUTEX_RECLAIM);
     }
-    bool more = osh_arena_free_pages() > pages;
-    /* Where pages are given to the system, who was waited for may have had them. */
-    return more || cached || kept || OSH_ARCH_DECOMMITS || OSH_HARDENING >= 3;
+    /* Whatever this one found: another task's may have given back what we missed before. */
+    return true;
 }
 
 /* A free object of this class or of a larger one that is aligned as well, from

@@ -38,8 +38,9 @@ OSH_HIDDEN bool osh_heap_has_started(void);
  * pages are free. Counts the failures. */
 OSH_HIDDEN void *osh_heap_last_resort(size_t alignment, size_t size);
 
-/* Offers everything cached back to slabs and arena. False: nothing came free. Any context; does
- * nothing in an interrupt, and when another task is about it and the caller may not wait. */
+/* Offers everything cached back to slabs and arena. False: nothing can have come
+ * free. Any context; does nothing in an interrupt, and when another task is about it and the
+ * caller may not wait. */
 OSH_HIDDEN bool osh_heap_reclaim(void);
 
 /* Calls that have returned NULL for want of memory. */

@@ -269,12 +269,11 @@ enum os_heap_misuse osh_fallback_fault(const void *block)
     return osh_seal_fault(block, OSH_SEAL_LIVE);
 }
 
-bool osh_fallback_reclaim(void)
+void osh_fallback_reclaim(void)
 {
     if (!enter(0)) {
-        return false;
+        return;
     }
-    bool some = osh_deferred_pending() || (OSH_KEPT_BYTES > 0 && osh_kept_bytes() > 0);
     drain();
     if (OSH_KEPT_BYTES > 0) {
         osh_kept_reclaim(free_kept);
@@ -286,7 +285,6 @@ bool osh_fallback_reclaim(void)
         osh_newlib_trim();
     }
     leave();
-    return some;
 }
 
 void osh_fallback_look(struct osh_fallback_stats *stats)

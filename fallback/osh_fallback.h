@@ -41,9 +41,8 @@ OSH_HIDDEN enum os_heap_misuse osh_fallback_fault(const void *block);
 OSH_HIDDEN size_t osh_fallback_usable(const void *block);
 
 /* Frees what is deferred or kept, and gives newlib's free top, or its whole heap when
- * no block of it lives, back to the arena. Was there anything deferred or kept? Task context or
- * before start. */
-OSH_HIDDEN bool osh_fallback_reclaim(void);
+ * no block of it lives, back to the arena. Task context or before start. */
+OSH_HIDDEN void osh_fallback_reclaim(void);
 
 /* Keeps everybody out of newlib's heap, whose state is whole then; false in an interrupt.
  * May wait. And lets them in again. */

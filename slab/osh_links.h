@@ -45,7 +45,7 @@ static inline void *osh_links_pop(unsigned cls, struct osh_chain *chain)
         return osh_links_pop_checked(cls, chain);
     }
     void *block = chain->head;
-    /* Lean, the count alone says that there are no more. */
+    /* Compiled for size, the count alone says that there are no more. */
     chain->head = OSH_SMALL_CODE ? osh_link_behind(*(osh_word_t *)block) : osh_links_next(block);
     chain->count--;
     return block;

@@ -188,23 +188,13 @@ struct osh_chain osh_magazine_peek(unsigned cls, unsigned list)
     return osh_arch_peek(spare ? list - cores : list, spare ? OSH_SPARE : OSH_ACTIVE, cls);
 }
 
-static bool given_cached; /* by who reclaims */
-
-static void give_cached(unsigned cls, struct osh_chain chain)
+void osh_magazine_reclaim(void)
 {
-    given_cached = true;
-    osh_slab_put(cls, chain);
-}
-
-bool osh_magazine_reclaim(void)
-{
-    given_cached = false;
     if (OSH_DEPOT_SLOTS > 0) {
-        osh_depot_reclaim(give_cached);
+        osh_depot_reclaim(osh_slab_put);
     }
     for (unsigned core = 0; core < osh_arch_cores(); core++) {
-        osh_arch_reclaim(core, give_cached);
+        osh_arch_reclaim(core, osh_slab_put);
     }
     osh_slab_release_empty(); /* those that a task in mid-call is about to give back */
-    return given_cached;
 }

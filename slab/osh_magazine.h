@@ -24,9 +24,8 @@ OSH_HIDDEN void *osh_magazine_get(unsigned cls, size_t alignment);
 OSH_HIDDEN void osh_magazine_put(unsigned cls, void *block);
 
 /* Gives everything cached, on all cores and in the depot, back to the slabs and
- * every empty slab to the arena. Was there anything cached? Task context or before start; one at
- * a time. */
-OSH_HIDDEN bool osh_magazine_reclaim(void);
+ * every empty slab to the arena. Task context or before start; one at a time. */
+OSH_HIDDEN void osh_magazine_reclaim(void);
 
 /* Memory has just been out: what a refill takes more than the block that is asked for
  * would be given back by the next reclaim, so for some refills it takes no more. */

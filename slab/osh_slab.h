@@ -30,9 +30,9 @@ OSH_HIDDEN void osh_slab_start(size_t pages, void *tables);
 OSH_HIDDEN struct osh_chain osh_slab_get(unsigned cls, unsigned count, bool fresh);
 
 /* One object of this class or of a larger one, up to `most`, whose objects are so aligned, from
- * slabs that exist; of the smallest such class. NULL: none has any. Goes by the slabs' bits, not by
- * maps and hints, which another task may be about to correct. O(pages); again when another
- * task takes what was found. */
+ * slabs that exist; of the smallest such class. NULL: none has any. Goes by the maps, and by the
+ * bits of every slab where another task may be about to correct a map. O(pages); again when
+ * another task takes what was found. */
 OSH_HIDDEN void *osh_slab_get_any(unsigned cls, unsigned most, size_t alignment);
 
 /* Gives the chain's objects back to the slabs they came from, and slabs that are empty then

@@ -36,7 +36,7 @@ static inline unsigned osh_slab_scaled(unsigned count)
 }
 #else
 /* How many blocks a refill takes where it would take `count` in a region as large as OSH_RAM_BYTES:
- * in a smaller one less, 1 at least. */
+ * in a smaller one less, and 1 while few pages are free. */
 OSH_HIDDEN unsigned osh_slab_scaled(unsigned count);
 
 /* The largest class whose objects serve this one before it opens a slab: up to twice as large. */

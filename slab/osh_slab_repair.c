@@ -60,5 +60,6 @@ void osh_slab_repair(void)
     }
     /* Bits beyond the last page. */
     size_t beyond = OSH_SMALL_CODE ? 0 : osh_arena.words * OSH_WORD_BITS - osh_arena.pages;
-    osh_store(&osh_arena.in_use, claimed - beyond); /* a statistic */
+    osh_store(&osh_arena.in_use, claimed - beyond);                 /* nobody else is there */
+    osh_store(&osh_slabs.unlisted, osh_load(&osh_slabs.unlisting)); /* nor in unlist() */
 }

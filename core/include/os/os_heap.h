@@ -140,7 +140,7 @@ struct os_heap_stats {
     size_t fallback_pages;   /**< pages owned by the newlib heap */
     size_t free_pages;       /**< pages owned by nobody */
     size_t live;             /**< in blocks handed out and not yet freed */
-    size_t cached;           /**< in blocks cached by cores and depot */
+    size_t cached;           /**< in blocks cached by cores and depot, and large ones kept */
     size_t free;             /**< unused: region - live - cached */
     size_t high_water;       /**< most that pages in use ever came to */
     size_t deferred_frees;   /**< large blocks freed under a held mutex, so far */
