@@ -125,14 +125,14 @@ OSH_HIDDEN bool osh_arch_push_slow(unsigned cls, void *block);
 OSH_HIDDEN bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io);
 
 /*
- * Takes every chain from the lists of any core and hands each to `give`; the
- * lists go on as empty ones. Task context or before start, one caller at a
- * time. The core's own operations may find its lists stopped meanwhile.
+ * Stops the lists of any core, and hands every chain they had to `give`: until osh_arch_go_on
+ * the core's own operations find them at once empty and full. False: the system refuses, and
+ * some lists still run and hold blocks. Both in task context or before start, one caller at a time
+ * of either.
  */
-OSH_HIDDEN void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain));
+OSH_HIDDEN bool osh_arch_stop(unsigned core, void (*give)(unsigned cls, struct osh_chain));
 
-/* Sets those lists of a core going that are stopped: for ports that have processes, in the
- * child of a fork, and after a reclaim whose thread ended in it. */
+/* Sets those lists of a core going, empty, that are stopped. */
 OSH_HIDDEN void osh_arch_go_on(unsigned core);
 
 /* A list as it is now, for statistics and checks: a snapshot, not a claim. */

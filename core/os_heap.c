@@ -3,6 +3,7 @@
 #include "os/os_heap.h"
 
 #include "arch.h"
+#include "osh_brink.h"
 #include "osh_fallback.h"
 #include "osh_guard.h"
 #include "osh_harden.h"
@@ -77,8 +78,13 @@ void *osh_heap_try(size_t alignment, size_t size)
 
 void *osh_heap_get(size_t alignment, size_t size)
 {
-    if (!osh_heap_started()) {
-        return NULL;
+    if (!osh_brink_is_far()) {
+        if (osh_brink_is_out()) {
+            return osh_heap_at_brink(alignment, size);
+        }
+        if (!osh_heap_started()) {
+            return NULL;
+        }
     }
     void *block = osh_heap_try(alignment, size);
     return OSH_LIKELY(block != NULL) ? block : osh_heap_last_resort(alignment, size);

@@ -59,6 +59,7 @@ OSH_PUBLIC size_t os_heap_trim(void)
         return 0;
     }
     osh_heap_reclaim();
+    osh_heap_go_on();
     if (!OSH_ARCH_DECOMMITS) {
         return 0;
     }

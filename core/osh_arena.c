@@ -3,6 +3,7 @@
 
 #include "arch.h"
 #include "osh_arena_open.h"
+#include "osh_brink.h"
 #include "osh_layout.h"
 
 OSH_VARIABLE struct osh_hot osh_hot;
@@ -70,6 +71,10 @@ static void release(size_t word, osh_word_t bits, unsigned pages)
         /* Publishes nothing: the bitmap is looked at again. */
         osh_raise(&osh_arena.top_word, word);
     }
+    if (OSH_BRINK_STOPS) {
+        osh_fence_atomic_load(); /* release, then look: pairs with osh_brink_look() */
+    }
+    osh_brink_came_free();
 }
 
 /* Where 2^run zeros begin at a multiple of 2^run: a bit for each such place. */

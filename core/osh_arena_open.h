@@ -67,6 +67,12 @@ static inline bool osh_arena_is_closed(size_t word)
     return OSH_ARCH_OPENS && word < osh_arena_high() && word >= osh_arena_low();
 }
 
+/* Is nothing closed, so that no refusal is the system's? */
+static inline bool osh_arena_is_all_open(void)
+{
+    return osh_arena_low() >= osh_arena_high();
+}
+
 /* Opens downward until this word is open; false when the kernel refuses. */
 static inline bool osh_arena_open_word(size_t word)
 {

@@ -1,89 +1,150 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The way to NULL: what is tried when there seems to be no memory left. */
 #include "arch.h"
+#include "osh_arena_open.h"
+#include "osh_brink.h"
 #include "osh_fallback.h"
 #include "osh_heap.h"
 #include "osh_heap_guard.h"
 #include "osh_magazine.h"
 #include "osh_slab.h"
+#include "osh_slab_open.h"
 #include "osh_take.h"
 
+/* Requests served in a row until the cores' lists go on. */
+enum { CALM = 64 };
+
+/* So often something may come free, and be gone or too small, before a request is refused. */
+enum { LOOKS = 3 };
+
 static osh_word_t failures;
+static osh_word_t served; /* since the last NULL; a count that another core's overwrites is lost */
 
 size_t osh_heap_failures(void)
 {
     return osh_load(&failures);
 }
 
-bool osh_heap_reclaim(void)
+void osh_heap_reclaim(void)
 {
     if (OSH_HARDENING >= 3) {
         osh_heap_end_quarantine(); /* never waits, so an interrupt does it, too */
     }
     enum osh_taken taken = osh_take(OSH_MUTEX_RECLAIM, true);
     if (taken == OSH_REFUSED) {
-        /* What there is must do; but who has the mutex may be giving something back. */
-        return OSH_HARDENING >= 3 || !osh_arch_in_interrupt();
+        return; /* what there is must do; but who has the mutex may be giving something back */
     }
-    osh_magazine_reclaim();
+    osh_magazine_stop();
     osh_fallback_reclaim();
     if (taken == OSH_LOCKED) {
         osh_arch_unlock(OSH_MUTEX_RECLAIM);
     }
-    /* Whatever this one found: another task's may have given back what we missed before. */
-    return true;
 }
 
-/* A free object of this class or of a larger one that is aligned as well, from
- * slabs that exist. Freed by address, it goes back where it belongs. */
-static void *from_any_slab(size_t alignment, unsigned wanted)
+void osh_heap_go_on(void)
 {
-    if (!OSH_SMALL_CODE) {
-        void *block = osh_slab_get_any(wanted, OSH_CLASS_MAX, alignment);
-        if (block != NULL) {
-            osh_heap_note_odd_size(); /* it may be a larger one */
-        }
-        return block;
+    enum osh_taken taken = osh_take(OSH_MUTEX_RECLAIM, false);
+    if (taken == OSH_REFUSED) {
+        return; /* another time */
     }
-    for (unsigned cls = wanted + 1; cls <= OSH_CLASS_MAX; cls++) {
-        void *block =
-            (osh_class_bytes(cls) & (alignment - 1)) == 0 ? osh_magazine_get(cls, 0) : NULL;
-        if (block != NULL) {
-            osh_heap_note_odd_size();
-            return block;
-        }
+    osh_magazine_go_on();
+    if (taken == OSH_LOCKED) {
+        osh_arch_unlock(OSH_MUTEX_RECLAIM);
     }
-    return NULL;
 }
 
-/* Of a small size, without the caches and without reclaiming: any free memory that fits. */
-static void *from_elsewhere(size_t alignment, size_t size, unsigned cls)
+/* As below, where the code is to be small: the lists run. */
+static void *by_every_class(size_t alignment, size_t size)
 {
-    void *block = from_any_slab(alignment, cls);
-    if (block != NULL) {
-        return block;
+    unsigned cls = osh_heap_class_for(alignment, size);
+    void *block = osh_heap_try(alignment, size);
+    if (block == NULL && cls != 0) {
+        osh_heap_note_odd_size();
+        while (block == NULL && ++cls <= OSH_CLASS_MAX) {
+            bool suits = (osh_class_bytes(cls) & (alignment - 1)) == 0;
+            block = suits ? osh_magazine_get(cls, 0) : NULL;
+        }
+        block = block != NULL ? block : osh_fallback_memalign(alignment, size);
     }
-    osh_heap_note_odd_size(); /* a small block from the newlib heap, if any */
-    return osh_fallback_memalign(alignment, size);
+    return block;
 }
 
-OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size)
+/* Any free memory that fits, caches apart. Freed by address, it goes back where it belongs.
+ * Stores whether newlib was asked. */
+static void *from_anywhere(size_t alignment, size_t size, bool *asked)
+{
+    unsigned cls = osh_heap_class_for(alignment, size);
+    bool open = cls != 0 && osh_slab_opens(cls);
+    void *block = NULL;
+    if (cls != 0) {
+        block = osh_magazine_get_any(cls, osh_slab_borrows_up_to(cls), alignment);
+        if (block == NULL && open) {
+            block = osh_magazine_get_fresh(cls);
+        }
+    }
+    if (block == NULL) {
+        block = osh_fallback_ask(alignment, size, asked);
+        if (cls != 0) {
+            osh_heap_note_odd_size(); /* newlib's, or a larger class's */
+            if (block == NULL && !open) {
+                block = osh_magazine_get_fresh(cls);
+            }
+            if (block == NULL) {
+                block = osh_magazine_get_any(cls, OSH_CLASS_MAX, alignment);
+            }
+        }
+    }
+    return block;
+}
+
+/* Notes what is refused, so that it is not looked for again until something comes free. */
+static void *look(size_t alignment, size_t size)
+{
+    osh_word_t mark = 0;
+    osh_word_t leave;
+    bool asked = false;
+    void *block;
+    unsigned looks = 0;
+    do {
+        leave = osh_brink_look(&mark);
+        block = from_anywhere(alignment, size, &asked);
+        if (block != NULL) {
+            break;
+        }
+        osh_heap_reclaim(); /* what a task in mid-call has cached since, and newlib's free top */
+    } while (!osh_brink_is_looking(&mark) && ++looks < LOOKS);
+    /* What the system refuses it may give the next time; and a block may be about to be kept. */
+    if (block == NULL && asked && alignment <= OSH_ALIGN_LEAST && osh_arena_is_all_open() &&
+        !osh_fallback_keeps()) {
+        leave = osh_brink_refusal(size);
+    }
+    osh_brink_looked(&mark, leave);
+    return block;
+}
+
+void *osh_heap_at_brink(size_t alignment, size_t size)
 {
     void *block = NULL;
-    if (osh_arena_spans(alignment | size)) {
-        unsigned cls = osh_heap_class_for(alignment, size);
-        if (osh_heap_reclaim()) {
-            block = osh_heap_try(alignment, size);
-        }
-        if (!OSH_SMALL_CODE) {
-            osh_magazine_scarce();
-        }
-        if (block == NULL && cls != 0) {
-            block = from_elsewhere(alignment, size, cls);
-        }
+    if (osh_arena_spans(alignment | size) && !osh_brink_refuses(size)) {
+        block = OSH_BRINK_STOPS ? look(alignment, size) : by_every_class(alignment, size);
     }
     if (block == NULL) {
         (void)osh_fetch_add(&failures, 1); /* a statistic */
     }
+    if (OSH_BRINK_STOPS) {
+        osh_word_t row = block != NULL ? osh_load(&served) + 1 : 0;
+        osh_store(&served, row); /* publishes nothing */
+        if (row > CALM) {
+            osh_heap_go_on();
+        }
+    }
     return block;
+}
+
+OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size)
+{
+    if (osh_arena_spans(alignment | size) && !osh_brink_is_out()) {
+        osh_heap_reclaim();
+    }
+    return osh_heap_at_brink(alignment, size);
 }

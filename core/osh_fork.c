@@ -4,6 +4,7 @@
 #include "arch.h"
 #include "osh_fallback.h"
 #include "osh_heap.h"
+#include "osh_magazine.h"
 #include "osh_slab_repair.h"
 #include "osh_take.h"
 
@@ -36,9 +37,7 @@ void osh_fork_in_child(void)
 {
     if (osh_heap_has_started() && !osh_arch_in_interrupt()) {
         osh_slab_repair();
-        for (unsigned core = 0; core < osh_arch_cores(); core++) {
-            osh_arch_go_on(core);
-        }
+        osh_magazine_go_on();
     }
     osh_fork_in_parent();
 }

@@ -33,15 +33,21 @@ OSH_HIDDEN bool osh_heap_started(void);
 /* The same as it is, without starting anything. */
 OSH_HIDDEN bool osh_heap_has_started(void);
 
-/* What is tried before NULL is returned: everything cached is offered back,
- * then any slab of this class or a larger one, then the newlib heap wherever
- * pages are free. Counts the failures. */
+/* What is tried before NULL is returned: everything cached is offered back, and what follows. */
 OSH_HIDDEN void *osh_heap_last_resort(size_t alignment, size_t size);
 
-/* Offers everything cached back to slabs and arena. False: nothing can have come
- * free. Any context; does nothing in an interrupt, and when another task is about it and the
- * caller may not wait. */
-OSH_HIDDEN bool osh_heap_reclaim(void);
+/* From free memory of any kind: any slab of this class or a larger one, a new slab, newlib's heap
+ * wherever pages are free. By one comparison where that much was refused and nothing has come free
+ * since: see osh_brink.h. Counts the failures. */
+OSH_HIDDEN void *osh_heap_at_brink(size_t alignment, size_t size);
+
+/* Offers everything cached back to slabs and arena, and leaves the cores' lists stopped. Any
+ * context; does nothing in an interrupt, and when another task is about it and the caller may not
+ * wait. */
+OSH_HIDDEN void osh_heap_reclaim(void);
+
+/* Sets the cores' lists going. Likewise, and never waits. */
+OSH_HIDDEN void osh_heap_go_on(void);
 
 /* Calls that have returned NULL for want of memory. */
 OSH_HIDDEN size_t osh_heap_failures(void);

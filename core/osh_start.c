@@ -3,6 +3,7 @@
 #include "arch.h"
 #include "os/os_heap.h"
 #include "osh_arena_open.h"
+#include "osh_brink.h"
 #include "osh_fallback.h"
 #include "osh_guard.h"
 #include "osh_heap.h"
@@ -65,6 +66,7 @@ static bool start(void *region, size_t bytes, bool zeroed)
     }
     osh_arch_start();
     open_fast_paths();
+    osh_brink_end();
     return true;
 }
 

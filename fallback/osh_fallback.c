@@ -3,6 +3,7 @@
 
 #include "arch.h"
 #include "osh_arena.h"
+#include "osh_brink.h"
 #include "osh_class.h"
 #include "osh_deferred.h"
 #include "osh_kept.h"
@@ -20,6 +21,7 @@ static struct {
     osh_word_t inside;
     size_t live_blocks; /* of newlib's, deferred ones included */
     size_t drained;     /* blocks that were deferred and are freed now */
+    bool loose;         /* was anything freed since the last trim? */
     bool locked;        /* did the holder take the mutex? */
 } heap;
 
@@ -88,6 +90,13 @@ static bool has_fault(enum os_heap_misuse misuse, void *block, const void *calle
     return misuse != 0;
 }
 
+/* Under the mutex, which whoever looks for memory takes. */
+static void came_free(void)
+{
+    heap.loose = true;
+    osh_brink_came_free();
+}
+
 /* To newlib, unless that must not have the block. From level 1 on its seal is broken then, so
  * that nobody frees it again. */
 static bool free_unless(enum os_heap_misuse misuse, void *block, const void *caller)
@@ -100,6 +109,7 @@ static bool free_unless(enum os_heap_misuse misuse, void *block, const void *cal
     }
     osh_newlib_free(block);
     heap.live_blocks--;
+    came_free();
     return true;
 }
 
@@ -199,12 +209,14 @@ static void *from_newlib(size_t alignment, size_t size)
     return block;
 }
 
-void *osh_fallback_memalign(size_t alignment, size_t size)
+void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
 {
     /* newlib looks for their sum, which is no less than this. */
-    if (!enter(alignment | size)) {
+    *asked = enter(alignment | size);
+    if (!*asked) {
         return NULL;
     }
+    drain(); /* first, since it may be all there is */
     void *block = sealed(from_newlib(alignment, size));
     leave(); /* who drains looks at the seals beside what is freed */
     return block;
@@ -233,6 +245,7 @@ void *osh_fallback_resize(void *block, size_t size)
         if (OSH_HARDENING > 0) {
             osh_seal_set(resized != NULL ? resized : block, OSH_SEAL_LIVE);
         }
+        came_free(); /* where it was cut, or moved away from */
     }
     leave();
     return resized;
@@ -253,6 +266,7 @@ bool osh_fallback_free(void *block, const void *caller)
     }
     osh_deferred_push(block);
     osh_fence_atomic_load(); /* push, then try: pairs with the fence in let_go() */
+    osh_brink_came_free();   /* likewise: pairs with osh_brink_look() */
     if (try_enter()) {
         leave();
     }
@@ -281,9 +295,10 @@ void osh_fallback_reclaim(void)
     if (heap.live_blocks == 0) {
         osh_newlib_reset();
         osh_arena_reset_break();
-    } else {
+    } else if (heap.loose) {
         osh_newlib_trim();
     }
+    heap.loose = false;
     leave();
 }
 

@@ -10,6 +10,7 @@
 
 #include "os/os_heap.h"
 #include "osh_compiler.h"
+#include "osh_kept.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,8 +18,15 @@
 /* For a region of so many bytes. Once, when the heap starts. */
 OSH_HIDDEN void osh_fallback_start(size_t region);
 
-/* `size` bytes at that alignment, a power of two. */
-OSH_HIDDEN void *osh_fallback_memalign(size_t alignment, size_t size);
+/* `size` bytes at that alignment, a power of two. Stores whether newlib was asked: false in an
+ * interrupt, and where somebody has the mutex and the caller may not wait. */
+OSH_HIDDEN void *osh_fallback_ask(size_t alignment, size_t size, bool *asked);
+
+static inline void *osh_fallback_memalign(size_t alignment, size_t size)
+{
+    bool asked;
+    return osh_fallback_ask(alignment, size, &asked);
+}
 
 /* Makes the block at least `size` bytes, cutting what is more, if newlib can without the
  * caller's help, and returns where it is then: the same place, if newlib cannot move it.
@@ -28,6 +36,12 @@ OSH_HIDDEN void *osh_fallback_resize(void *block, size_t size);
 /* A large block that was freed a short time ago, of `size` bytes at least, aligned for any
  * object; NULL: none is kept, or the caller is an interrupt handler. Takes no lock. */
 OSH_HIDDEN void *osh_fallback_kept(size_t size);
+
+/* Is any large block kept, or about to be? */
+static inline bool osh_fallback_keeps(void)
+{
+    return OSH_KEPT_BYTES > 0 && osh_kept_bytes() != 0;
+}
 
 /* Any context; never blocks. From level 1 on false, and nothing was done: its seal says that
  * this is no live block. One beside which a header is damaged is

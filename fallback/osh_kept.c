@@ -2,6 +2,7 @@
 #include "osh_kept.h"
 
 #include "arch.h"
+#include "osh_brink.h"
 #include "osh_class.h"
 #include "osh_deferred.h"
 #include "osh_newlib.h"
@@ -83,10 +84,12 @@ bool osh_kept_put(void *block, size_t bytes)
         return false;
     }
     osh_word_t empty = 0;
-    /* The sum publishes nothing. The compare-and-swap publishes the block; pairs with the
+    /* The sum says that a block may come, to whoever looks for memory after he has stopped what is
+     * kept: pairs with osh_brink_look(). The compare-and-swap publishes the block; pairs with the
      * exchange of take_kept() and of osh_kept_reclaim(). */
-    if (osh_fetch_add(&kept_bytes, bytes) + bytes <= most_bytes &&
-        osh_cas(&kept_slots[slot], &empty, (osh_word_t)block)) {
+    bool enough = osh_fetch_add(&kept_bytes, bytes) + bytes > most_bytes;
+    osh_fence_atomic_load();
+    if (!enough && !osh_brink_is_near() && osh_cas(&kept_slots[slot], &empty, (osh_word_t)block)) {
         return true;
     }
     (void)osh_fetch_add(&kept_bytes, (osh_word_t)0 - bytes);

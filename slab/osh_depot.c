@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "osh_depot.h"
 
+#include "osh_brink.h"
 #include "osh_class.h"
 #include "osh_config.h"
 
@@ -28,6 +29,7 @@ bool osh_depot_put(unsigned cls, struct osh_chain magazine)
             if (osh_load(&filled) == 0) {
                 osh_store(&filled, 1);
             }
+            osh_brink_came_free();
             return true;
         }
     }

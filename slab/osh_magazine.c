@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "osh_magazine.h"
 
+#include "osh_arena.h"
+#include "osh_brink.h"
 #include "osh_class.h"
 #include "osh_depot.h"
 #include "osh_links.h"
 #include "osh_slab.h"
 #include "osh_slab_open.h"
-
-enum { SHORT_REFILLS = 16 };
 
 static const struct osh_chain no_blocks = {NULL, 0};
 
@@ -17,7 +17,7 @@ static void pass_on(unsigned cls, struct osh_chain chain)
     if (chain.count == 0) {
         return;
     }
-    if (OSH_DEPOT_SLOTS == 0 || chain.count != osh_class_magazine(cls) ||
+    if (OSH_DEPOT_SLOTS == 0 || osh_brink_is_near() || chain.count != osh_class_magazine(cls) ||
         !osh_depot_put(cls, chain)) {
         osh_slab_put(cls, chain);
     }
@@ -30,24 +30,10 @@ static void install(enum osh_which which, unsigned cls, struct osh_chain *chain)
     pass_on(cls, *chain);
 }
 
-/* Refills to come that take one block: see osh_magazine_scarce(). */
-static osh_word_t short_refills;
-
 /* How many blocks the slabs are asked for. */
 static unsigned refill(unsigned cls)
 {
-    osh_word_t left = osh_load(&short_refills);
-    if (OSH_LIKELY(left == 0)) {
-        return osh_slab_scaled(osh_class_magazine(cls));
-    }
-    /* Publishes nothing; another core's count may be lost. */
-    osh_store(&short_refills, left - 1);
-    return 1;
-}
-
-void osh_magazine_scarce(void)
-{
-    osh_store(&short_refills, SHORT_REFILLS); /* publishes nothing */
+    return osh_slab_scaled(osh_class_magazine(cls));
 }
 
 /* A magazine with at least one block, or the empty chain. */
@@ -115,6 +101,28 @@ void *osh_magazine_get(unsigned cls, size_t alignment)
     return block;
 }
 
+void *osh_magazine_get_any(unsigned cls, unsigned most, size_t alignment)
+{
+    void *block;
+    do {
+        block = osh_slab_get_any(cls, most, alignment);
+    } while (OSH_HARDENING >= 2 && block != NULL &&
+             !osh_guard_serve(block, osh_class_bytes(osh_arena_class_at(block))));
+    return block;
+}
+
+void *osh_magazine_get_fresh(unsigned cls)
+{
+    if (osh_arena_free_pages() == 0) {
+        return NULL;
+    }
+    void *block;
+    do {
+        block = osh_slab_get(cls, 1, true).head;
+    } while (OSH_HARDENING >= 2 && block != NULL && !osh_guard_serve(block, osh_class_bytes(cls)));
+    return block;
+}
+
 /* A chain of one. */
 static struct osh_chain single(unsigned cls, void *block)
 {
@@ -163,7 +171,7 @@ void osh_magazine_put(unsigned cls, void *block)
     if (OSH_HARDENING >= 2 ? osh_links_give(cls, block) : osh_arch_push_slow(cls, block)) {
         return;
     }
-    if (OSH_SMALL_CODE) {
+    if (OSH_SMALL_CODE || osh_brink_is_near()) {
         (void)osh_slab_put_one(cls, block);
     } else if (OSH_SPARE_LIST) {
         begin_anew(cls, block);
@@ -188,13 +196,36 @@ struct osh_chain osh_magazine_peek(unsigned cls, unsigned list)
     return osh_arch_peek(spare ? list - cores : list, spare ? OSH_SPARE : OSH_ACTIVE, cls);
 }
 
-void osh_magazine_reclaim(void)
+void osh_magazine_go_on(void)
 {
-    if (OSH_DEPOT_SLOTS > 0) {
-        osh_depot_reclaim(osh_slab_put);
+    if (OSH_BRINK_STOPS) {
+        osh_brink_end();
     }
     for (unsigned core = 0; core < osh_arch_cores(); core++) {
-        osh_arch_reclaim(core, osh_slab_put);
+        osh_arch_go_on(core);
+    }
+}
+
+static bool stop_lists(void)
+{
+    bool stopped = true;
+    for (unsigned core = 0; core < osh_arch_cores(); core++) {
+        stopped = osh_arch_stop(core, osh_slab_put) && stopped;
+    }
+    return stopped;
+}
+
+void osh_magazine_stop(void)
+{
+    if (!osh_brink_is_near()) {
+        if (stop_lists() && OSH_BRINK_STOPS) {
+            osh_brink_begin();
+        } else {
+            osh_magazine_go_on();
+        }
+    }
+    if (OSH_DEPOT_SLOTS > 0) {
+        osh_depot_reclaim(osh_slab_put);
     }
     osh_slab_release_empty(); /* those that a task in mid-call is about to give back */
 }

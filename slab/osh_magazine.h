@@ -23,13 +23,18 @@ OSH_HIDDEN void *osh_magazine_get(unsigned cls, size_t alignment);
  * spare list, the depot or the slabs. O(magazine + OSH_DEPOT_SLOTS). */
 OSH_HIDDEN void osh_magazine_put(unsigned cls, void *block);
 
-/* Gives everything cached, on all cores and in the depot, back to the slabs and
- * every empty slab to the arena. Task context or before start; one at a time. */
-OSH_HIDDEN void osh_magazine_reclaim(void);
+/* The same without the caches, for when memory is out: an object of a class from `cls` to `most`
+ * from slabs that exist; and one of a slab that is made for the class. O(pages). */
+OSH_HIDDEN void *osh_magazine_get_any(unsigned cls, unsigned most, size_t alignment);
+OSH_HIDDEN void *osh_magazine_get_fresh(unsigned cls);
 
-/* Memory has just been out: what a refill takes more than the block that is asked for
- * would be given back by the next reclaim, so for some refills it takes no more. */
-OSH_HIDDEN void osh_magazine_scarce(void);
+/* Gives everything cached, on all cores and in the depot, back to the slabs and
+ * every empty slab to the arena, and leaves the cores' lists stopped; or, where the system does
+ * not let it, running. Task context or before start; one at a time, and not while they go on. */
+OSH_HIDDEN void osh_magazine_stop(void);
+
+/* Sets all lists going, if they are stopped. Likewise. */
+OSH_HIDDEN void osh_magazine_go_on(void);
 
 /* What each list of a class holds now, of all cores and the depot: snapshots, for
  * statistics and checks. Lists are 0 to osh_magazine_lists() - 1. */

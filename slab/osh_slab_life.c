@@ -3,6 +3,7 @@
 #include "osh_guard.h"
 #include "osh_slab.h"
 
+#include "osh_brink.h"
 #include "osh_class_facts.h"
 #include "osh_layout.h"
 #include "osh_slab_table.h"
@@ -77,6 +78,7 @@ osh_word_t osh_slab_set_bits(size_t page, unsigned cls, unsigned i, osh_word_t b
     } else if (OSH_SLAB_HINTS) {
         osh_raise(&osh_slabs.hint[cls], page / OSH_WORD_BITS); /* a hint: publishes nothing */
     }
+    osh_brink_came_free(); /* on the map, too */
     return before;
 }
 

@@ -10,6 +10,8 @@ OSH_VARIABLE struct osh_lists osh_lists[OSH_CORE_LISTS] = {
      1] = {.word = {[0 ... OSH_LISTS_OF_CORE - 1] = (osh_word_t)&osh_empty[0]}},
 };
 
+#define STOPPED ((osh_word_t)&osh_empty[0])
+
 #if OSH_SMALL_CODE
 OSH_VARIABLE struct osh_link osh_empty[OSH_CLASSES];
 #define FILL_EMPTY(cls) ((void)(osh_empty[cls].room = osh_class_limit(cls)))
@@ -41,13 +43,11 @@ void osh_arch_start(void)
                       NULL);
     }
 #endif
-    for (unsigned cls = 1; cls < OSH_CLASSES; cls++) { /* 0 remains stopped */
+    for (unsigned cls = 1; OSH_SMALL_CODE && cls < OSH_CLASSES; cls++) {
         FILL_EMPTY(cls);
-        for (unsigned core = 0; core < OSH_CORES; core++) {
-            /* Publishes nothing. A core at work meanwhile finds its list stopped, or empty and
-             * perhaps still full at once, and asks osh_heap_started() either way. */
-            osh_store(&osh_lists_of(core)->word[cls], (osh_word_t)&osh_empty[cls]);
-        }
+    }
+    for (unsigned core = 0; core < OSH_CORES; core++) {
+        osh_arch_go_on(core);
     }
     osh_hot.lists = osh_lists;
     if (OSH_CPU_HOT_TABLES) {
@@ -131,7 +131,7 @@ bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
     osh_arch_require_core();
     (void)which; /* there is one list */
     osh_word_t old = osh_cpu_exchange(cls, osh_link_below(cls, *io));
-    if (old == (osh_word_t)&osh_empty[0]) {
+    if (old == STOPPED) {
         return false;
     }
     *io = chain_of(cls, old);
@@ -139,23 +139,31 @@ bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
 }
 
 /*
- * Any core's lists may be replaced by empty ones at any moment: its operations
+ * Any core's lists may be replaced by stopped ones at any moment: its operations
  * then find another word than the one they began with, and begin again. See
  * osh_port.h for why that word cannot have come back meanwhile.
  */
-void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain))
+bool osh_arch_stop(unsigned core, void (*give)(unsigned cls, struct osh_chain))
 {
     osh_word_t *list = osh_lists_of(core)->word;
     for (unsigned cls = 1; cls < OSH_CLASSES; cls++) {
-        osh_word_t empty = (osh_word_t)&osh_empty[cls];
-        if (osh_load(&list[cls]) == empty) {
-            continue; /* nothing to take, and nothing is claimed by looking */
-        }
         /* Observes the links of the chain; pairs with the releasing store of
          * osh_cpu_push and osh_cpu_exchange on that core. */
-        struct osh_chain chain = chain_of(cls, osh_cpu_take(&list[cls], empty));
+        struct osh_chain chain = chain_of(cls, osh_cpu_take(&list[cls], STOPPED));
         if (chain.count > 0) {
             give(cls, chain);
+        }
+    }
+    return true;
+}
+
+void osh_arch_go_on(unsigned core)
+{
+    osh_word_t *list = osh_lists_of(core)->word;
+    for (unsigned cls = 1; cls < OSH_CLASSES; cls++) { /* 0 remains stopped */
+        if (osh_load(&list[cls]) == STOPPED) {
+            /* Publishes nothing, and none but us changes a list that is stopped. */
+            osh_store(&list[cls], (osh_word_t)&osh_empty[cls]);
         }
     }
 }

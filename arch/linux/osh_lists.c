@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "osh_lists.h"
 
+#include "osh_brink.h"
 #include "osh_linux.h"
+#include "osh_take.h"
 
 /* A bit for each core whose lists somebody has started, or is starting. */
 static osh_word_t claimed[OSH_LISTS_MOST / OSH_WORD_BITS];
@@ -17,17 +19,32 @@ unsigned osh_lists_start(unsigned cores)
     return lists != NULL ? cores : 1;
 }
 
-bool osh_lists_claim(unsigned core)
+/* Under the mutex, so that no list begins while memory is out and all are to be stopped. */
+static bool begin(unsigned core, osh_word_t *word, osh_word_t bit, void (*go_on)(unsigned core))
+{
+    if ((osh_fetch_or(word, bit) & bit) != 0) {
+        return false;
+    }
+    osh_raise(&cores_claimed, core + 1); /* publishes nothing: a list says whether it is stopped */
+    if (!osh_brink_is_near()) {
+        go_on(core);
+    }
+    return true;
+}
+
+bool osh_lists_begin(unsigned core, void (*go_on)(unsigned core))
 {
     osh_word_t *word = &claimed[core / OSH_WORD_BITS];
     osh_word_t bit = (osh_word_t)1 << (core % OSH_WORD_BITS);
-    /* Publishes nothing: one caller finds the bit clear, and a list says itself whether it
-     * is stopped. */
-    if ((osh_load(word) & bit) != 0 || (osh_fetch_or(word, bit) & bit) != 0) {
+    if ((osh_load(word) & bit) != 0) {
         return false;
     }
-    osh_raise(&cores_claimed, core + 1); /* publishes nothing, as above */
-    return true;
+    enum osh_taken taken = osh_take(OSH_MUTEX_RECLAIM, false);
+    bool begun = taken != OSH_REFUSED && begin(core, word, bit, go_on);
+    if (taken == OSH_LOCKED) {
+        osh_arch_unlock(OSH_MUTEX_RECLAIM);
+    }
+    return begun;
 }
 
 unsigned osh_lists_cores(void)

@@ -44,9 +44,9 @@ OSH_SHARED struct osh_lists osh_lists_few[OSH_STOPPED_LISTS + 1];
  * are: one, if there is no memory for more. Once, when the heap starts. */
 OSH_HIDDEN unsigned osh_lists_start(unsigned cores);
 
-/* Is the caller the one that has to start the lists of a core below that? True once for
- * each core. */
-OSH_HIDDEN bool osh_lists_claim(unsigned core);
+/* The caller is on a core below that, whose lists do not run: sets them going, by `go_on`, if
+ * nobody has yet. False, and nothing is done: somebody has, or is about to stop or start lists. */
+OSH_HIDDEN bool osh_lists_begin(unsigned core, void (*go_on)(unsigned core));
 
 /* One more than the highest core that was claimed, at least 1. */
 OSH_HIDDEN unsigned osh_lists_cores(void);

@@ -7,6 +7,7 @@
  */
 #include "arch.h"
 #include "os/os_heap_linux.h"
+#include "osh_brink.h"
 #include "osh_config.h"
 #include "osh_linux.h"
 
@@ -47,6 +48,7 @@ static void after_left(enum osh_mutex mutex)
     if (mutex != OSH_MUTEX_RECLAIM || osh_hot.lists == NULL) {
         return;
     }
+    osh_brink_end();
     for (unsigned core = 0; core < osh_arch_cores(); core++) {
         osh_arch_go_on(core);
     }

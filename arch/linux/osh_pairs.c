@@ -39,10 +39,12 @@ void osh_pairs_go_on(unsigned core)
 {
     for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
         for (unsigned which = OSH_ACTIVE; which <= OSH_SPARE; which++) {
-            osh_word2_t stopped = {0, 0};
-            osh_word2_t empty = {0, osh_class_limit(cls)};
-            /* By whoever comes first; publishes nothing, since the list is empty. */
-            (void)osh_cas2(&osh_hot.lists[core].of.pair[which][cls], &stopped, empty);
+            osh_word2_t *list = &osh_hot.lists[core].of.pair[which][cls];
+            osh_word2_t now = osh_pair_read(list);
+            osh_word2_t empty = {0, now.second + OSH_PAIR_GENERATION + osh_class_limit(cls)};
+            if (now.first == 0 && room_of(now) == 0) {
+                (void)osh_cas2(list, &now, empty); /* publishes nothing, since it is empty */
+            }
         }
     }
 }
@@ -54,10 +56,7 @@ static bool look(void)
     struct osh_lists *before = osh_pairs_mine;
     int cpu = sched_getcpu();
     unsigned core = (cpu < 0 ? 0u : (unsigned)cpu) % pairs_cores;
-    bool start = osh_lists_claim(core);
-    if (start) {
-        osh_pairs_go_on(core);
-    }
+    bool start = osh_lists_begin(core, osh_pairs_go_on);
     osh_pairs_mine = &osh_hot.lists[core];
     return start || osh_pairs_mine != before;
 }
@@ -87,18 +86,17 @@ bool osh_pairs_exchange(enum osh_which which, unsigned cls, struct osh_chain *io
     return true;
 }
 
-void osh_pairs_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain))
+bool osh_pairs_stop(unsigned core, void (*give)(unsigned, struct osh_chain))
 {
     for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
         for (unsigned which = OSH_ACTIVE; which <= OSH_SPARE; which++) {
-            osh_word2_t old;
-            if (osh_pair_exchange(&osh_hot.lists[core].of.pair[which][cls], 0, osh_class_limit(cls),
-                                  &old) &&
-                old.first != 0) {
+            osh_word2_t old = osh_pair_stop(&osh_hot.lists[core].of.pair[which][cls]);
+            if (old.first != 0) {
                 give(cls, chain_of(cls, old));
             }
         }
     }
+    return true;
 }
 
 struct osh_chain osh_pairs_peek(unsigned core, enum osh_which which, unsigned cls)

@@ -41,7 +41,7 @@ OSH_HIDDEN bool osh_pairs_push_here(unsigned cls, void *block);
 OSH_HIDDEN void osh_pairs_go_on(unsigned core);
 
 OSH_HIDDEN bool osh_pairs_exchange(enum osh_which which, unsigned cls, struct osh_chain *io);
-OSH_HIDDEN void osh_pairs_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain));
+OSH_HIDDEN bool osh_pairs_stop(unsigned core, void (*give)(unsigned, struct osh_chain));
 OSH_HIDDEN struct osh_chain osh_pairs_peek(unsigned core, enum osh_which which, unsigned cls);
 
 #endif

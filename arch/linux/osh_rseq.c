@@ -79,11 +79,7 @@ void osh_rseq_go_on(unsigned core)
 bool osh_rseq_start_here(void)
 {
     int core = cpu_number();
-    if (core < 0 || !osh_lists_claim((unsigned)core)) {
-        return false;
-    }
-    osh_rseq_go_on((unsigned)core);
-    return true;
+    return core >= 0 && osh_lists_begin((unsigned)core, osh_rseq_go_on);
 }
 
 /* One copy of the sequence, whatever becomes of the loop around it. */
@@ -125,7 +121,7 @@ static void put_back(osh_word_t *list, osh_word_t taken)
 }
 
 /*
- * Takes all lists of a core that goes on working. Exchanging a list for "stopped"
+ * Stops all lists of a core that goes on working. Exchanging a list for "stopped"
  * is not enough: a sequence on that core may have read the list before and be
  * about to store over our word. So: exchange, fence, look again.
  *
@@ -136,26 +132,22 @@ static void put_back(osh_word_t *list, osh_word_t taken)
  * - The kernel refuses the fence: nothing is ours, the lists are put back.
  *
  * Only the caller (one at a time) stops lists, and stopped lists are left alone
- * by every sequence, so the plain store that sets them going cannot be lost. Those
- * that are stopped already are of a caller that is no more, or not started.
+ * by every sequence.
  */
-void osh_rseq_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain))
+bool osh_rseq_stop(unsigned core, void (*give)(unsigned, struct osh_chain))
 {
     osh_word_t *list = &osh_hot.lists[core].of.word[0][0];
     osh_word_t taken[2 * OSH_CLASSES];
     unsigned pending = 0;
+    bool fenced = true;
 
     for (unsigned i = 0; i < 2 * OSH_CLASSES; i++) {
-        bool holds = (osh_load(&list[i]) >> OSH_WORD_SHIFT) != 0;
-        taken[i] = 0;
-        if (holds) {
-            /* Stops the list; pairs with the load of every sequence. */
-            taken[i] = osh_exchange(&list[i], 0);
-            pending++;
-        }
+        /* Stops the list, unless it is; pairs with the load of every sequence. */
+        taken[i] = osh_load(&list[i]) != 0 ? osh_exchange(&list[i], 0) : 0;
+        pending += taken[i] != 0;
     }
     while (pending > 0) {
-        bool fenced = fence_core(core);
+        fenced = fence_core(core);
         for (unsigned i = 0; i < 2 * OSH_CLASSES; i++) {
             if (taken[i] == 0) {
                 continue;
@@ -171,8 +163,6 @@ void osh_rseq_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain))
             }
             unsigned cls = i % OSH_CLASSES;
             struct osh_chain chain = chain_of(cls, taken[i]);
-            /* Sets the list going, empty; pairs with the load of a sequence. */
-            osh_store_release(&list[i], osh_class_limit(cls));
             taken[i] = 0;
             pending--;
             if (chain.count > 0) {
@@ -180,6 +170,7 @@ void osh_rseq_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain))
             }
         }
     }
+    return fenced;
 }
 
 struct osh_chain osh_rseq_peek(unsigned core, enum osh_which which, unsigned cls)

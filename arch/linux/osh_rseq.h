@@ -38,7 +38,7 @@ OSH_HIDDEN bool osh_rseq_start_here(void);
 OSH_HIDDEN void osh_rseq_go_on(unsigned core);
 
 OSH_HIDDEN bool osh_rseq_swap(enum osh_which which, unsigned cls, struct osh_chain *io);
-OSH_HIDDEN void osh_rseq_reclaim(unsigned core, void (*give)(unsigned, struct osh_chain));
+OSH_HIDDEN bool osh_rseq_stop(unsigned core, void (*give)(unsigned, struct osh_chain));
 OSH_HIDDEN struct osh_chain osh_rseq_peek(unsigned core, enum osh_which which, unsigned cls);
 
 #endif

@@ -90,13 +90,9 @@ bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
     return use_rseq ? osh_rseq_swap(which, cls, io) : osh_pairs_exchange(which, cls, io);
 }
 
-void osh_arch_reclaim(unsigned core, void (*give)(unsigned cls, struct osh_chain))
+bool osh_arch_stop(unsigned core, void (*give)(unsigned cls, struct osh_chain))
 {
-    if (use_rseq) {
-        osh_rseq_reclaim(core, give);
-    } else {
-        osh_pairs_reclaim(core, give);
-    }
+    return use_rseq ? osh_rseq_stop(core, give) : osh_pairs_stop(core, give);
 }
 
 void osh_arch_go_on(unsigned core)

@@ -97,4 +97,18 @@ static inline bool osh_pair_exchange(osh_word2_t *list, osh_word_t head, unsigne
     }
 }
 
+/* Stops the list, which may be stopped, and returns what it was. What looks stopped may be halves
+ * of two values, so that is not asked. */
+static inline osh_word2_t osh_pair_stop(osh_word2_t *list)
+{
+    osh_word2_t now = osh_pair_read(list);
+    osh_word2_t stopped;
+    do {
+        stopped.first = 0;
+        stopped.second = (now.second & ~OSH_PAIR_ROOM) + OSH_PAIR_GENERATION;
+        /* Observes the pushes of the chain. */
+    } while (!osh_cas2(list, &now, stopped));
+    return now;
+}
+
 #endif

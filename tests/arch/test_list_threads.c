@@ -7,6 +7,7 @@
 #include "hammer.h"
 #include "os/os_heap.h"
 #include "osh_slab.h"
+#include "reclaim.h"
 #include "sizes.h"
 
 #include <sched.h>
@@ -43,9 +44,7 @@ static void give_chain(unsigned cls, struct osh_chain chain)
 static void take_all_by_reclaim(void (*give)(void *block))
 {
     give_block = give;
-    for (unsigned core = 0; core < osh_arch_cores(); core++) {
-        osh_arch_reclaim(core, give_chain);
-    }
+    reclaim_cores(give_chain);
 }
 
 static void take_all_by_exchange(void (*give)(void *block))
@@ -66,9 +65,7 @@ static void survives(void (*take_all)(void (*)(void *)))
         blocks[i] = osh_slab_get(CLASS, 1, true).head;
     }
     struct damage damage = hammer(&list, blocks, BLOCKS, rounds(TURNS));
-    for (unsigned core = 0; core < osh_arch_cores(); core++) {
-        osh_arch_reclaim(core, osh_slab_put); /* what lies on lists of other cores */
-    }
+    reclaim_cores(osh_slab_put); /* what lies on lists of other cores */
     assert_int_equal(damage.twice, 0);
     assert_int_equal(damage.lost, 0);
 }

@@ -5,6 +5,7 @@
 #include "fresh_heap.h"
 #include "os/os_heap.h"
 #include "osh_slab.h"
+#include "reclaim.h"
 #include "sizes.h"
 
 #define CLASS osh_class_of(SMALL_SIZE)
@@ -45,9 +46,7 @@ static unsigned length(enum osh_which which)
 
 static void give_back_what_lists_hold(void)
 {
-    for (unsigned core = 0; core < osh_arch_cores(); core++) {
-        osh_arch_reclaim(core, osh_slab_put);
-    }
+    reclaim_cores(osh_slab_put);
 }
 
 static void empty_list_pops_null(void)
@@ -150,9 +149,7 @@ static void reclaim_gives_every_chain_and_the_list_goes_on(void)
     begin();
     void *block = new_block();
     assert_true(osh_arch_push_slow(CLASS, block));
-    for (unsigned core = 0; core < osh_arch_cores(); core++) {
-        osh_arch_reclaim(core, keep_given);
-    }
+    reclaim_cores(keep_given);
     assert_int_equal(given_class, CLASS);
     assert_ptr_equal(given.head, block);
     assert_int_equal(given.count, 1);
@@ -171,9 +168,7 @@ static void reclaim_reaches_the_lists_of_other_cores(void)
 {
     run_on_cpu(1, push_and_remember);
     pin_to_cpu(0);
-    for (unsigned core = 0; core < osh_arch_cores(); core++) {
-        osh_arch_reclaim(core, keep_given);
-    }
+    reclaim_cores(keep_given);
     assert_int_equal(given.count, 1);
 }
 
@@ -192,9 +187,7 @@ static void chain_that_is_given_is_on_no_list_any_more(void)
     begin();
     void *block = new_block();
     assert_true(osh_arch_push_slow(CLASS, block));
-    for (unsigned core = 0; core < osh_arch_cores(); core++) {
-        osh_arch_reclaim(core, use_list_meanwhile);
-    }
+    reclaim_cores(use_list_meanwhile);
     assert_ptr_equal(from_callback[0], block);
     assert_null(from_callback[1]);
 }

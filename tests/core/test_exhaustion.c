@@ -100,6 +100,7 @@ static void large_block_grows_over_memory_that_was_cached(void)
     large = os_malloc(now().region / 2);
     tiny = hoard_all(TINY_SIZE);
     hoard_reverse(&tiny);
+    (void)os_heap_trim(); /* memory was out, and the lists go on by this */
     hoard_free(&tiny, 1);
     assert_true(now().cached > 0);
     large = os_realloc(large, most_of_the_region());
@@ -138,6 +139,41 @@ static void full_heap_serves_again_after_one_free(void)
         hoard_free(&hoard, 1);
         assert_int_equal(now().live, 0);
     }
+}
+
+/* One that is no smaller than another that was refused is refused at once; nothing that comes free
+ * is missed, wherever it comes from. */
+static void what_was_refused_is_had_when_something_comes_free(void)
+{
+    large = os_malloc(LARGE_SIZE(2));
+    void *cut = os_malloc(LARGE_SIZE(4));
+    struct hoard hoard = hoard_all(TINY_SIZE);
+    assert_null(os_malloc(LARGE_SIZE(1)));
+    os_free(large);
+    large = os_malloc(LARGE_SIZE(1));
+    assert_non_null(large);
+    assert_null(os_malloc(LARGE_SIZE(4)));
+    assert_null(os_malloc(LARGE_SIZE(3)));
+    assert_ptr_equal(os_realloc(cut, LARGE_SIZE(1)), cut);
+    void *rest = os_malloc(LARGE_SIZE(2));
+    assert_non_null(rest);
+    os_free(rest);
+    os_free(cut);
+    os_free(large);
+    hoard_free(&hoard, 1);
+    take_and_free_most_in_one_block();
+}
+
+static void lists_serve_again_when_a_row_of_requests_was_served(void)
+{
+    ONLY_BELOW_LEVEL(3)
+    struct hoard hoard = hoard_all(SMALL_SIZE);
+    hoard_free(&hoard, 1);
+    assert_int_equal(now().cached, 0);
+    for (unsigned i = 0; i < 100; i++) {
+        os_free(os_malloc(SMALL_SIZE));
+    }
+    assert_true(now().cached > 0);
 }
 
 static void a_failing_call_leaves_every_block_as_it_was(void)
@@ -272,6 +308,8 @@ int main(void)
         in_fresh_heap(large_block_grows_over_memory_that_was_cached, ROOMY_HEAP),
         in_fresh_heap(every_class_can_use_the_memory_of_every_other, ROOMY_HEAP),
         in_fresh_heap(full_heap_serves_again_after_one_free, ROOMY_HEAP),
+        in_fresh_heap(what_was_refused_is_had_when_something_comes_free, ROOMY_HEAP),
+        in_fresh_heap(lists_serve_again_when_a_row_of_requests_was_served, ROOMY_HEAP),
         in_fresh_heap(a_failing_call_leaves_every_block_as_it_was, ROOMY_HEAP),
         in_fresh_heap(a_cut_in_a_full_heap_succeeds_and_is_no_failure, ROOMY_HEAP),
         in_fresh_heap(last_resort_are_free_objects_of_larger_classes, ROOMY_HEAP),

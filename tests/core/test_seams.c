@@ -10,6 +10,7 @@
 #include "osh_fallback.h"
 #include "osh_magazine.h"
 #include "osh_newlib.h"
+#include "reclaim.h"
 #include "sizes.h"
 #include "stamp.h"
 
@@ -18,18 +19,18 @@
 
 #define PAGES 64
 
-bool __real_osh_arch_region(void **region, size_t *bytes);
-bool __wrap_osh_arch_region(void **region, size_t *bytes);
-void *__real_osh_newlib_malloc(size_t size);
-void *__wrap_osh_newlib_malloc(size_t size);
-bool __real_osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io);
-bool __wrap_osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io);
-bool __real_osh_arch_push_slow(unsigned cls, void *block);
-bool __wrap_osh_arch_push_slow(unsigned cls, void *block);
-void __real_osh_arch_yield(void);
-void __wrap_osh_arch_yield(void);
-bool __real_osh_arch_try_lock(enum osh_mutex mutex);
-bool __wrap_osh_arch_try_lock(enum osh_mutex mutex);
+__typeof__(osh_arch_region) __real_osh_arch_region;
+__typeof__(osh_arch_region) __wrap_osh_arch_region;
+__typeof__(osh_newlib_malloc) __real_osh_newlib_malloc;
+__typeof__(osh_newlib_malloc) __wrap_osh_newlib_malloc;
+__typeof__(osh_arch_exchange) __real_osh_arch_exchange;
+__typeof__(osh_arch_exchange) __wrap_osh_arch_exchange;
+__typeof__(osh_arch_push_slow) __real_osh_arch_push_slow;
+__typeof__(osh_arch_push_slow) __wrap_osh_arch_push_slow;
+__typeof__(osh_arch_yield) __real_osh_arch_yield;
+__typeof__(osh_arch_yield) __wrap_osh_arch_yield;
+__typeof__(osh_arch_try_lock) __real_osh_arch_try_lock;
+__typeof__(osh_arch_try_lock) __wrap_osh_arch_try_lock;
 
 static void (*while_starting)(void);
 static bool no_region;
@@ -190,7 +191,7 @@ static void block_freed_while_its_list_is_stopped_goes_to_its_slab(void)
 {
     unsigned cls = osh_class_of(SMALL_SIZE);
     void *block = osh_magazine_get(cls, OSH_ALIGN_LEAST);
-    osh_magazine_reclaim();
+    reclaim_magazines();
     size_t live = now().live;
     stopped = true;
     osh_magazine_put(cls, block);

@@ -15,8 +15,8 @@
 #define PUSHERS 3
 #define BLOCKS 1000000u
 
-void __real_osh_arch_unlock(enum osh_mutex mutex);
-void __wrap_osh_arch_unlock(enum osh_mutex mutex);
+__typeof__(osh_arch_unlock) __real_osh_arch_unlock;
+__typeof__(osh_arch_unlock) __wrap_osh_arch_unlock;
 
 static void *freed_before_the_unlock;
 

@@ -5,7 +5,12 @@
 #include "inject.h"
 #include "os/os_heap.h"
 #include "os/os_heap_linux.h"
+#include "osh_deferred.h"
+#include "osh_depot.h"
+#include "osh_newlib.h"
 #include "osh_pairs.h"
+#include "osh_slab.h"
+#include "osh_slab_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,10 +202,11 @@ void __wrap_osh_arch_fail(const char *reason, const void *address)
     world_fail(reason, address);
 }
 
-/* Seams: the function, then what it is called with. */
+/* Seams: the function, then what it is called with. Declared as it is where it stands, so that
+ * the compiler compares. */
 #define SEAM(type, name, parameters, arguments) \
-    type __real_##name parameters;              \
-    type __wrap_##name parameters;              \
+    __typeof__(name) __real_##name;             \
+    __typeof__(name) __wrap_##name;             \
     type __wrap_##name parameters               \
     {                                           \
         seam();                                 \
@@ -215,7 +221,8 @@ SEAM(void, osh_newlib_trim, (void), ())
 SEAM(void, osh_deferred_push, (void *block), (block))
 SEAM(void *, osh_deferred_take_all, (void), ())
 SEAM(bool, osh_deferred_pending, (void), ())
-SEAM(struct osh_chain, osh_slab_get, (unsigned cls, unsigned count), (cls, count))
+SEAM(struct osh_chain, osh_slab_get, (unsigned cls, unsigned count, bool fresh),
+     (cls, count, fresh))
 SEAM(void, osh_slab_put, (unsigned cls, struct osh_chain chain), (cls, chain))
 SEAM(osh_word_t, osh_slab_set_bits, (size_t page, unsigned cls, unsigned i, osh_word_t bits),
      (page, cls, i, bits))

@@ -77,9 +77,9 @@ def judge(target, root):
         if fault:
             wrong.append(f"{kind} at {first:#x}: {fault}")
     wrong += [f"there is no {kind}" for kind in ("pop", "push", "exchange") if kind not in kinds]
-    reclaim = "\n".join(text for _, _, text in functions.get("osh_arch_reclaim", []))
+    reclaim = "\n".join(text for _, _, text in functions.get("osh_arch_stop", []))
     if target in TAKE and not re.search(TAKE[target], reclaim):
-        wrong.append("osh_arch_reclaim has no exchange that acquires and releases")
+        wrong.append("osh_arch_stop has no exchange that acquires and releases")
     print(f"{'FAIL' if wrong else 'ok  '} {target:5} "
           + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())), flush=True)
     for line in wrong:

@@ -5,14 +5,14 @@
 
 #include <stdatomic.h>
 
-size_t __real_osh_arena_claim_run(unsigned run);
-size_t __wrap_osh_arena_claim_run(unsigned run);
-bool __real_osh_arena_claim_page(size_t page);
-bool __wrap_osh_arena_claim_page(size_t page);
-void *__real_osh_arena_sbrk(ptrdiff_t increment);
-void *__wrap_osh_arena_sbrk(ptrdiff_t increment);
-bool __real_osh_arena_extend_break(uintptr_t bytes);
-bool __wrap_osh_arena_extend_break(uintptr_t bytes);
+__typeof__(osh_arena_claim_run) __real_osh_arena_claim_run;
+__typeof__(osh_arena_claim_run) __wrap_osh_arena_claim_run;
+__typeof__(osh_arena_claim_page) __real_osh_arena_claim_page;
+__typeof__(osh_arena_claim_page) __wrap_osh_arena_claim_page;
+__typeof__(osh_arena_sbrk) __real_osh_arena_sbrk;
+__typeof__(osh_arena_sbrk) __wrap_osh_arena_sbrk;
+__typeof__(osh_arena_extend_break) __real_osh_arena_extend_break;
+__typeof__(osh_arena_extend_break) __wrap_osh_arena_extend_break;
 
 static enum inject_kind armed = INJECT_KINDS;
 static size_t first;

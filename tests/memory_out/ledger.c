@@ -2,6 +2,7 @@
 #include "ledger.h"
 
 #include "os/os_heap.h"
+#include "os/os_heap_linux.h"
 #include "osh_arena.h"
 #include "sizes.h"
 #include "stamp.h"
@@ -12,24 +13,24 @@
 
 #define UNIT OSH_BLOCK_MIN
 
-void *__real_os_malloc(size_t size);
-void *__wrap_os_malloc(size_t size);
-void *__real_os_calloc(size_t count, size_t size);
-void *__wrap_os_calloc(size_t count, size_t size);
-void *__real_os_realloc(void *block, size_t size);
-void *__wrap_os_realloc(void *block, size_t size);
-void *__real_os_reallocarray(void *block, size_t count, size_t size);
-void *__wrap_os_reallocarray(void *block, size_t count, size_t size);
-void *__real_os_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_os_aligned_alloc(size_t alignment, size_t size);
-void __real_os_free(void *block);
-void __wrap_os_free(void *block);
-void __real_os_free_sized(void *block, size_t size);
-void __wrap_os_free_sized(void *block, size_t size);
-void __real_os_heap_signal_enter(void);
-void __wrap_os_heap_signal_enter(void);
-void __real_os_heap_signal_leave(void);
-void __wrap_os_heap_signal_leave(void);
+__typeof__(os_malloc) __real_os_malloc;
+__typeof__(os_malloc) __wrap_os_malloc;
+__typeof__(os_calloc) __real_os_calloc;
+__typeof__(os_calloc) __wrap_os_calloc;
+__typeof__(os_realloc) __real_os_realloc;
+__typeof__(os_realloc) __wrap_os_realloc;
+__typeof__(os_reallocarray) __real_os_reallocarray;
+__typeof__(os_reallocarray) __wrap_os_reallocarray;
+__typeof__(os_aligned_alloc) __real_os_aligned_alloc;
+__typeof__(os_aligned_alloc) __wrap_os_aligned_alloc;
+__typeof__(os_free) __real_os_free;
+__typeof__(os_free) __wrap_os_free;
+__typeof__(os_free_sized) __real_os_free_sized;
+__typeof__(os_free_sized) __wrap_os_free_sized;
+__typeof__(os_heap_signal_enter) __real_os_heap_signal_enter;
+__typeof__(os_heap_signal_enter) __wrap_os_heap_signal_enter;
+__typeof__(os_heap_signal_leave) __real_os_heap_signal_leave;
+__typeof__(os_heap_signal_leave) __wrap_os_heap_signal_leave;
 
 /* One thread at a time is at work in these tests. */
 static unsigned char *held; /* a byte for each place where a block may begin */

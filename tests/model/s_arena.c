@@ -49,8 +49,8 @@ static void grow_and_shrink(void)
 }
 
 /* The linker puts this around the port's. */
-bool __real_osh_arch_decommit(uintptr_t *from, uintptr_t *to);
-bool __wrap_osh_arch_decommit(uintptr_t *from, uintptr_t *to);
+__typeof__(osh_arch_decommit) __real_osh_arch_decommit;
+__typeof__(osh_arch_decommit) __wrap_osh_arch_decommit;
 bool __wrap_osh_arch_decommit(uintptr_t *from, uintptr_t *to)
 {
     size_t first = osh_arena_page((void *)*from);

@@ -16,12 +16,12 @@ static void *block[SCENARIO_TASKS];
 /* The linker puts these around the library's calls into newlib. */
 static unsigned inside;
 
-void *__real_osh_newlib_malloc(size_t size);
-void *__wrap_osh_newlib_malloc(size_t size);
-void __real_osh_newlib_free(void *freed);
-void __wrap_osh_newlib_free(void *freed);
-void __real_osh_newlib_trim(void);
-void __wrap_osh_newlib_trim(void);
+__typeof__(osh_newlib_malloc) __real_osh_newlib_malloc;
+__typeof__(osh_newlib_malloc) __wrap_osh_newlib_malloc;
+__typeof__(osh_newlib_free) __real_osh_newlib_free;
+__typeof__(osh_newlib_free) __wrap_osh_newlib_free;
+__typeof__(osh_newlib_trim) __real_osh_newlib_trim;
+__typeof__(osh_newlib_trim) __wrap_osh_newlib_trim;
 
 static void begin(const char *what)
 {

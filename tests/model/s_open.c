@@ -13,8 +13,8 @@ static bool accessible[WORDS]; /* to the kernel */
 static bool counting;
 
 /* The linker puts this around the port's. */
-bool __real_osh_arch_open(void *start, size_t bytes);
-bool __wrap_osh_arch_open(void *start, size_t bytes);
+__typeof__(osh_arch_open) __real_osh_arch_open;
+__typeof__(osh_arch_open) __wrap_osh_arch_open;
 bool __wrap_osh_arch_open(void *start, size_t bytes)
 {
     bool opened = __real_osh_arch_open(start, bytes);

@@ -15,7 +15,7 @@ extern const struct scenario slab_reserve, slab_deliver, slab_unlist, slab_list,
     deferred_before, deferred_look, deferred_reclaim, null_unlist, null_depot, null_empty,
     null_bound, null_reclaim, null_fallback, null_start, run_release, arena_brink, arena_trim,
     arena_run, arena_hint, arena_open, arena_open_late, start_heap, heap_brink, kept_slots,
-    kept_two_ways, kept_claim;
+    kept_two_ways, kept_claim, brink_small, brink_large, brink_go_on, brink_depot;
 
 const struct scenario *const scenarios[] = {
     &litmus_sb,
@@ -69,6 +69,12 @@ const struct scenario *const scenarios[] = {
     &kept_slots,
     &kept_two_ways,
     &kept_claim,
+#endif
+    &brink_small,
+    &brink_large,
+    &brink_go_on,
+#if OSH_DEPOT_SLOTS > 0
+    &brink_depot,
 #endif
     &null_unlist,
 #if OSH_DEPOT_SLOTS > 0

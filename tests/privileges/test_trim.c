@@ -29,8 +29,8 @@ int __real_madvise(void *start, size_t bytes, int advice);
 int __wrap_madvise(void *start, size_t bytes, int advice);
 long __real_sysconf(int name);
 long __wrap_sysconf(int name);
-void __real_osh_arch_lock(enum osh_mutex mutex);
-void __wrap_osh_arch_lock(enum osh_mutex mutex);
+__typeof__(osh_arch_lock) __real_osh_arch_lock;
+__typeof__(osh_arch_lock) __wrap_osh_arch_lock;
 
 int __wrap_madvise(void *start, size_t bytes, int advice)
 {
@@ -55,10 +55,10 @@ long __wrap_sysconf(int name)
     return name == _SC_PAGESIZE && system_page != 0 ? system_page : __real_sysconf(name);
 }
 
-void __wrap_osh_arch_lock(enum osh_mutex mutex)
+bool __wrap_osh_arch_lock(enum osh_mutex mutex)
 {
     atomic_store(&waits, mutex == OSH_MUTEX_RECLAIM);
-    __real_osh_arch_lock(mutex);
+    return __real_osh_arch_lock(mutex);
 }
 
 /* Allocates so many blocks and writes to all of each; then frees them. */

@@ -23,8 +23,8 @@
         skip_because("a heap that was left is not entered"); \
     }
 
-void *__real_osh_newlib_malloc(size_t size);
-void *__wrap_osh_newlib_malloc(size_t size);
+__typeof__(osh_newlib_malloc) __real_osh_newlib_malloc;
+__typeof__(osh_newlib_malloc) __wrap_osh_newlib_malloc;
 
 static void (*inside_newlib)(void);
 

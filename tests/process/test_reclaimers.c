@@ -19,8 +19,8 @@
 
 #define PAGES 120
 
-void __real_osh_slab_put(unsigned cls, struct osh_chain chain);
-void __wrap_osh_slab_put(unsigned cls, struct osh_chain chain);
+__typeof__(osh_slab_put) __real_osh_slab_put;
+__typeof__(osh_slab_put) __wrap_osh_slab_put;
 
 static void (*in_reclaim)(void);
 
@@ -123,7 +123,7 @@ static void lists_go_on_after_a_jump_out_of_a_reclaim(void)
     lists_of_a_reclaim_that_was_left_go_on(jump_out_of_a_reclaim);
 }
 
-bool __wrap_osh_arch_region(void **region, size_t *bytes);
+__typeof__(osh_arch_region) __wrap_osh_arch_region;
 bool __wrap_osh_arch_region(void **region, size_t *bytes)
 {
     (void)region;

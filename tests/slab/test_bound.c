@@ -6,6 +6,7 @@
 #include "os/os_heap.h"
 #include "osh_depot.h"
 #include "osh_magazine.h"
+#include "reclaim.h"
 #include "sizes.h"
 
 /* On one thread: the blocks in the lists of all cores. */
@@ -31,7 +32,7 @@ static void reclaim_takes_everything_from_every_core_and_class(void)
             os_free(os_malloc(size));
         }
     }
-    osh_magazine_reclaim();
+    reclaim_magazines();
     FOR_EACH_CLASS(cls)
     {
         assert_int_equal(listed(cls), 0);

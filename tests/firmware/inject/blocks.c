@@ -6,6 +6,7 @@
 #include "os/os_heap.h"
 #include "osh_class.h"
 #include "osh_slab.h"
+#include "reclaim.h"
 
 #define MOST_BLOCKS 80u
 
@@ -123,8 +124,8 @@ void inject_prepare(unsigned length, bool moving, unsigned home)
     CHECK(osh_arch_exchange(OSH_ACTIVE, inject_cls, &none));
     inject_hold_chain(none);
     if (moving) {
-        osh_arch_reclaim(home, take_back);
-        osh_arch_reclaim(1 - home, take_back);
+        reclaim_core(home, take_back);
+        reclaim_core(1 - home, take_back);
     }
     CHECK(holding == blocks);
     for (unsigned i = 0; i < length; i++) {

@@ -40,9 +40,7 @@ void model_port_on_core(unsigned core)
 void model_port_start_lists(void)
 {
     for (unsigned core = 0; core < OSH_CORES; core++) {
-        if (osh_lists_claim(core)) {
-            osh_arch_go_on(core);
-        }
+        (void)osh_lists_begin(core, osh_arch_go_on);
     }
 }
 

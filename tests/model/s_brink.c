@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory is out, and what was refused is known: nothing that came free is missed. What a free has
+ * given back, and has returned, is there for whoever asks after that.
+ */
+#include "os/os_heap.h"
+#include "osh_brink.h"
+#include "osh_depot.h"
+#include "osh_heap.h"
+#include "osh_slab.h"
+#include "scenario.h"
+
+#define SMALL ((size_t)256)
+#define LARGE ((size_t)600)
+#define CLS osh_class_of(SMALL)
+
+static void *to_free;
+static osh_word_t is_free;
+
+/* Everything is taken, all lists are stopped, and a refusal is noted. */
+static void out_with(size_t bytes)
+{
+    to_free = os_malloc(bytes);
+    REQUIRE(to_free != NULL);
+    while (os_malloc(LARGE) != NULL || os_malloc(SMALL) != NULL || os_malloc(8) != NULL) {
+    }
+    REQUIRE(!OSH_BRINK_STOPS || osh_brink_refuses(SMALL));
+    is_free = 0;
+}
+
+static void out_with_a_small_one(void)
+{
+    out_with(SMALL);
+}
+
+static void out_with_a_large_one(void)
+{
+    out_with(LARGE);
+}
+
+static void free_it(void)
+{
+    os_free(to_free);
+    osh_store_release(&is_free, 1);
+}
+
+static void free_it_when_lists_go_on(void)
+{
+    osh_heap_go_on();
+    free_it();
+}
+
+/* Takes it or not; but if the free had ended before, it must be there. */
+static bool must_get(size_t bytes)
+{
+    bool was_free = osh_load_acquire(&is_free) != 0;
+    void *block = os_malloc(bytes);
+    REQUIRE(block != NULL || !was_free);
+    return block != NULL;
+}
+
+static void want_small(void)
+{
+    (void)(must_get(SMALL) || must_get(SMALL));
+}
+
+static void want_large(void)
+{
+    (void)(must_get(LARGE) || must_get(LARGE));
+}
+
+/* Is refused, whatever happens. */
+static void want_more_than_there_is(void)
+{
+    REQUIRE(os_malloc(16 * LARGE) == NULL);
+}
+
+static void small_is_there(void)
+{
+    os_free(os_malloc(8));
+}
+
+const struct scenario brink_small = {
+    .name = "brink-small",
+    .promise = "a small block that was freed is had, whatever was refused meanwhile",
+    .pages = 3,
+    .setup = out_with_a_small_one,
+    .task = {free_it, want_small, want_more_than_there_is},
+    .core = {0, 1, 1},
+    .check = small_is_there,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 1},
+};
+
+const struct scenario brink_large = {
+    .name = "brink-large",
+    .promise = "the same of newlib's blocks",
+    .pages = 8,
+    .setup = out_with_a_large_one,
+    .task = {free_it, want_large},
+    .core = {0, 1},
+    .check = small_is_there,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 1},
+};
+
+const struct scenario brink_go_on = {
+    .name = "brink-go-on",
+    .promise = "the same when the cores' lists go on, and one takes the block",
+    .pages = 3,
+    .setup = out_with_a_small_one,
+    .task = {free_it_when_lists_go_on, want_small},
+    .core = {0, 1},
+    .check = small_is_there,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 1},
+};
+
+static struct osh_chain magazine;
+
+static void out_with_a_magazine(void)
+{
+    magazine = osh_slab_get(CLS, 2, true);
+    REQUIRE(magazine.count == 2);
+    out_with(SMALL);
+}
+
+/* Of a task that began this before memory was out. */
+static void put_a_magazine(void)
+{
+    if (!osh_depot_put(CLS, magazine)) {
+        osh_slab_put(CLS, magazine);
+    }
+    osh_store_release(&is_free, 1);
+}
+
+static void reclaim_in_between(void)
+{
+    osh_heap_reclaim();
+}
+
+const struct scenario brink_depot = {
+    .name = "brink-depot",
+    .promise = "the same of blocks that a task in mid-call puts into the depot",
+    .pages = 3,
+    .setup = out_with_a_magazine,
+    .task = {put_a_magazine, want_small, reclaim_in_between},
+    .core = {0, 1, 1},
+    .check = small_is_there,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 1},
+};
