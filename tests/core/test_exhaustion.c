@@ -4,6 +4,7 @@
 #include "hoard.h"
 #include "os/os_heap.h"
 #include "os/os_heap_linux.h"
+#include "osh_brink.h"
 #include "osh_seal.h"
 #include "sizes.h"
 #include "stamp.h"
@@ -169,7 +170,7 @@ static void lists_serve_again_when_a_row_of_requests_was_served(void)
     ONLY_BELOW_LEVEL(3)
     struct hoard hoard = hoard_all(SMALL_SIZE);
     hoard_free(&hoard, 1);
-    assert_int_equal(now().cached, 0);
+    assert_true(!OSH_BRINK_STOPS || now().cached == 0);
     for (unsigned i = 0; i < 100; i++) {
         os_free(os_malloc(SMALL_SIZE));
     }
