@@ -70,7 +70,7 @@ storm_verified() {
     local dir=$root/release
     [ -e "$dir/build.ninja" ] || /usr/bin/meson setup "$dir" -Dtests=false >/dev/null
     ninja -C "$dir" >/dev/null && meson test -C "$dir" --no-rebuild --suite perf --print-errorlogs &&
-        /usr/bin/python3 perf/storm.py --workers "$dir/perf" --verify
+        /usr/bin/python3 -B -m perf.storm --workers "$dir/perf/linux" --verify
 }
 
 # Every interleaving within bounds, on each kind of lists and slabs. Status 3: time ran out on
@@ -127,7 +127,7 @@ if [ $long = yes ]; then
     step "suites: more variants" tests/matrix.sh "$root/tests" level2
     step "coverage" tests/coverage/coverage.py "$root/coverage" --json "$root/coverage.json"
     step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --only firmware --check
-    step "the firmware storm's counter" /usr/bin/python3 perf/firmware_trace.py --build "$root/firmware-storm"
+    step "the firmware storm's counter" /usr/bin/python3 -B -m perf.firmware.trace --build "$root/firmware-storm"
     step "interleavings: negative controls" controls
     step "figures of the checks" tests/figures/checks.py --build "$root" --taken --json "$root/checks.json"
     step "long stress" tests/matrix.sh "$root/tests" long
