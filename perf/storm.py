@@ -1,41 +1,18 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The allocation storm: this heap beside others, on real threads and memory."""
 
 import argparse
 import importlib.util
-import json
 import sys
 from pathlib import Path
 
-import bars
-import campaign
-import firmware_run
-import firmware_storm
-import firmware_table
-import machine
-import plan
-import report_table
-import summary
-import worker
-from progress import clock
-
-
-def _names(text: str, valid: tuple[str, ...], what: str) -> list[str]:
-    chosen = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in chosen if name not in valid]
-    if unknown or not chosen:
-        raise argparse.ArgumentTypeError(
-            f"no {what} {', '.join(unknown) or 'named'}; valid: {', '.join(valid)}")
-    return [name for name in valid if name in chosen]
-
-
-def _scenarios(text: str) -> list[str]:
-    return _names(text, tuple(plan.SCENARIOS), "scenario")
-
-
-def _peers(text: str) -> list[str]:
-    return _names(text, plan.PEERS, "peer")
+from .command import names, need_folders, say, write_json
+from .firmware import plan as firmware_plan
+from .firmware import storm as firmware_storm
+from .firmware.run import FirmwareError
+from .linux import campaign, machine, plan, summary, worker
+from .linux.progress import clock
+from .report import bars, firmware_table, table
 
 
 def _threads(text: str) -> list[int]:
@@ -70,17 +47,17 @@ def _parser() -> argparse.ArgumentParser:
     length.add_argument("--list", action="store_true",
                         help="name scenarios and allocators, and end")
     parser.add_argument("--workers", type=Path, required=True, metavar="DIR",
-                        help="the build's perf folder, which has the workers")
-    parser.add_argument("--scenario", type=_scenarios, metavar="A,B",
+                        help="the build's perf/linux folder, which has the workers")
+    parser.add_argument("--scenario", type=names(plan.SCENARIOS, "scenario"), metavar="A,B",
                         default=list(plan.SCENARIOS))
-    parser.add_argument("--peers", type=_peers, metavar="A,B")
+    parser.add_argument("--peers", type=names(plan.PEERS, "peer"), metavar="A,B")
     parser.add_argument("--threads", type=_threads, metavar="1,2",
                         help="instead of each scenario's own counts")
     parser.add_argument("--rounds", type=_rounds, metavar="N",
                         help="rounds a cell, instead of the preset's")
     parser.add_argument("--firmware", nargs="*", metavar="BOARD",
                         help="the storm in firmware images too, instructions counted; "
-                        f"boards: {', '.join(firmware_storm.plan.BOARDS)} (all)")
+                        f"boards: {', '.join(firmware_plan.BOARDS)} (all)")
     parser.add_argument("--no-linux", action="store_true", help="with --firmware: it alone")
     parser.add_argument("--firmware-build", type=Path, default=Path("build/firmware-storm"),
                         metavar="DIR", help="where its images are built")
@@ -119,18 +96,14 @@ def _allocators(args: argparse.Namespace) -> tuple[list[str], list[dict]]:
     return built, missing
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
 def _announce(preset: plan.Preset, cells: list[plan.Cell], allocators: list[str],
               rounds: int) -> None:
     runs = rounds * sum(name in plan.SCENARIOS[cell.scenario].allocators
                         for cell in cells for name in allocators)
     longest = runs * (preset.longest_s + plan.ASSUMED_OVERHEAD_S)
     expected = min(longest, preset.budget_s or longest)
-    _say(f"{preset.name}: {len(cells)} rows, {len(allocators)} allocators, {rounds} "
-         f"rounds, {runs} runs; about {clock(expected)} (minutes:seconds)")
+    say(f"{preset.name}: {len(cells)} rows, {len(allocators)} allocators, {rounds} "
+        f"rounds, {runs} runs; about {clock(expected)} (minutes:seconds)")
 
 
 def _firmware(args: argparse.Namespace) -> dict:
@@ -138,14 +111,14 @@ def _firmware(args: argparse.Namespace) -> dict:
     if args.firmware is None:
         return {}
     return firmware_storm.measure(args.firmware_build,
-                                  args.firmware or list(firmware_storm.plan.BOARDS),
-                                  list(firmware_storm.plan.SCENARIOS))
+                                  args.firmware or list(firmware_plan.BOARDS),
+                                  list(firmware_plan.SCENARIOS))
 
 
 def _only_firmware(args: argparse.Namespace) -> int:
     doc = _firmware(args)
     if args.json:
-        args.json.write_text(json.dumps(doc, indent=1) + "\n", encoding="utf-8")
+        write_json(args.json, doc)
     print(firmware_table.render(doc), end="")
     return 0
 
@@ -156,11 +129,11 @@ def _verdict(doc: dict) -> int:
         for run in doc["runs"]:
             print(f"PASS  {run['allocator']}  {run['scenario']} x{run['threads']}")
         bad = bad or bool(doc["missing"])
-        if text := report_table.troubles(doc):
+        if text := table.troubles(doc):
             print(text)
         print("verify:", "FAILED" if bad else "every block was as it was left")
     else:
-        print(report_table.render(doc), end="")
+        print(table.render(doc), end="")
     if "firmware" in doc:
         print("\n" + firmware_table.render(doc), end="")
     return 1 if bad else 0
@@ -168,25 +141,22 @@ def _verdict(doc: dict) -> int:
 
 def _write(doc: dict, args: argparse.Namespace) -> None:
     if args.json:
-        args.json.write_text(json.dumps(doc, indent=1) + "\n", encoding="utf-8")
-        _say(f"wrote {args.json}")
+        write_json(args.json, doc)
+        say(f"wrote {args.json}")
     if args.html:
-        import report_html  # matplotlib takes a second to load
-        args.html.write_text(report_html.render(doc), encoding="utf-8")
-        _say(f"wrote {args.html}")
+        from .report import html  # matplotlib takes a second to load
+        args.html.write_text(html.render(doc), encoding="utf-8")
+        say(f"wrote {args.html}")
 
 
-def _check_outputs(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
-    """Before minutes are spent on results that could not be written."""
-    unknown = [name for name in args.firmware or [] if name not in firmware_storm.plan.BOARDS]
+def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    unknown = [name for name in args.firmware or [] if name not in firmware_plan.BOARDS]
     if unknown:
         parser.error(f"no board {', '.join(unknown)}; valid: "
-                     + ", ".join(firmware_storm.plan.BOARDS))
+                     + ", ".join(firmware_plan.BOARDS))
     if args.no_linux and args.firmware is None:
         parser.error("--no-linux goes with --firmware")
-    for path in (args.json, args.html):
-        if path and not path.absolute().parent.is_dir():
-            parser.error(f"no folder {path.absolute().parent}")
+    need_folders(parser, args.json, args.html)
     if args.html and importlib.util.find_spec("matplotlib") is None:
         parser.error("--html needs the Debian package python3-matplotlib")
 
@@ -198,13 +168,13 @@ def main(argv: list[str] | None = None) -> int:
     if args.list:
         _list(args.workers, machine.cores())
         return 0
-    _check_outputs(parser, args)
+    _check(parser, args)
     if args.no_linux:
         return _only_firmware(args)
     allocators, missing = _allocators(args)
     for gap in missing:
-        _say(f"MISSING  {gap['allocator']}: no worker in {args.workers} "
-             f"(Debian package: {gap['package']})")
+        say(f"MISSING  {gap['allocator']}: no worker in {args.workers} "
+            f"(Debian package: {gap['package']})")
     if not allocators:
         parser.error(f"no workers in {args.workers}")
     preset = _preset(args)
@@ -212,8 +182,8 @@ def main(argv: list[str] | None = None) -> int:
     cells = plan.cells(args.scenario, machine.cores(), args.quick, args.threads)
     about = machine.describe(worker.path_of(args.workers, allocators[0]))
     if about["busy"]:
-        _say(f"WARNING: the machine is busy (load {about['load_average']:.2f}); "
-             "figures will be off")
+        say(f"WARNING: the machine is busy (load {about['load_average']:.2f}); "
+            "figures will be off")
     _announce(preset, cells, allocators, rounds)
     outcome = campaign.conduct(args.workers, cells, allocators, preset, rounds,
                                args.verify)
@@ -231,5 +201,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit("interrupted")
-    except firmware_run.FirmwareError as error:
+    except FirmwareError as error:
         sys.exit(f"firmware storm: {error}")

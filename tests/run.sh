@@ -23,7 +23,7 @@ for option in "$@"; do
 done
 mkdir -p "$root"
 # The last step takes these from the steps of this run.
-rm -f "$root"/{explorer,explorer-exclusives,explorer-small,explorer-lean,spin,coverage,injection,checks}.json
+rm -f "$root"/{explorer,explorer-exclusives,explorer-level2,explorer-lean,spin,coverage,injection,checks}.json
 passed=0
 failed=()
 unfinished=()
@@ -70,14 +70,14 @@ storm_verified() {
     local dir=$root/release
     [ -e "$dir/build.ninja" ] || /usr/bin/meson setup "$dir" -Dtests=false >/dev/null
     ninja -C "$dir" >/dev/null && meson test -C "$dir" --no-rebuild --suite perf --print-errorlogs &&
-        /usr/bin/python3 perf/storm.py --workers "$dir/perf" --verify
+        /usr/bin/python3 -B -m perf.storm --workers "$dir/perf/linux" --verify
 }
 
 # Every interleaving within bounds, on each kind of lists and slabs. Status 3: time ran out on
 # some, and no promise was broken until then.
 interleavings() { # [EXPLORER-OPTION ...]
     local dir=$root/tests/gcc/tests/model name status all=0
-    local names='explorer explorer-exclusives explorer-small explorer-lean'
+    local names='explorer explorer-exclusives explorer-level2 explorer-lean'
     ninja -C "$root/tests/gcc" ${names//explorer/tests/model/explorer} >/dev/null || return
     # Each is one thread: two at a time; what they say follows in order.
     for name in $names; do
@@ -127,7 +127,7 @@ if [ $long = yes ]; then
     step "suites: more variants" tests/matrix.sh "$root/tests" level2
     step "coverage" tests/coverage/coverage.py "$root/coverage" --json "$root/coverage.json"
     step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --only firmware --check
-    step "the firmware storm's counter" /usr/bin/python3 perf/firmware_trace.py --build "$root/firmware-storm"
+    step "the firmware storm's counter" /usr/bin/python3 -B -m perf.firmware.trace --build "$root/firmware-storm"
     step "interleavings: negative controls" controls
     step "figures of the checks" tests/figures/checks.py --build "$root" --taken --json "$root/checks.json"
     step "long stress" tests/matrix.sh "$root/tests" long

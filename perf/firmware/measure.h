@@ -31,7 +31,7 @@ uint32_t measure_call(measure_any call, uintptr_t first, uintptr_t second, uintp
 /* Keeps the longest under a name, which must be a literal: one more path. */
 void measure_longest(const char *name, uint32_t instructions);
 
-/* Prints all: see perf/firmware_run.py for the form. */
+/* Prints all: see run.py for the form. */
 void measure_report(void);
 
 #endif

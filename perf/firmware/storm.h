@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scenarios, and what they share: as perf/worker, scaled to a chip. */
+/* Scenarios, and what they share: as perf/linux/worker, scaled to a chip. */
 #ifndef STORM_H
 #define STORM_H
 

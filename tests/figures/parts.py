@@ -42,7 +42,7 @@ PYTHON = "/usr/bin/python3"
 
 PARTS = (
     Part("firmware", "the firmware storm, instructions counted",
-         (PYTHON, "-B", "perf/firmware_storm.py", "--build", "{build}/firmware-storm",
+         (PYTHON, "-B", "-m", "perf.firmware.storm", "--build", "{build}/firmware-storm",
           "--quiet", "--json", "{out}"),
          only_zero_or_not=("interrupted",)),
     Part("firmware", "the library's code and RAM",
@@ -57,5 +57,5 @@ PARTS = (
 
 PAGES = (
     Page("firmware", "docs/firmware.md",
-         (PYTHON, "-B", "perf/firmware_page.py", "{figures}")),
+         (PYTHON, "-B", "-m", "perf.report.firmware_page", "{figures}")),
 )

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tools read, damaged: a clear failure each time, never a traceback.
 
-What is read and by whom: workers' reports (perf/worker.py, and then everything
-that the storm makes of them), files that tell of the machine (perf/machine.py),
+What is read and by whom: workers' reports (perf/linux/worker.py, and then everything
+that the storm makes of them), files that tell of the machine (perf/linux/machine.py),
 the storm's options, the soak program's report (tests/soak/soak.py), the list of
 reasons and gcovr's document (tests/coverage/coverage.py), the committed footprint and
 the calculator's options (tests/size), what firmware images print and QEMU's traces of
-them (perf/firmware_run.py, perf/firmware_trace.py), the checks' figures
+them (perf/firmware/run.py, perf/firmware/trace.py), the checks' figures
 (tests/figures), the list of seeded faults (tests/mutants) and, if OSHEAP_EXPLORER
 names the explorer, its files of executions (tests/model/replay.c).
 OSHEAP_FUZZ_ROUNDS sets how many of each (400).
@@ -25,29 +25,24 @@ from pathlib import Path
 from unittest import mock
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# The last of these goes first: perf has a figures.py, too.
-for folder in ("tests/fuzz", "tests/figures", "perf", "tests/soak", "tests/coverage", "tests/size",
+for folder in ("", "tests/fuzz", "tests/figures", "tests/soak", "tests/coverage", "tests/size",
                "tests/mutants"):
     sys.path.insert(0, str(ROOT / folder))
 
-import bars  # noqa: E402
 import calculator  # noqa: E402
 import checks  # noqa: E402
 import coverage  # noqa: E402
-import firmware_run  # noqa: E402
-import firmware_trace  # noqa: E402
 import footprint  # noqa: E402
-import machine  # noqa: E402
 import mutants  # noqa: E402
-import plan  # noqa: E402
-import report_table  # noqa: E402
 import soak  # noqa: E402
-import storm  # noqa: E402
-import summary  # noqa: E402
 import verdicts  # noqa: E402
-import worker  # noqa: E402
-from campaign import Outcome  # noqa: E402
 from damage import ROUNDS, damage_bytes, damaged  # noqa: E402
+from perf import storm  # noqa: E402
+from perf.firmware import run as firmware_run  # noqa: E402
+from perf.firmware import trace as firmware_trace  # noqa: E402
+from perf.linux import machine, plan, summary, worker  # noqa: E402
+from perf.linux.campaign import Outcome  # noqa: E402
+from perf.report import bars, table  # noqa: E402
 
 def a_report(scenario: str) -> dict:
     report = {"allocator": "osheap", "identity": "rseq", "scenario": scenario, "threads": 2,
@@ -93,7 +88,7 @@ class Tools(unittest.TestCase):
                                                  "load_average": 0.0, "date": "d", "busy": False},
                                        {"preset": "default", "rounds": 2, "large_live": 8}, [])
                 doc["bars"] = bars.judge(doc)
-                report_table.render(doc)
+                table.render(doc)
                 json.dumps(doc)
         self.assertGreater(taken, 0)
         self.assertLess(taken, 3 * ROUNDS)

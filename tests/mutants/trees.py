@@ -12,9 +12,8 @@ from pathlib import Path
 from faults import ROOT, Failure
 
 EXPLORER = "tests/model/explorer"
-# The same scenarios on firmware's lists, with the slabs of a build for size, and in the
-# smallest configuration of one.
-OTHERS = {name: f"tests/model/explorer-{name}" for name in ("exclusives", "small", "lean")}
+# The same scenarios on firmware's lists, at hardening level 2, and compiled for size.
+OTHERS = {name: f"tests/model/explorer-{name}" for name in ("exclusives", "level2", "lean")}
 # Unit tests take milliseconds, the table of misuse most of a minute.
 SUITES = ("osheap:unit", "osheap:concurrent", "osheap:fork", "osheap:hardening")
 # The tree outside of tests/model has no weaker read-modify-writes than its own.

@@ -5,11 +5,11 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import worker
-from pace import Pace
-from plan import SCENARIOS, Cell, Preset
-from progress import Progress
-from worker import Failure
+from . import worker
+from .pace import Pace
+from .plan import SCENARIOS, Cell, Preset
+from .progress import Progress
+from .worker import Failure
 
 Reports = dict[tuple[Cell, str], list[dict | None]]
 

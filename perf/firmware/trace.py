@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """
 Judges the firmware storm's counter by another count: QEMU executes the hot pair one
@@ -13,10 +12,9 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-import firmware_plan as plan
-import firmware_run
-from firmware_run import FirmwareError
-from firmware_storm import names
+from . import plan, run
+from .run import FirmwareError
+from ..command import names
 
 FUNCTIONS = {"malloc": "os_malloc", "free": "os_free"}
 
@@ -53,8 +51,8 @@ def _range(nm: str, image: Path, function: str) -> tuple[int, int]:
 
 def check(root: Path, board: str) -> dict[str, int]:
     """The median of each function, the same by both counts; else an error."""
-    folder = firmware_run.build(root, board, 0)
-    image = folder / "perf/firmware/storm-osheap.elf"
+    folder = run.build(root, board, 0)
+    image = folder / run.IMAGE.format("osheap")
     nm = plan.BOARDS[board].compiler.removesuffix("gcc") + "nm"
     found = {}
     for call, function in FUNCTIONS.items():
@@ -62,7 +60,7 @@ def check(root: Path, board: str) -> dict[str, int]:
         with tempfile.NamedTemporaryFile("r", suffix=".log") as log:
             options = ["-singlestep", "-d", "exec,nochain", "-D", log.name,
                        "-dfilter", f"{first:#x}+{size:#x}"]
-            counted = firmware_run.counted(board, image, "pair", options).calls[call]
+            counted = run.counted(board, image, "pair", options).calls[call]
             logged = lengths(addresses(log.read()), first)
         # The log has the calls that warm up as well.
         if logged[counted.median] < counted.times[counted.median]:

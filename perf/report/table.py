@@ -4,11 +4,10 @@
 import statistics
 from collections.abc import Iterable, Sequence
 
-from plan import OURS, PEERS
-from bars import crowd_memory
+from ..linux.plan import OURS, PEERS
+from .bars import crowd_memory
 
 MIB = 1 << 20
-COLUMNS = (*PEERS, "best_peer")
 
 # Under each comparison: the mean of its metric, and that of a second view of it.
 MEANS = {
@@ -66,13 +65,18 @@ def ratio_of(doc: dict, row: tuple[str, int], peer: str, metric: str) -> float |
     return None
 
 
+def peers_of(doc: dict) -> list[str]:
+    """Those that there are ratios to, in the order of columns."""
+    return [p for p in (*PEERS, "best_peer") if any(r["peer"] == p for r in doc["ratios"])]
+
+
 def _ours(doc: dict, row: tuple[str, int], key: str, unit: float) -> str:
     run = run_of(doc, row, OURS)
     return number(statistics.median(run[key]) / unit if run else None)
 
 
 def _comparison(doc: dict, metric: str, head: str, key: str, unit: float) -> str:
-    peers = [p for p in COLUMNS if any(r["peer"] == p for r in doc["ratios"])]
+    peers = peers_of(doc)
     rows = []
     for row in rows_of(doc):
         rows.append([f"{row[0]} x{row[1]}", _ours(doc, row, key, unit)]

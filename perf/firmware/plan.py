@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-SOURCE = Path(__file__).resolve().parent.parent
+SOURCE = Path(__file__).resolve().parent.parent.parent
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ _A64 = "aarch64-linux-gnu-gcc"
 _LIBRARY = "libnewlib-arm-none-eabi"
 
 # SysTick, the only counter of an M-profile board, needs shift 8: see
-# firmware/counter/mprofile.
+# counter/mprofile.
 BOARDS = {
     "m33": Board("an521", "Cortex-M33, 2 cores", _ARM, "qemu-system-arm", _LIBRARY, 8),
     "m4": Board("m4", "Cortex-M4", _ARM, "qemu-system-arm", _LIBRARY, 8),

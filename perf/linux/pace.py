@@ -3,7 +3,7 @@
 
 import time
 
-from plan import ASSUMED_OVERHEAD_S, Preset
+from .plan import ASSUMED_OVERHEAD_S, Preset
 
 
 class Pace:

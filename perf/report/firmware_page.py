@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Makes docs/firmware.md from docs/figures.json."""
 
@@ -6,11 +5,11 @@ import json
 import sys
 from pathlib import Path
 
-import firmware_plan as plan
-from firmware_table import density_rows, number, scenarios
+from ..firmware import plan
+from .firmware_table import allocators, call_rows, density_rows, number
 
 HEAD = """<!-- SPDX-License-Identifier: Apache-2.0 -->
-<!-- Made from docs/figures.json by `./dev figures --accept`: edit perf/firmware_page.py. -->
+<!-- Made from docs/figures.json by `./dev figures --accept`: edit perf/report/firmware_page.py. -->
 # The heap on the chip, in instructions
 
 Every call of the firmware storm (`perf/firmware/`), counted by QEMU with `-icount`,
@@ -32,29 +31,11 @@ def _table(head: list[str], rows: list[list[str]]) -> list[str]:
             *("| " + " | ".join(row) + " |" for row in rows), ""]
 
 
-def _allocators(boards: dict) -> list[str]:
-    return [a for a in plan.ALLOCATORS
-            if any(a in b[s] for b in boards.values() for s in scenarios(b))]
-
-
 def _scenario(boards: dict, scenario: str, names: list[str]) -> list[str]:
     having = [n for n in names if any(n in b.get(scenario, {}) for b in boards.values())]
     rows = [[board, *(number(b[scenario].get(n)) for n in having)]
             for board, b in boards.items() if scenario in b]
     return [f"**{scenario}**: {plan.SCENARIOS[scenario]}", "", *_table(["", *having], rows)]
-
-
-def _calls(board: dict, names: list[str]) -> list[str]:
-    rows = []
-    for scenario in scenarios(board):
-        for call in ("malloc", "free"):
-            row = [f"{scenario} {call}"]
-            for name in names:
-                at = board["calls"][scenario].get(name, {}).get(call)
-                row.append("-" if at is None else
-                           " / ".join(number(at[k]) for k in ("best", "median", "worst")))
-            rows.append(row)
-    return _table(["", *names], rows)
 
 
 def _longest(boards: dict, key: str) -> list[str]:
@@ -80,7 +61,7 @@ def _recovery(boards: dict, names: list[str]) -> list[str]:
 def render(doc: dict) -> str:
     """The page."""
     boards = doc["firmware"]
-    names = _allocators(boards)
+    names = allocators(boards.values())
     lines = [HEAD, "## Boards", "",
              *_table(["", "", "compiler", "newlib", "emulator"],
                      [[n, plan.BOARDS[n].about, *b["made_with"].values()]
@@ -123,14 +104,14 @@ def render(doc: dict) -> str:
               "it, asks for 80 % of it as one block and fills it again.", "",
               *_recovery(boards, names), "## Each call: best / median / worst", ""]
     for board, b in boards.items():
-        lines += [f"### {board}: {plan.BOARDS[board].about}", "", *_calls(b, names)]
+        lines += [f"### {board}: {plan.BOARDS[board].about}", "", *_table(["", *names], call_rows(b, names))]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def main() -> int:
     """Prints the page."""
     if len(sys.argv) != 2:
-        print("usage: firmware_page.py FIGURES", file=sys.stderr)
+        print("usage: firmware_page FIGURES", file=sys.stderr)
         return 2
     print(render(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))), end="")
     return 0

@@ -4,12 +4,12 @@
 import statistics
 from collections.abc import Sequence
 
-import figures
-from campaign import Outcome
-from plan import OURS, PEERS, SCENARIOS, SERVER_PEERS, Cell
+from . import figures
+from .campaign import Outcome
+from .plan import OURS, PEERS, SCENARIOS, SERVER_PEERS, Cell
+from .shape import CALLS
 
 METRICS = ("throughput", "memory", "heap_memory", "cpu_throughput")
-CALLS = ("malloc", "free", "realloc")
 
 # Memory against the peer that is fastest on the row, rather than the leanest.
 FASTEST = "memory_of_fastest"

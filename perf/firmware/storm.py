@@ -1,37 +1,18 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The firmware storm: instructions of every call, counted by QEMU, on every board."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-import firmware_doc
-import firmware_plan as plan
-import firmware_run
-import firmware_table
-
-
-def names(valid, what: str):
-    """An argument that lists some of `valid`."""
-    def read(text: str) -> list[str]:
-        chosen = [name.strip() for name in text.split(",") if name.strip()]
-        unknown = [name for name in chosen if name not in valid]
-        if unknown or not chosen:
-            raise argparse.ArgumentTypeError(
-                f"no {what} {', '.join(unknown) or 'named'}; valid: {', '.join(valid)}")
-        return [name for name in valid if name in chosen]
-    return read
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+from ..command import names, need_folders, say, write_json
+from ..report import firmware_table
+from . import doc, plan, run
 
 
 def measure(root: Path, boards: list[str], scenarios: list[str]) -> dict:
     """Builds, runs, and gives the document."""
-    return firmware_doc.document(*firmware_run.run_all(root, boards, scenarios, _say))
+    return doc.document(*run.run_all(root, boards, scenarios, say))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -50,17 +31,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--quiet", action="store_true", help="no table")
     args = parser.parse_args(argv)
-    if args.json and not args.json.absolute().parent.is_dir():
-        parser.error(f"no folder {args.json.absolute().parent}")
+    need_folders(parser, args.json)
     try:
-        doc = measure(args.build, args.boards, args.scenario)
-    except firmware_run.FirmwareError as error:
-        _say(f"firmware storm: {error}")
+        found = measure(args.build, args.boards, args.scenario)
+    except run.FirmwareError as error:
+        say(f"firmware storm: {error}")
         return 1
     if args.json:
-        args.json.write_text(json.dumps(doc, indent=1) + "\n", encoding="utf-8")
+        write_json(args.json, found)
     if not args.quiet:
-        print(firmware_table.render(doc), end="")
+        print(firmware_table.render(found), end="")
     return 0
 
 

@@ -5,14 +5,11 @@ import io
 import unittest
 from contextlib import redirect_stderr
 
-import firmware_doc
-import firmware_page
-import firmware_plan as plan
-import firmware_storm
-import firmware_table
-import firmware_trace
-import storm
-from firmware_run import Calls, FirmwareError, parse
+from .. import storm
+from ..report import firmware_page, firmware_table
+from . import doc, plan, trace
+from . import storm as firmware_storm
+from .run import Calls, FirmwareError, parse
 
 TEXT = """qemu-system-arm: warning: nic lan9118.0 has no peer
 calls malloc 28:19 199:1
@@ -34,7 +31,7 @@ WITH = {"compiler": "gcc", "newlib": "n", "emulator": "q"}
 def document() -> dict:
     runs = {("level0", "pair"): parse(TEXT), ("newlib", "pair"): parse(TEXT),
             ("level0", "brink"): parse(BRINK)}
-    return {"firmware": {"m33": firmware_doc.board(runs, WITH)}}
+    return {"firmware": {"m33": doc.board(runs, WITH)}}
 
 
 class Reading(unittest.TestCase):
@@ -120,11 +117,11 @@ Trace 0: 0x7f [00800452/100/00000150/ff020201] os_malloc
 """
 
     def test_an_instruction_that_reads_a_device_counts_once(self):
-        self.assertEqual(firmware_trace.addresses(self.LOG), [0x100, 0x102, 0x100])
+        self.assertEqual(trace.addresses(self.LOG), [0x100, 0x102, 0x100])
 
     def test_a_call_lasts_until_the_next_one_begins(self):
         executed = [0x100, 0x102, 0x104, 0x100, 0x102]
-        self.assertEqual(firmware_trace.lengths(executed, 0x100), {3: 1, 2: 1})
+        self.assertEqual(trace.lengths(executed, 0x100), {3: 1, 2: 1})
 
 
 class Plans(unittest.TestCase):

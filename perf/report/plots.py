@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-import report_table
-from plan import ALLOCATORS, OURS, PEERS
+from . import table
+from ..linux.plan import ALLOCATORS, OURS, PEERS
 
 matplotlib.use("svg")
 
@@ -83,7 +83,7 @@ def ratios(doc: dict, metric: str, label: str) -> str | None:
 def latency(doc: dict) -> str | None:
     """For each scenario at threads = cores: p50 to p99.99, with a mark at p99."""
     cores = doc["machine"]["cores"]
-    rows = [row for row in report_table.rows_of(doc) if row[1] == cores]
+    rows = [row for row in table.rows_of(doc) if row[1] == cores]
     if not rows:
         return None
     figure, axes = _figure(7.0, panels=2)
@@ -101,7 +101,7 @@ def _latency_lines(axis: Axes, doc: dict, rows: list[tuple[str, int]], call: str
                    name: str, place: int) -> None:
     labelled = False
     for x, row in enumerate(rows):
-        run = report_table.run_of(doc, row, name)
+        run = table.run_of(doc, row, name)
         at = run["latency_ns"].get(call) if run else None
         if at is None:
             continue

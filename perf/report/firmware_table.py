@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The firmware storm's results as tables for a terminal."""
 
-import firmware_plan as plan
-from report_table import layout
+from collections.abc import Iterable
+
+from ..firmware import plan
+from .table import layout
 
 
 def number(value: float | None) -> str:
@@ -22,17 +24,24 @@ def _pairs(board: dict, names: list[str]) -> str:
     return layout(["mean of a pair", *names], rows)
 
 
-def _calls(board: dict, names: list[str]) -> str:
+def allocators(boards: Iterable[dict]) -> list[str]:
+    """Those that some scenario of the boards was run with, in the plan's order."""
+    run = {name for board in boards for s in scenarios(board) for name in board[s]}
+    return [name for name in plan.ALLOCATORS if name in run]
+
+
+def call_rows(board: dict, names: list[str]) -> list[list[str]]:
+    """Best, median and worst of each call: a row for each scenario and call."""
     rows = []
     for scenario in scenarios(board):
         for call in ("malloc", "free"):
-            cells = []
+            row = [f"{scenario} {call}"]
             for name in names:
                 at = board["calls"][scenario].get(name, {}).get(call)
-                cells.append("-" if at is None else
-                             " / ".join(number(at[k]) for k in ("best", "median", "worst")))
-            rows.append([f"{scenario} {call}", *cells])
-    return layout(["best / median / worst", *names], rows)
+                row.append("-" if at is None else
+                           " / ".join(number(at[k]) for k in ("best", "median", "worst")))
+            rows.append(row)
+    return rows
 
 
 def _worst(board: dict) -> str:
@@ -60,10 +69,11 @@ def render(doc: dict) -> str:
     """Board by board, the same tables."""
     parts = ["Instructions of malloc + free, from each function's first to its return."]
     for name, board in doc["firmware"].items():
-        names = [a for a in plan.ALLOCATORS if any(a in board[s] for s in scenarios(board))]
+        names = allocators([board])
         parts += ["", f"== {name}: {plan.BOARDS[name].about}; "
                   f"{board['made_with']['compiler']}",
-                  "", _pairs(board, names), "", _calls(board, names)]
+                  "", _pairs(board, names), "",
+                  layout(["best / median / worst", *names], call_rows(board, names))]
         if "worst" in board:
             parts += ["", _worst(board)]
         if plan.DENSITY in board:

@@ -8,8 +8,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import shape
-from plan import Cell
+from . import shape
+from .plan import Cell
 
 # A worker that takes this much longer than it was asked to has hung.
 PATIENCE_S = 60.0

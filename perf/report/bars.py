@@ -4,7 +4,7 @@
 import statistics
 from collections.abc import Callable
 
-from plan import BASELINE, OURS
+from ..linux.plan import BASELINE, OURS
 
 REFERENCE = "jemalloc"
 FEW_THREADS, MANY_THREADS = 2, 64

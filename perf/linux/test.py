@@ -9,16 +9,12 @@ from contextlib import redirect_stderr
 from pathlib import Path
 from unittest import mock
 
-import bars
-import figures
-import plan
-import report_table
-import storm
-import summary
-import worker
-from campaign import Outcome, _schedule
-from plan import Cell
-from worker import Failure
+from .. import storm
+from ..report import bars, table
+from . import figures, plan, summary, worker
+from .campaign import Outcome, _schedule
+from .plan import Cell
+from .worker import Failure
 
 
 def report(ops: float, rss: int, scenario: str = "churn", **more) -> dict:
@@ -147,7 +143,7 @@ class Documents(unittest.TestCase):
         self.assertTrue(met["memory against jemalloc, geometric mean"])
 
     def test_the_table_can_be_printed(self):
-        self.assertIn("churn x2", report_table.render(self.doc))
+        self.assertIn("churn x2", table.render(self.doc))
 
     def test_a_failed_worker_is_named_and_the_others_stay(self):
         cell = Cell("pair", 1)
@@ -156,7 +152,7 @@ class Documents(unittest.TestCase):
                         (cell, "glibc"): [None] * 3,
                         (cell, "jemalloc"): [report(1, 1)] * 3}, (failure,))
         self.assertEqual({r["peer"] for r in doc["ratios"]}, {"jemalloc", "best_peer"})
-        text = report_table.render(doc)
+        text = table.render(doc)
         self.assertIn("killed by SIGSEGV", text)
         self.assertIn("it hurts", text)
 

@@ -4,8 +4,8 @@
 import subprocess
 from collections.abc import Mapping
 
-import firmware_plan as plan
-from firmware_run import Calls, Run
+from . import plan
+from .run import Calls, Run
 
 # The longest of a path, from the names an image gives it. Where memory is never
 # short a miss is a refill; at the brink it may go on to the last resort.

@@ -6,10 +6,10 @@ import statistics
 from collections.abc import Iterable, Sequence
 from html import escape
 
-import plots
-from plan import ALLOCATORS, OURS, SCENARIOS
-from report_table import (COLUMNS, MEANS, MIB, machine_line, nanoseconds, number,
-                          ratio_of, rows_of, run_of, settings_line, troubles)
+from . import plots
+from ..linux.plan import ALLOCATORS, OURS, SCENARIOS
+from .table import (MEANS, MIB, machine_line, nanoseconds, number, peers_of,
+                    ratio_of, rows_of, run_of, settings_line, troubles)
 
 _CSS = """
 :root { color-scheme: light dark; --ink: #212529; --paper: #fff; --line: #dee2e6;
@@ -71,7 +71,7 @@ def _ratio_cell(value: float | None, above_is_good: bool) -> str:
 
 def _ratios(doc: dict, metric: str, above: bool, key: str, unit: float,
             head: str) -> str:
-    peers = [p for p in COLUMNS if any(r["peer"] == p for r in doc["ratios"])]
+    peers = peers_of(doc)
     rows = []
     for row in rows_of(doc):
         run = run_of(doc, row, OURS)

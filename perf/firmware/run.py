@@ -8,10 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import firmware_plan as plan
+from . import plan
 
 SECONDS_A_RUN = 120
 INTERRUPT_STORM = "tests/firmware/storm.elf"
+IMAGE = "perf/firmware/storm-{}.elf"
 COMMON = ["-nodefaults", "-display", "none", "-monitor", "none", "-serial", "none",
           "-chardev", "stdio,id=sh"]
 
@@ -108,32 +109,29 @@ def _output(command: list[str], what: str) -> str:
     return done.stdout
 
 
+def _make(folder: Path, board: str, options: list[str], targets: list[str]) -> None:
+    """Configures the build folder, if it is new, and builds these targets in it."""
+    cross = plan.SOURCE / "tests/firmware/boards" / plan.BOARDS[board].folder / "cross.ini"
+    if not (folder / "build.ninja").exists():
+        _output(["/usr/bin/meson", "setup", str(folder), str(plan.SOURCE), "--cross-file",
+                 str(cross), *options], f"configuring {folder}")
+    _output(["ninja", "-C", str(folder), "-j", str(os.cpu_count() or 1), *targets],
+            f"building {folder}")
+
+
 def build(root: Path, board: str, hardening: int | None) -> Path:
     """The build folder with that board's images. `None`: the default level."""
-    about = plan.BOARDS[board]
     folder = _folder(root, board, hardening)
-    boards = plan.SOURCE / "tests/firmware/boards"
-    if not (folder / "build.ninja").exists():
-        level = [f"-Dhardening={hardening}"] if hardening is not None and plan.has_levels() else []
-        _output(["/usr/bin/meson", "setup", str(folder), str(plan.SOURCE), "--cross-file",
-                 str(boards / about.folder / "cross.ini"), f"-Dram={plan.RAM}", *level],
-                f"configuring {folder}")
-    _output(["ninja", "-C", str(folder), "-j", str(os.cpu_count() or 1), "firmware-storm",
-             INTERRUPT_STORM], f"building {folder}")
+    level = [f"-Dhardening={hardening}"] if hardening is not None and plan.has_levels() else []
+    _make(folder, board, [f"-Dram={plan.RAM}", *level], ["firmware-storm", INTERRUPT_STORM])
     return folder
 
 
 def build_for(root: Path, board: str, kib: int) -> Path:
     """This heap's image from a library for so much RAM, at the default level."""
     folder = root / f"{board}-{kib}K"
-    cross = plan.SOURCE / "tests/firmware/boards" / plan.BOARDS[board].folder / "cross.ini"
-    if not (folder / "build.ninja").exists():
-        _output(["/usr/bin/meson", "setup", str(folder), str(plan.SOURCE), "--cross-file",
-                 str(cross), f"-Dram={kib}K"], f"configuring {folder}")
-    image = "perf/firmware/storm-osheap.elf"
-    _output(["ninja", "-C", str(folder), "-j", str(os.cpu_count() or 1), image],
-            f"building {folder}")
-    return folder / image
+    _make(folder, board, [f"-Dram={kib}K"], [IMAGE.format("osheap")])
+    return folder / IMAGE.format("osheap")
 
 
 def density(root: Path, board: str, pool: ThreadPoolExecutor) -> dict[str, dict[str, int]]:
@@ -142,7 +140,7 @@ def density(root: Path, board: str, pool: ThreadPoolExecutor) -> dict[str, dict[
     folder = _folder(root, board, 0)
     waiting = {}
     for kib in plan.DENSITY_KIB:
-        images = {name: folder / f"perf/firmware/storm-{plan.ALLOCATORS[name].image}.elf"
+        images = {name: folder / IMAGE.format(plan.ALLOCATORS[name].image)
                   for name in plan.DENSITY_ALLOCATORS}
         images["default"] = build_for(root, board, kib)
         for kind in plan.DENSITY_KINDS:
@@ -196,7 +194,7 @@ def counted(board: str, image: Path, scenario: str, options: list[str]) -> Run:
 def run(root: Path, board: str, allocator: str, scenario: str) -> Run:
     """One scenario of one allocator. The build must be there."""
     how = plan.ALLOCATORS[allocator]
-    image = _folder(root, board, how.hardening) / f"perf/firmware/storm-{how.image}.elf"
+    image = _folder(root, board, how.hardening) / IMAGE.format(how.image)
     try:
         return counted(board, image, scenario, [])
     except FirmwareError as error:

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define STORM_OS_PAGE 4096u
-#define STORM_SMALLEST 8u // a block holds at least its stamp word
 
 struct storm_block {
     void *ptr;
