@@ -12,7 +12,7 @@
 #include "osh_report.h"
 #include "osh_slab_open.h"
 
-/* From level 2 on, and where the code is to be small, every call takes the slow paths. */
+/* From level 2 on, and in a build for size, every call takes the slow paths. */
 #define OSH_FAST_PATHS (OSH_HARDENING < 2 && !OSH_SMALL_CODE)
 
 OSH_PUBLIC void *os_malloc(size_t size)
@@ -96,14 +96,14 @@ static bool sound(unsigned cls, const void *ptr)
                     : (uintptr_t)ptr % OSH_ALIGN == 0;
 }
 
-/* Is that where a large block could be? Its seal will tell. */
+/* Could a large block begin at `ptr`? Its seal then decides. */
 static bool may_be_large(const void *ptr)
 {
     return osh_arena_holds(ptr) && (uintptr_t)ptr % OSH_ALIGN == 0 &&
            osh_load_byte(&osh_arena.page_class[osh_arena_page(ptr)]) == 0;
 }
 
-/* Jumped to, so that the caller is os_free's, and os_free need not keep it. */
+/* os_free jumps here, so that OSH_CALLER is os_free's caller and os_free need not save it. */
 OSH_NOINLINE void osh_free_missed(void *ptr)
 {
     osh_free_slow(ptr, OSH_CALLER);
@@ -136,8 +136,8 @@ unsigned osh_heap_class_at(const void *ptr, const void *caller)
     if (OSH_UNLIKELY(!osh_arena_holds(ptr))) {
         misuse = OS_HEAP_NOT_OURS;
     } else {
-        /* The byte was set before any block of its page was handed out, and whoever
-         * gave us the block has ordered that before us. */
+        /* The byte was set before any block of its page was handed out. The program orders handing
+         * the block over before this free. */
         size_t page = osh_arena_page(ptr);
         unsigned cls = osh_load_byte(&osh_arena.page_class[page]);
         if (OSH_UNLIKELY(cls == 0 && !osh_arena_is_newlib(page))) {
