@@ -3,7 +3,7 @@
 
 #include "osh_linux.h"
 
-/* A bit for each core whose lists somebody has started, or is starting. */
+/* A bit for each core whose lists a thread has started, or is starting. */
 static osh_word_t claimed[OSH_LISTS_MOST / OSH_WORD_BITS];
 static osh_word_t cores_claimed = 1;
 
@@ -21,7 +21,7 @@ bool osh_lists_claim(unsigned core)
 {
     osh_word_t *word = &claimed[core / OSH_WORD_BITS];
     osh_word_t bit = (osh_word_t)1 << (core % OSH_WORD_BITS);
-    /* Publishes nothing: one caller finds the bit clear, and a list says itself whether it
+    /* Publishes nothing: only one caller finds the bit clear, and the list itself shows whether it
      * is stopped. */
     if ((osh_load(word) & bit) != 0 || (osh_fetch_or(word, bit) & bit) != 0) {
         return false;

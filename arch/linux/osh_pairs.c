@@ -32,7 +32,7 @@ unsigned osh_pairs_core(void)
 {
     uintptr_t distance = (uintptr_t)osh_pairs_mine - (uintptr_t)osh_hot.lists;
     size_t core = distance / sizeof(struct osh_lists);
-    return core < pairs_cores ? (unsigned)core : 0; /* stopped ones are no core's */
+    return core < pairs_cores ? (unsigned)core : 0; /* always stopped lists belong to no core */
 }
 
 void osh_pairs_go_on(unsigned core)
@@ -41,14 +41,14 @@ void osh_pairs_go_on(unsigned core)
         for (unsigned which = OSH_ACTIVE; which <= OSH_SPARE; which++) {
             osh_word2_t stopped = {0, 0};
             osh_word2_t empty = {0, osh_class_limit(cls)};
-            /* By whoever comes first; publishes nothing, since the list is empty. */
+            /* The first caller succeeds. Publishes nothing, because the list is empty. */
             (void)osh_cas2(&osh_hot.lists[core].of.pair[which][cls], &stopped, empty);
         }
     }
 }
 
-/* Looks where this thread runs now, and starts the lists there. False: they are those it had
- * before, and were started. */
+/* Selects the lists of the CPU on which this thread runs now, and starts them if needed. False:
+ * they are the same lists as before, and were started already. */
 static bool look(void)
 {
     struct osh_lists *before = osh_pairs_mine;
