@@ -31,7 +31,7 @@ OSH_PUBLIC void *os_malloc(size_t size)
 OSH_PUBLIC void os_free(void *ptr)
 {
     unsigned cls = 0;
-    /* The newlib heap's pages have class 0, whose list takes nothing. */
+    /* The newlib heap's pages have class 0, and the list of class 0 refuses every push. */
     if (OSH_FAST_PATHS && OSH_LIKELY(osh_arch_find(ptr, &cls)) &&
         osh_harden_is_start(OSH_ARCH_STARTS, cls, (uintptr_t)ptr - osh_hot.base) &&
         OSH_LIKELY(osh_arch_push(cls, ptr))) {
@@ -69,7 +69,7 @@ void *osh_heap_try(size_t alignment, size_t size)
     if (block == NULL && !open) {
         block = osh_fallback_memalign(alignment, size);
         if (block == NULL && cls != 0) {
-            block = osh_magazine_get(cls, alignment); /* newlib's heap is full, or somebody's */
+            block = osh_magazine_get(cls, alignment); /* newlib's heap is full, or in use */
         }
     }
     return block;

@@ -106,7 +106,7 @@ static size_t claim_below(size_t from, unsigned run)
 {
     for (size_t word = from + 1; word-- > 0;) {
         if (!osh_arena_open_word(word)) {
-            word = osh_arena_low(); /* goes on below what is closed */
+            word = osh_arena_low(); /* continues below the closed words */
             continue;
         }
         osh_word_t claimed = osh_load(&osh_arena.claimed[word]);

@@ -58,7 +58,7 @@ static inline unsigned osh_slab_words(unsigned cls)
     return OSH_SLAB_WORDS == 1 ? 1u : (osh_class_objects(cls) + OSH_WORD_BITS - 1u) / OSH_WORD_BITS;
 }
 
-/* Word `i` of a slab all of whose objects are free. */
+/* The value of word `i` of a slab if all its objects are free. */
 static inline osh_word_t osh_slab_full(unsigned cls, unsigned i)
 {
     unsigned left = osh_class_objects(cls) - i * OSH_WORD_BITS;
