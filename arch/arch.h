@@ -4,30 +4,31 @@
  *
  * A port is a folder with an `osh_port.h` that the build puts on the include
  * path, and the sources behind it. `osh_port.h` defines, inline where speed
- * asks for it:
+ * requires it:
  *
  *   struct osh_lists         the lists of one core: for every class an active
  *                            and, with OSH_SPARE_LIST, a spare one. All bits
- *                            zero means every list is *stopped*: at once empty
- *                            and full, so that both pop and push refuse it.
+ *                            zero means every list is *stopped*: empty and full
+ *                            at once, so that both pop and push refuse.
  *   osh_arch_pop(cls)        the fast paths, see below
  *   osh_arch_push(cls, block)
  *   osh_chain_link(cls, block, below)
  *                            makes the block the first of a chain, on top of
  *                            `below`, which is shorter than the class's limit
- *   osh_link_next(word)      the next block, by the first word of one in a chain;
- *                            NULL by that of the last
- *   osh_link_behind(word)    the same of one that is not the last; else anything
- *   osh_chain_pack(chain)    one magazine in one word, and back; 0 is the
- *   osh_chain_unpack(cls, word)   empty chain
+ *   osh_link_next(word)      the next block, from the first word of a block in a
+ *                            chain; NULL for the last block
+ *   osh_link_behind(word)    the same for a block that is not the last; for the
+ *                            last block the result is undefined
+ *   osh_chain_pack(chain)    a magazine as one word, and back; 0 is the empty
+ *   osh_chain_unpack(cls, word)   chain
  *
  * A chain is blocks of one class linked through their first words. A list is a
- * chain and the room left in it: limit - length, where limit is the class's
- * (osh_class_limit). Room is what a push counts down to zero, so that no limit
- * has to be loaded; an empty, running list is (NULL, limit). A class whose limit
- * is 0 is not cached: its lists are stopped for good.
+ * chain and the room left in it: the class's limit (osh_class_limit) minus the
+ * length. A push counts the room down to zero, so that it loads no limit. An
+ * empty, running list is (NULL, limit). A class whose limit is 0 is not cached:
+ * its lists are always stopped.
  *
- * It may also define what differs from the defaults below.
+ * A port may also replace the defaults below.
  */
 #ifndef OSH_ARCH_H
 #define OSH_ARCH_H
@@ -36,24 +37,24 @@
 #include "osh_hot.h"
 #include "osh_port.h"
 
-/* Sizes below this go to osh_arch_pop at once. */
+/* os_malloc tries osh_arch_pop first for sizes below this. */
 #ifndef OSH_ARCH_FAST_SIZES
 #define OSH_ARCH_FAST_SIZES osh_hot.fast_sizes
 #endif
 
-/* Class of such a size. */
+/* The class of a size below OSH_ARCH_FAST_SIZES. */
 #ifndef OSH_ARCH_CLASS_OF
 #define OSH_ARCH_CLASS_OF(size) osh_class_of_table(size)
 #endif
 
-/* A size that asks for the same again after osh_arch_pop had nothing. Where registers
- * are few it is the class's, so that the size need not live on. */
+/* The size that os_malloc passes to the slow path when osh_arch_pop gave NULL. A port with few
+ * registers passes the size of the class, so that `size` need not stay in a register. */
 #ifndef OSH_ARCH_ASKED
 #define OSH_ARCH_ASKED(size, cls) (size)
 #endif
 
-/* The class of the page that a block to be freed is in, 0 when it is newlib's; false
- * where osh_arch_push is not to be tried. */
+/* For os_free: sets *cls to the class of the block's page, 0 if the page is newlib's. False:
+ * os_free must not try osh_arch_push. */
 #ifndef OSH_ARCH_FIND
 OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
 {
@@ -66,12 +67,12 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
 }
 #endif
 
-/* The table osh_start, for os_free. */
+/* The address of the table osh_start, as os_free gets it fastest. */
 #ifndef OSH_ARCH_STARTS
 #define OSH_ARCH_STARTS osh_start
 #endif
 
-/* A region must end at this address or below: lists and depot can hold no higher one. */
+/* A region must end at this address or below: lists and depot cannot store a higher one. */
 #ifndef OSH_ARCH_REGION_END
 #define OSH_ARCH_REGION_END UINTPTR_MAX
 #endif
@@ -81,38 +82,40 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
 #define OSH_ARCH_REGION_ZEROED 1
 #endif
 
-/* Does giving pages to the system (osh_arch_decommit) do anything? */
+/* 1 if osh_arch_decommit gives pages to the system. */
 #ifndef OSH_ARCH_DECOMMITS
 #define OSH_ARCH_DECOMMITS 1
 #endif
 
-/* Can a call come from a core that has no lists? Then the port reports it. */
+/* 1 if a core without lists can make a call. The port then reports the call. */
 #ifndef OSH_ARCH_WRONG_CORES
 #define OSH_ARCH_WRONG_CORES 0
 #endif
 
 /*
- * Is the region that osh_arch_region gives opened in steps? 1: it is no memory yet, and nobody
- * may touch it before osh_arch_open or osh_arch_open_tables; it is zeroed. 0 where a region is
- * memory: then neither is called. One that os_heap_init gave is open.
+ * 1 if the heap opens the region of osh_arch_region in steps: the region is reserved addresses, and
+ * nobody may touch it before osh_arch_open or osh_arch_open_tables, which make it zeroed memory.
+ * 0 if the region is memory: the heap then calls neither. A region from os_heap_init is open.
  */
 #ifndef OSH_ARCH_OPENS
 #define OSH_ARCH_OPENS 0
 #endif
 
 /*
- * Per-core lists. Any context, any core, before start too. Each of these works
- * on the lists of the core it commits on, wherever it began: an interruption,
- * a preemption or a migration makes it start again. Lock-free; a restart means
- * that somebody else got something done.
+ * Per-core lists. Any context, any core, before start too. Each operation works
+ * on the lists of the core on which it commits, wherever it began: an interruption,
+ * a preemption or a migration restarts it. Lock-free: each restart means that
+ * other code made progress.
  *
- * osh_arch_pop: takes one block of the core's active list; NULL when that is
+ * osh_arch_pop: takes one block of the core's active list; NULL if the list is
  *   empty or stopped.
- * osh_arch_push: puts one block on it; false when that is full or stopped.
- *   May have written the block's link even then, but not of class 0, which is always
- *   stopped: where OSH_ARCH_OPENS, what is no block may be closed. Once the heap has started:
- * before, there is no block to push. Both may refuse for reasons of their own (a port that is not
- * the one in use, an interruption); osh_arch_pop_slow and osh_arch_push_slow do not.
+ * osh_arch_push: puts one block on the core's active list; false if the list is full or
+ *   stopped. It may write the block's link even if it returns false. But for class 0, which
+ *   is always stopped, it writes nothing: with OSH_ARCH_OPENS a pointer that is no block may
+ *   point to closed memory. Called only after the heap has started.
+ *
+ * Both may also refuse because of an interruption, or because another port runs;
+ * osh_arch_pop_slow and osh_arch_push_slow do not.
  */
 OSH_HIDDEN void *osh_arch_pop_slow(unsigned cls);
 OSH_HIDDEN bool osh_arch_push_slow(unsigned cls, void *block);
@@ -138,22 +141,22 @@ OSH_HIDDEN void osh_arch_go_on(unsigned core);
 /* A list as it is now, for statistics and checks: a snapshot, not a claim. */
 OSH_HIDDEN struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls);
 
-/* Starts the port: makes the lists of every core empty. Once, before any other
- * call of this page, by one thread. */
+/* Starts the port: makes the lists of every core empty. Called once, by one thread, before any
+ * other function of this header. */
 OSH_HIDDEN void osh_arch_start(void);
 
-/* The core this runs on, below osh_arch_cores(): a hint that keeps cores out of
- * each other's way, true no longer than the next instruction. */
+/* The core this runs on, below osh_arch_cores(). A hint that lets cores start their searches at
+ * different places: the task may be on another core at the next instruction. */
 OSH_HIDDEN unsigned osh_arch_core(void);
 
-/* Cores whose lists may hold blocks: those below this, 1 at least. On Linux it grows when
- * a core comes to the slow path for the first time. */
+/* Cores below this number may have blocks in their lists. At least 1. On Linux it grows when a
+ * core reaches the slow path for the first time. */
 OSH_HIDDEN unsigned osh_arch_cores(void);
 
 /* The name os_heap_stats gives: "rseq", "portable", ... */
 OSH_HIDDEN const char *osh_arch_name(void);
 
-/* Are the inline osh_arch_pop and osh_arch_push the port in use? */
+/* True if the inline osh_arch_pop and osh_arch_push belong to the port that is running. */
 OSH_HIDDEN bool osh_arch_fast(void);
 
 /*
@@ -164,54 +167,54 @@ OSH_HIDDEN bool osh_arch_os_started(void);
 OSH_HIDDEN bool osh_arch_in_interrupt(void);
 
 /*
- * Two mutexes: one around the newlib heap, one around reclaim. Once the OS has started,
- * never in an interrupt handler.
+ * Two mutexes: one for the newlib heap, one for reclaim. Called only once the OS has started,
+ * and never in an interrupt handler.
  *
- * Lock waits where the caller may wait: where it can let other tasks run until they have done
- * something. In a critical section, and while the scheduler is suspended, it tries. False, with
- * nothing locked: somebody has the mutex and the caller may not wait, or the caller is code that
- * has interrupted the holder. Try-lock never waits, and fails when the caller holds the mutex.
+ * Lock waits if the caller may wait, that is, if other tasks can run meanwhile. In a critical
+ * section, and while the scheduler is suspended, it only tries. False, with nothing locked: another
+ * task has the mutex and the caller may not wait, or the caller has interrupted the holder.
+ * Try-lock never waits, and fails if the caller holds the mutex.
  */
 enum osh_mutex { OSH_MUTEX_FALLBACK, OSH_MUTEX_RECLAIM, OSH_MUTEXES };
 OSH_HIDDEN bool osh_arch_lock(enum osh_mutex mutex);
 OSH_HIDDEN bool osh_arch_try_lock(enum osh_mutex mutex);
 OSH_HIDDEN void osh_arch_unlock(enum osh_mutex mutex);
 
-/* Called again and again while another core is about to finish something. */
+/* Called repeatedly by a caller that waits for another core to finish. */
 OSH_HIDDEN void osh_arch_yield(void);
 
-/* After this every other thread and core sees what the caller wrote before, even
- * by loads that are not ordered. Once, when the heap starts. */
+/* After this call every other thread and core sees the caller's earlier stores, even by loads that
+ * are not ordered. Called once, when the heap starts. */
 OSH_HIDDEN void osh_arch_publish(void);
 
-/* The platform's region; false when there is none to be had. */
+/* The platform's region; false if there is none. */
 OSH_HIDDEN bool osh_arch_region(void **region, size_t *bytes);
 
 /*
  * Called only where OSH_ARCH_OPENS, with parts of that region.
  *
- * osh_arch_open: they may be read and written from now on, by everybody; false when the
- *   system refuses. May round to whole pages of the system's. Opening again what is open
- *   changes nothing. Any context.
- * osh_arch_open_tables: of these, which only in part will ever be written to, the first
- *   `readable` bytes can be read from now on, as zeros. Before any osh_arch_open.
+ * osh_arch_open: makes the memory readable and writable for everybody; false if the system
+ *   refuses. May round to whole pages of the system's. A second call for open memory changes
+ *   nothing. Any context.
+ * osh_arch_open_tables: `start` is tables of which most will never be written. Makes their first
+ *   `readable` bytes readable, as zeros. Before any osh_arch_open.
  */
 OSH_HIDDEN bool osh_arch_open(void *start, size_t bytes);
 OSH_HIDDEN bool osh_arch_open_tables(void *start, size_t bytes, size_t readable);
 
 /*
- * Called only where OSH_ARCH_DECOMMITS: what the memory from *from up to *to holds is not
- * needed any more. Sets them to what the system has taken, which is less where its pages are
- * longer than ours, and may be nothing; what it took is the system's until it is touched.
- * False: it refuses, if only some of it; nothing is set.
+ * Called only where OSH_ARCH_DECOMMITS. Offers the memory from *from up to *to to the system: its
+ * contents are no longer needed. Sets *from and *to to the part that the system took. This is less
+ * where the system's pages are longer than the heap's, and may be nothing. The system has that
+ * memory until somebody touches it. False, with nothing set: the system refuses all or some of it.
  */
 OSH_HIDDEN bool osh_arch_decommit(uintptr_t *from, uintptr_t *to);
 
-/* A word that nobody can guess, or as near to one as the platform has. Once, when the
- * heap starts, from hardening level 1 on. */
+/* A word that is as hard to guess as the platform allows. Called once, when the heap starts, from
+ * hardening level 1 on. */
 OSH_HIDDEN uintptr_t osh_arch_secret(void);
 
-/* Reports misuse, with the address it is about, and stops the program. Never
+/* Reports misuse, with the address that was misused, and stops the program. Never
  * allocates. Any context. */
 OSH_HIDDEN _Noreturn void osh_arch_fail(const char *reason, const void *address);
 

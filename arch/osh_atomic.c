@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the library is compiled for size, its atomics are called: these. The
- * orderings are those of the inline functions, which osh_atomic.h lists. */
+/* The atomics as functions, for a library compiled for size. They have the orderings of the
+ * inline functions, which osh_atomic.h lists. */
 #define OSH_ATOMIC_SHARED
 #include "osh_atomic.h"
 

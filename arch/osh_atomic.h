@@ -13,9 +13,9 @@
  *   osh_fence_atomic_load          the same between one of the atomics above
  *                                  and a load after it, where it may be cheaper
  *
- * Which instructions these are is chosen by the build: arch/atomic/ck for
- * every ordinary build, arch/atomic/builtin under ThreadSanitizer. Read-modify-writes
- * are inline where speed comes first, and calls where size does (-Os).
+ * The build chooses the instructions: a folder of arch/atomic. Linux uses `ck`, and
+ * `builtin` under ThreadSanitizer; docs/porting.md says which folder a CPU uses.
+ * Read-modify-writes are inline, and calls in a build for size (-Os).
  */
 #ifndef OSH_ATOMIC_H
 #define OSH_ATOMIC_H
@@ -32,7 +32,7 @@ static inline unsigned osh_top_bit(osh_word_t word)
 }
 
 #if OSH_SMALL_CODE && !defined(OSH_ONE_UNIT) && !defined(OSH_ATOMIC_SHARED)
-/* One copy of each in arch/osh_atomic.c, called. */
+/* arch/osh_atomic.c has the only copy of each. */
 OSH_HIDDEN bool osh_shared_cas(osh_word_t *word, osh_word_t *expected, osh_word_t value);
 OSH_HIDDEN osh_word_t osh_shared_exchange(osh_word_t *word, osh_word_t value);
 OSH_HIDDEN osh_word_t osh_shared_fetch_add(osh_word_t *word, osh_word_t value);
@@ -68,7 +68,7 @@ static inline osh_word_t osh_fetch_and(osh_word_t *word, osh_word_t bits)
 
 #endif
 
-/* Raises *word to `value` unless it is there already. */
+/* Raises *word to `value`, unless it is that high already. */
 static inline void osh_raise(osh_word_t *word, osh_word_t value)
 {
     osh_word_t old = osh_load(word);
@@ -85,7 +85,7 @@ static inline unsigned osh_count_bits(osh_word_t word)
         }
         return count;
     }
-    /* In parallel: without an instruction for it the builtin is a call. */
+    /* Adds bits in parallel: on a CPU without a population count the builtin is a call. */
     const osh_word_t ones = ~(osh_word_t)0;
     word -= (word >> 1) & (ones / 3);
     word = (word & (ones / 15 * 3)) + ((word >> 2) & (ones / 15 * 3));

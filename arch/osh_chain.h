@@ -15,7 +15,7 @@ struct osh_chain {
     unsigned count;
 };
 
-/* The lists a core has for each class: the spare one with OSH_SPARE_LIST only. */
+/* The lists of a core for each class. There is a spare one only with OSH_SPARE_LIST. */
 enum osh_which { OSH_ACTIVE, OSH_SPARE };
 
 #endif

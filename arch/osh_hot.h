@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the fast paths read and nobody writes after start: one cache line.
+ * The variables that the fast paths read. Nobody writes them after the heap's start. One cache
+ * line.
  */
 #ifndef OSH_HOT_H
 #define OSH_HOT_H
@@ -15,10 +16,10 @@ struct osh_lists;
 struct osh_start;
 
 struct osh_hot {
-    /* Sizes below this go to osh_arch_pop at once; 0 before the heap has a
-     * region, and where the port in use is not the inline one. */
+    /* os_malloc tries osh_arch_pop first for sizes below this. 0 before the heap has a
+     * region, and if the running port is not the inline one. */
     size_t fast_sizes;
-    /* Blocks less than this above `base` go to osh_arch_push at once; 0 as
+    /* os_free tries osh_arch_push first for blocks less than this above `base`. 0 as
      * above, else the bytes of all pages. */
     uintptr_t fast_bytes;
     uintptr_t base;            /* first page */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one way to a mutex: by what the caller may do, and whether there are mutexes yet. */
+/* The only function that takes a mutex. It regards what the caller may do, and whether the OS has
+ * started. */
 #ifndef OSH_TAKE_H
 #define OSH_TAKE_H
 
 #include "arch.h"
 
 enum osh_taken {
-    OSH_REFUSED, /* an interrupt, or somebody has the mutex and the caller may not wait */
+    OSH_REFUSED, /* an interrupt, or another task has the mutex and the caller may not wait */
     OSH_ALONE,   /* the OS has not started: there is nothing to lock */
-    OSH_LOCKED   /* to be unlocked */
+    OSH_LOCKED   /* the caller must unlock it */
 };
 
 OSH_SHARED_CODE enum osh_taken osh_take(enum osh_mutex mutex, bool wait)

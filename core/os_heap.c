@@ -13,7 +13,7 @@
 #include "osh_report.h"
 #include "osh_slab_open.h"
 
-/* From level 2 on, and where the code is to be small, every call takes the slow paths. */
+/* From level 2 on, and in a build for size, every call takes the slow paths. */
 #define OSH_FAST_PATHS (OSH_HARDENING < 2 && !OSH_SMALL_CODE)
 
 OSH_PUBLIC void *os_malloc(size_t size)
@@ -32,7 +32,7 @@ OSH_PUBLIC void *os_malloc(size_t size)
 OSH_PUBLIC void os_free(void *ptr)
 {
     unsigned cls = 0;
-    /* The newlib heap's pages have class 0, whose list takes nothing. */
+    /* The newlib heap's pages have class 0, and the list of class 0 refuses every push. */
     if (OSH_FAST_PATHS && OSH_LIKELY(osh_arch_find(ptr, &cls)) &&
         osh_harden_is_start(OSH_ARCH_STARTS, cls, (uintptr_t)ptr - osh_hot.base) &&
         OSH_LIKELY(osh_arch_push(cls, ptr))) {
@@ -70,7 +70,7 @@ void *osh_heap_try(size_t alignment, size_t size)
     if (block == NULL && !open) {
         block = osh_fallback_memalign(alignment, size);
         if (block == NULL && cls != 0) {
-            block = osh_magazine_get(cls, alignment); /* newlib's heap is full, or somebody's */
+            block = osh_magazine_get(cls, alignment); /* newlib's heap is full, or in use */
         }
     }
     return block;
@@ -102,14 +102,14 @@ static bool sound(unsigned cls, const void *ptr)
                     : (uintptr_t)ptr % OSH_ALIGN == 0;
 }
 
-/* Is that where a large block could be? Its seal will tell. */
+/* Could a large block begin at `ptr`? Its seal then decides. */
 static bool may_be_large(const void *ptr)
 {
     return osh_arena_holds(ptr) && (uintptr_t)ptr % OSH_ALIGN == 0 &&
            osh_load_byte(&osh_arena.page_class[osh_arena_page(ptr)]) == 0;
 }
 
-/* Jumped to, so that the caller is os_free's, and os_free need not keep it. */
+/* os_free jumps here, so that OSH_CALLER is os_free's caller and os_free need not save it. */
 OSH_NOINLINE void osh_free_missed(void *ptr)
 {
     osh_free_slow(ptr, OSH_CALLER);
@@ -142,8 +142,8 @@ unsigned osh_heap_class_at(const void *ptr, const void *caller)
     if (OSH_UNLIKELY(!osh_arena_holds(ptr))) {
         misuse = OS_HEAP_NOT_OURS;
     } else {
-        /* The byte was set before any block of its page was handed out, and whoever
-         * gave us the block has ordered that before us. */
+        /* The byte was set before any block of its page was handed out. The program orders handing
+         * the block over before this free. */
         size_t page = osh_arena_page(ptr);
         unsigned cls = osh_load_byte(&osh_arena.page_class[page]);
         if (OSH_UNLIKELY(cls == 0 && !osh_arena_is_newlib(page))) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * os_heap_check: every invariant, from the pages up. Nothing else runs, so the
- * slabs' own bits can be borrowed to find a block that is cached twice: each
- * cached block's bit is set on the way, and cleared again at the end.
+ * os_heap_check: every invariant, from the pages up. To find a block that is cached twice, it sets
+ * the bit of each cached block in its slab, and clears the bits again at the end. It may do so
+ * because nothing else uses the heap meanwhile.
  */
 #include "arch.h"
 #include "os/os_heap.h"
@@ -36,7 +36,7 @@ static const char *check_slab(size_t page, unsigned cls, unsigned free)
     return NULL;
 }
 
-/* What is no slab has no free objects. */
+/* The bits of a page that is no slab must be 0. */
 static const char *check_no_slab(size_t page)
 {
     for (unsigned i = 0; OSH_CHECK_NAMES && i < OSH_NEAR_WORDS + OSH_FAR_WORDS; i++) {
@@ -81,7 +81,7 @@ const char *osh_look_at_pages(struct osh_look *look, bool all)
         }
         if (!OSH_SMALL_CODE && !all && page % OSH_WORD_BITS == 0 &&
             osh_load(&osh_arena.claimed[page / OSH_WORD_BITS]) == 0) {
-            page += OSH_WORD_BITS - 1; /* nobody's, at a glance */
+            page += OSH_WORD_BITS - 1; /* no page of this word is claimed */
             continue;
         }
         const char *wrong = check_page(page, look, all);
@@ -123,7 +123,8 @@ static const char *mark(unsigned cls, const void *block, bool undo)
     return NULL;
 }
 
-/* Marks the blocks of a chain and counts them, `step` 1; or, -1, unmarks so many. */
+/* `step` 1: marks the blocks of a chain and adds their number to *blocks. -1: unmarks blocks and
+ * subtracts them, until *blocks is 0. */
 static const char *mark_chain(unsigned cls, struct osh_chain chain, size_t *blocks, int step)
 {
     HOLDS(chain.count <= osh_class_limit(cls), OSH_NAMED("cache", "a chain is longer than a list"));

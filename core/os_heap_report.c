@@ -45,7 +45,7 @@ const char *os_heap_misuse_text(enum os_heap_misuse misuse)
     return (unsigned)misuse - 1 < TEXTS ? texts[misuse - 1] : NULL;
 }
 
-/* What there is to say about a block at that address. */
+/* Fills in what is known of a block at the report's address. */
 static void describe(struct os_heap_report *report)
 {
     const void *block = report->address;
@@ -63,7 +63,7 @@ static void describe(struct os_heap_report *report)
     if (OSH_HARDENING >= 3 && usable >= record) {
         osh_guard_tell(report, block, usable);
     }
-    (void)usable; /* below level 3 nobody asks */
+    (void)usable; /* unused below level 3 */
 }
 
 void osh_report(enum os_heap_misuse misuse, const void *address, const void *caller)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* os_realloc and what is made of a size and a count. */
+/* os_realloc, os_reallocarray and os_calloc. */
 #include "arch.h"
 #include "os/os_heap.h"
 #include "osh_fallback.h"
@@ -12,7 +12,8 @@
 
 #include <string.h>
 
-/* Moves a block's contents into a new one and frees the old; NULL: untouched. */
+/* Copies a block's contents into `moved` and frees the old block. If `moved` is NULL, the old block
+ * is untouched. */
 static void *move(void *ptr, size_t old_bytes, void *moved, size_t size)
 {
     if (moved != NULL) {
@@ -33,11 +34,11 @@ static void *resize(void *ptr, unsigned cls, size_t size)
             return ptr;
         }
         if (!fits && OSH_HARDENING < 2 && !OSH_SMALL_CODE) {
-            return move(ptr, bytes, os_malloc(size), size); /* by the fast path, if it can */
+            return move(ptr, bytes, os_malloc(size), size); /* os_malloc may take the fast path */
         }
     } else if (size > osh_slab_open_bytes() / 2) {
-        /* Down into the slabs only when well below the boundary: a size that hovers
-         * around it does not bounce. */
+        /* The block moves to a slab only if the size is well below the boundary. So a size that
+         * goes up and down around the boundary does not move the block each time. */
         void *resized = osh_fallback_resize(ptr, size);
         if (resized != NULL || fits) {
             return resized != NULL ? resized : ptr;
@@ -45,10 +46,10 @@ static void *resize(void *ptr, unsigned cls, size_t size)
     }
     void *moved = osh_heap_try(OSH_ALIGN_LEAST, size);
     if (moved == NULL && fits) {
-        /* A cut that finds no smaller block at once stays where it is. */
+        /* The block stays in place, because no smaller one is free. */
         osh_heap_note_odd_size();
         if (cls == 0) {
-            (void)osh_fallback_resize(ptr, size); /* a cut never moves */
+            (void)osh_fallback_resize(ptr, size); /* to a smaller size: never moves */
         }
         return ptr;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* os_free_sized: does the size go with the block? */
+/* os_free_sized: checks the size against the block. */
 #include "arch.h"
 #include "os/os_heap.h"
 #include "osh_fallback.h"
@@ -8,19 +8,19 @@
 #include "osh_report.h"
 #include "osh_slab_open.h"
 
-/* Has a block ever been larger than its size called for? Only where memory was
- * short: then a size that is too small proves nothing. */
+/* 1 after a block much larger than its size was handed out or stayed in place, which happens only
+ * when memory is short. From then on a small size for a large block proves no misuse. */
 static osh_word_t odd_sizes;
 
 void osh_heap_note_odd_size(void)
 {
     if (OSH_HARDENING > 0) {
-        osh_store(&odd_sizes, 1); /* seen by whoever was given the block */
+        osh_store(&odd_sizes, 1); /* whoever is given the block observes this with it */
     }
 }
 
-/* What os_malloc and os_realloc give for `size`: the class of the size or one it borrows from,
- * one that a shrinking resize stays in, or a large block. */
+/* Could os_malloc or os_realloc have given such a block for `size`? It may be of the size's class,
+ * of a class that the size borrows from, of a class in which a shrinking resize stays, or large. */
 static bool fits(unsigned cls, size_t bytes, size_t size)
 {
     if (size > bytes) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* os_heap_stats and os_heap_trim: everything is derived from the structures. */
+/* os_heap_stats and os_heap_trim. All figures are derived from the heap's structures. */
 #include "arch.h"
 #include "os/os_heap.h"
 #include "osh_fallback.h"
@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-/* A difference of what was read at two moments: while others work, a page or a block may
- * have been counted at both of its places. */
+/* whole - part, but 0 if `part` is larger: the two were read at different moments, so while other
+ * cores work a page or a block may have been counted twice. */
 static size_t less(size_t whole, size_t part)
 {
     return whole > part ? whole - part : 0;
@@ -27,7 +27,7 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     (void)osh_look_at_cached(&stats->cached, OSH_COUNT_BYTES);
     struct osh_fallback_stats fallback;
     osh_fallback_look(&fallback);
-    size_t quarantined = 0; /* of newlib's blocks */
+    size_t quarantined = 0; /* bytes of newlib's blocks in quarantine */
     if (OSH_HARDENING >= 3) {
         size_t slabs;
         osh_heap_quarantined(&slabs, &quarantined);
@@ -54,7 +54,7 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
 
 OSH_PUBLIC size_t os_heap_trim(void)
 {
-    /* In an interrupt a reclaim does nothing of itself. */
+    /* osh_heap_reclaim() itself does nothing in an interrupt. */
     if (!osh_heap_started() || (OSH_ARCH_DECOMMITS && osh_arch_in_interrupt())) {
         return 0;
     }
@@ -63,8 +63,8 @@ OSH_PUBLIC size_t os_heap_trim(void)
     if (!OSH_ARCH_DECOMMITS) {
         return 0;
     }
-    /* Who finds no page because they are on their way to the system, waits in the last
-     * resort until they are free again. */
+    /* osh_arena_decommit() claims the free pages meanwhile. A task that finds no page takes this
+     * mutex in the last resort, and so waits until the pages are free again. */
     bool with_mutex = osh_arch_os_started();
     if (with_mutex) {
         osh_arch_lock(OSH_MUTEX_RECLAIM);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What programs call when built with -Dtools=valgrind: tells memcheck which bytes they
- * may touch, those they asked for, and from where they were allocated and freed.
+ * The functions that programs call with -Dtools=valgrind. They tell memcheck which bytes a
+ * program may touch, those that it asked for, and where it allocated and freed them.
  *
- * The heap's region is closed from the start, and a block is open while it is live.
- * Memcheck sees the library's own accesses too, to links, patterns and newlib's
- * headers: its errors are off while the library is at work. A block is closed before
- * the library has it back, since then any thread may get it.
+ * For memcheck the heap's region is closed, and a block is open while it is live. Memcheck sees the
+ * library's own accesses too, to links, patterns and newlib's headers, so its errors are off while
+ * the library works. A block is closed before the library gets it back, because any thread may get
+ * the block from then on.
  */
 #include "osh_inner_names.h"
 
@@ -57,7 +57,7 @@ static void *opened(void *block, size_t size, bool zeroed)
     return block;
 }
 
-/* Memcheck says so when no live block begins there. */
+/* Memcheck reports an error if no live block begins at `block`. */
 static void closed(void *block)
 {
     if (block != NULL) {
@@ -98,7 +98,7 @@ OSH_PUBLIC void os_free_sized(void *ptr, size_t size)
     WITHOUT_ERRORS(osh_inner_free_sized(ptr, size));
 }
 
-/* What was asked for, which most levels do not keep: up to the first closed byte. */
+/* The size asked for. Most levels do not store it, so this looks for the first closed byte. */
 OSH_PUBLIC size_t os_malloc_usable_size(const void *ptr)
 {
     size_t usable;
@@ -108,7 +108,8 @@ OSH_PUBLIC size_t os_malloc_usable_size(const void *ptr)
     return beyond == 0 ? usable : beyond - (uintptr_t)ptr;
 }
 
-/* As the library does it, out of memory or not: what the block holds counts as written. */
+/* Resizes by the library's os_realloc, if a move is impossible. All bytes of the result then count
+ * as written. */
 static void *resized_inside(void *ptr, size_t old, size_t size)
 {
     void *resized;
@@ -121,8 +122,8 @@ static void *resized_inside(void *ptr, size_t old, size_t size)
     return NULL;
 }
 
-/* Always moves when there is memory, as under memcheck the C library's does: then what
- * was never written is still unknown, and the old address is wrong. */
+/* Always moves if there is memory, as the C library's realloc does under memcheck. So bytes that
+ * were never written still count as such, and memcheck reports uses of the old address. */
 OSH_PUBLIC void *os_realloc(void *ptr, size_t size)
 {
     size_t old = os_malloc_usable_size(ptr);
@@ -133,7 +134,7 @@ OSH_PUBLIC void *os_realloc(void *ptr, size_t size)
         os_free(ptr);
         return NULL;
     }
-    /* An empty block, or none that is live, has nothing that could be copied. */
+    /* An empty block, or one that is not live, has no bytes to copy. */
     void *moved = old != 0 ? os_malloc(size) : NULL;
     if (moved == NULL) {
         return resized_inside(ptr, old, size);

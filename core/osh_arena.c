@@ -9,7 +9,7 @@
 OSH_VARIABLE struct osh_hot osh_hot;
 OSH_VARIABLE struct osh_arena osh_arena;
 
-/* Where every run is one page, what is said of longer ones costs nothing. */
+/* If every run is one page, the compiler drops the code for longer runs. */
 #define OSH_ONLY_PAGES(run) (OSH_RUN_LOG2 > 0 ? (run) : 0)
 
 size_t osh_arena_table_bytes(size_t pages)
@@ -54,21 +54,23 @@ static osh_word_t run_bits(size_t page, unsigned run)
 static void note_claimed(size_t word, osh_word_t bits, unsigned pages)
 {
     if (OSH_ARCH_DECOMMITS && (osh_load(&osh_arena.used[word]) & bits) != bits) {
-        /* Publishes nothing: osh_arena_decommit holds the page when it looks. */
+        /* Publishes nothing: osh_arena_decommit claims a page before it relies on this bit. */
         (void)osh_fetch_or(&osh_arena.used[word], bits);
     }
-    /* After the claim: who counts free pages never finds fewer than there are. */
+    /* After the claim, so that osh_arena_free_pages() never returns fewer pages than are free.
+     * A count: publishes nothing. */
     osh_raise(&osh_arena.most_used, osh_fetch_add(&osh_arena.in_use, pages) + pages);
 }
 
 static void release(size_t word, osh_word_t bits, unsigned pages)
 {
-    /* Before the release, for the same reason. */
+    /* Before the release, for the same reason; publishes nothing. */
     (void)osh_fetch_add(&osh_arena.in_use, (osh_word_t)0 - pages);
-    /* Publishes that we are done with the pages; pairs with the claims. */
+    /* Publishes that we are done with the pages; pairs with the claims in claim_below(),
+     * osh_arena_claim_page() and osh_arena_decommit(). */
     (void)osh_fetch_and(&osh_arena.claimed[word], ~bits);
     if (OSH_SLAB_HINTS) {
-        /* Publishes nothing: the bitmap is looked at again. */
+        /* A hint: publishes nothing. A claim reads the bitmap itself. */
         osh_raise(&osh_arena.top_word, word);
     }
     if (OSH_BRINK_STOPS) {
@@ -77,7 +79,7 @@ static void release(size_t word, osh_word_t bits, unsigned pages)
     osh_brink_came_free();
 }
 
-/* Where 2^run zeros begin at a multiple of 2^run: a bit for each such place. */
+/* A bit for each multiple of 2^run at which 2^run zeros begin. */
 static osh_word_t free_places(osh_word_t claimed, unsigned run)
 {
     static const osh_word_t multiples[] = {
@@ -92,7 +94,7 @@ static osh_word_t free_places(osh_word_t claimed, unsigned run)
     return free & multiples[run];
 }
 
-/* The highest, page by page. */
+/* Claims the highest free page; tries one page after the other. */
 static size_t claim_a_page(void)
 {
     size_t page = osh_arena.pages;
@@ -104,12 +106,12 @@ static size_t claim_a_page(void)
     return page; /* OSH_NO_PAGE behind the last */
 }
 
-/* Claims the highest such run at or below word `from`. */
+/* Claims the highest free run of 2^run pages in word `from` or a lower one. */
 static size_t claim_below(size_t from, unsigned run)
 {
     for (size_t word = from + 1; word-- > 0;) {
         if (!osh_arena_open_word(word)) {
-            word = osh_arena_low(); /* goes on below what is closed */
+            word = osh_arena_low(); /* continues below the closed words */
             continue;
         }
         osh_word_t claimed = osh_load(&osh_arena.claimed[word]);
@@ -117,7 +119,7 @@ static size_t claim_below(size_t from, unsigned run)
         while ((places = free_places(claimed, run)) != 0) {
             unsigned place = osh_top_bit(places);
             osh_word_t bits = run_bits(place, run);
-            /* Observes what the last owners left; pairs with release(). */
+            /* Observes the last owners' accesses to the pages; pairs with release(). */
             if (osh_cas(&osh_arena.claimed[word], &claimed, claimed | bits)) {
                 note_claimed(word, bits, 1u << run);
                 return word * OSH_WORD_BITS + place;
@@ -139,11 +141,11 @@ size_t osh_arena_claim_run(unsigned run)
     osh_word_t hint = OSH_SLAB_HINTS ? osh_load(&osh_arena.top_word) : osh_arena.words - 1;
     size_t page = claim_below(hint, run);
     if (OSH_SLAB_HINTS && page == OSH_NO_PAGE) {
-        /* A release may have been missed by a hint lowered meanwhile. */
+        /* Another claim may have lowered the hint below pages that were just released. */
         return claim_below(osh_arena.words - 1, run);
     }
     if (OSH_SLAB_HINTS && run == 0 && page / OSH_WORD_BITS < hint) {
-        /* Lowers the hint, unless somebody raised it: publishes nothing. */
+        /* Lowers the hint, unless another core raised it: publishes nothing. */
         (void)osh_cas(&osh_arena.top_word, &hint, page / OSH_WORD_BITS);
     }
     return page;
@@ -158,7 +160,7 @@ void osh_arena_release_run(size_t page, unsigned run)
 bool osh_arena_claim_page(size_t page)
 {
     size_t word = page / OSH_WORD_BITS;
-    /* Observes what the page's last owner left; pairs with release(). */
+    /* Observes the last owner's accesses to the page; pairs with release(). */
     if (osh_fetch_or(&osh_arena.claimed[word], osh_arena_bit(page)) & osh_arena_bit(page)) {
         return false;
     }

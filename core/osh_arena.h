@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The arena: one region cut into pages, and one bitmap that says which are
- * claimed. Slabs claim pages or aligned runs of them from the top, newlib's break runs of them
- * from the bottom; a page either gives up is at once the other's to claim.
+ * The arena: one region cut into pages, and one bitmap that says which pages are
+ * claimed. Slabs claim pages or aligned runs of pages from the top; newlib's break claims rows
+ * of pages from the bottom. When one side gives a page up, the other may claim it at once.
  *
- * A claim is a bit set by an atomic or, a release one cleared by an atomic and:
- * no list, nothing to have ABA on. All calls are lock-free and may be made from
- * any context, but osh_arena_sbrk, which the fallback's mutex serialises.
+ * A claim sets bits atomically, a release clears them by an atomic and. There is no list, so
+ * there is no ABA. All calls are lock-free and may be made from any context, except
+ * osh_arena_sbrk and the other calls for newlib's break: these run under the fallback's mutex.
  */
 #ifndef OSH_ARENA_H
 #define OSH_ARENA_H
@@ -23,19 +23,19 @@ struct osh_arena {
     /* Written once: */
     uintptr_t tables;    /* where the region and the tables in it begin */
     uintptr_t base;      /* first page; a multiple of OSH_PAGE_BYTES */
-    size_t pages;        /* how many there are */
-    size_t words;        /* of each bitmap */
+    size_t pages;        /* number of pages */
+    size_t words;        /* words of each bitmap */
     uint8_t *page_class; /* a byte per page: the class of the slab there, or 0 */
-    osh_word_t *claimed; /* a bit per page: somebody's. Bits past the end are set,
+    osh_word_t *claimed; /* a bit per page: claimed. Bits past the end are set,
                             unless OSH_SMALL_CODE */
     osh_word_t *used;    /* a bit per page: claimed since it was last decommitted */
-    osh_word_t *newlib;  /* a bit per page: claimed for newlib's break (same mutex) */
+    osh_word_t *newlib;  /* a bit per page: claimed for newlib's break, under its mutex */
     /* Written by every claim and release, so in a line of their own: */
-    osh_word_t top_word OSH_ALIGNED(OSH_CACHELINE); /* no free page above, probably: a hint */
+    osh_word_t top_word OSH_ALIGNED(OSH_CACHELINE); /* a hint: probably no free page above */
     osh_word_t in_use;                              /* pages claimed */
-    osh_word_t most_used;                           /* most that in_use ever was */
+    osh_word_t most_used;                           /* highest value of in_use so far */
     /* newlib's break, under the fallback's mutex: */
-    uintptr_t segment OSH_ALIGNED(OSH_CACHELINE); /* start of what the break can shrink to */
+    uintptr_t segment OSH_ALIGNED(OSH_CACHELINE); /* the break cannot shrink below this */
     uintptr_t brk;                                /* the break */
     size_t brk_pages;                             /* pages claimed for it, all segments */
 };
@@ -44,44 +44,43 @@ OSH_SHARED struct osh_arena osh_arena;
 
 #define OSH_NO_PAGE ((size_t)-1)
 
-/* Bytes of tables for so many pages. */
+/* Bytes of tables for `pages` pages. */
 OSH_HIDDEN size_t osh_arena_table_bytes(size_t pages);
 
-/* Starts with all pages free. `tables` is zeroed memory of that size, which is left alone
- * until osh_arena_mark_end. */
+/* Starts with all pages free. `tables` is zeroed memory of osh_arena_table_bytes(pages) bytes,
+ * which nobody touches until osh_arena_mark_end. */
 OSH_HIDDEN void osh_arena_start(uintptr_t base, size_t pages, void *tables);
 
-/* What is beyond the last page is nobody's to claim. Once, before any of the following. */
+/* Marks the bits beyond the last page as claimed. Once, before any of the following. */
 OSH_HIDDEN void osh_arena_mark_end(void);
 
 /* Claims the highest 2^run free pages that begin at a multiple of 2^run, and
- * returns the first; OSH_NO_PAGE when there are none. O(words) at worst, O(1)
+ * returns the first; OSH_NO_PAGE if there are none. O(words) at worst, O(1)
  * while the hint holds. */
 OSH_HIDDEN size_t osh_arena_claim_run(unsigned run);
 
-/* Claims this page; false when it is somebody's. */
+/* Claims this page; false if it is claimed already. O(1). */
 OSH_HIDDEN bool osh_arena_claim_page(size_t page);
 
-/* Gives such pages back. */
+/* Gives 2^run pages from `page` on back. O(1). */
 OSH_HIDDEN void osh_arena_release_run(size_t page, unsigned run);
 
 /*
  * sbrk for the newlib heap: moves the break by `increment` bytes and returns
- * the old one, or (void *)-1. Upward, when a page behind it is taken, it goes on
- * in the lowest place that has room, above or below, which starts a segment; it
- * returns that. Downward it may go to the start of its segment. Under the
- * fallback's mutex.
+ * the old break, or (void *)-1. If a page behind the break is taken, an upward move starts a new
+ * segment in the lowest place that has room, above or below, and returns the segment's start.
+ * Downward the break may move to the start of its segment. Under the fallback's mutex.
  */
 OSH_HIDDEN void *osh_arena_sbrk(ptrdiff_t increment);
 
-/* Moves the break up by `bytes` only if it need not jump. Same mutex. */
+/* Moves the break up by `bytes` only if it need not jump; else returns false. Same mutex. */
 OSH_HIDDEN bool osh_arena_extend_break(uintptr_t bytes);
 
-/* Gives all of newlib's pages back: its heap has been reset. Same mutex. */
+/* Gives all of newlib's pages back, after its heap was reset. Same mutex. */
 OSH_HIDDEN void osh_arena_reset_break(void);
 
-/* Offers free pages that were used to the system, and returns the bytes it took. All that it
- * offers is claimed meanwhile. Only where OSH_ARCH_DECOMMITS. */
+/* Offers free pages that were used to the system, and returns the bytes that it took. The pages
+ * are claimed meanwhile. Only where OSH_ARCH_DECOMMITS. */
 OSH_HIDDEN size_t osh_arena_decommit(void);
 
 static inline uintptr_t osh_arena_address(size_t page)
@@ -106,22 +105,22 @@ static inline bool osh_arena_holds(const void *address)
     return (uintptr_t)address - osh_arena.base < (uintptr_t)osh_arena.pages << OSH_PAGE_LOG2;
 }
 
-/* Class of the slab that has the address; 0: none has. */
+/* Class of the slab that contains the address; 0 if there is none. */
 OSH_SHARED_CODE unsigned osh_arena_class_at(const void *address)
 {
     return osh_arena_holds(address) ? osh_load_byte(&osh_arena.page_class[osh_arena_page(address)])
                                     : 0;
 }
 
-/* Pages that nobody has claimed: a snapshot. */
+/* The number of unclaimed pages: a snapshot. */
 static inline size_t osh_arena_free_pages(void)
 {
     size_t claimed = osh_load(&osh_arena.in_use); /* publishes nothing */
     return claimed < osh_arena.pages ? osh_arena.pages - claimed : 0;
 }
 
-/* Could a block of so many bytes be in the region at all? What could not is refused with
- * this, before newlib's arithmetic or ours adds anything to the size. */
+/* Could the region hold a block of `bytes` at all? Callers refuse larger sizes first, so that
+ * neither newlib's arithmetic nor the heap's can overflow. */
 OSH_SHARED_CODE bool osh_arena_spans(size_t bytes)
 {
     return bytes <= osh_arena.pages << OSH_PAGE_LOG2;
@@ -133,7 +132,7 @@ OSH_SHARED_CODE bool osh_arena_on_map(const osh_word_t *map, size_t page)
     return osh_load(&map[page / OSH_WORD_BITS]) >> (page % OSH_WORD_BITS) & 1;
 }
 
-/* Is the page newlib's? True for the page of a live block of newlib's. */
+/* Is the page claimed for newlib's break? True for each page of a live block of newlib's. */
 static inline bool osh_arena_is_newlib(size_t page)
 {
     return osh_arena_on_map(osh_arena.newlib, page);

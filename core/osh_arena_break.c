@@ -8,7 +8,8 @@
 static void flip_newlib(size_t page)
 {
     osh_word_t *word = &osh_arena.newlib[page / OSH_WORD_BITS];
-    /* Publishes nothing: who asks has a block of that page. One writer. */
+    /* One writer: the mutex. Publishes nothing: a caller that asks for the bit has a block of that
+     * page, and got it after this store. */
     osh_store(word, *word ^ osh_arena_bit(page));
 }
 
@@ -29,21 +30,22 @@ static void release_from_newlib(size_t page)
     osh_arena_release_run(page, 0);
 }
 
-/* The first page behind a break there: all below it, from its segment on, are claimed. */
+/* The first page behind a break at `brk`. All pages from the segment's start up to it are
+ * claimed. */
 static size_t page_behind(uintptr_t brk)
 {
     return (brk - osh_arena.base + OSH_PAGE_BYTES - 1) >> OSH_PAGE_LOG2;
 }
 
-/* Claims `count` pages in a row from `first`; on a taken one gives back what it claimed
- * and returns that page, else OSH_NO_PAGE. */
+/* Claims `count` pages in a row from `first`, and returns OSH_NO_PAGE. If one of them is taken,
+ * gives back what it claimed and returns that page. */
 static size_t claim_row(size_t first, size_t count)
 {
     if (first + count > osh_arena.pages) {
         return osh_arena.pages;
     }
     if (OSH_ARCH_OPENS && !osh_arena_open_up(first, first + count)) {
-        return osh_arena_high() * OSH_WORD_BITS - 1; /* as if all that is closed were taken */
+        return osh_arena_high() * OSH_WORD_BITS - 1; /* all closed pages count as taken */
     }
     for (size_t i = 0; i < count; i++) {
         if (!claim_for_newlib(first + i)) {
@@ -56,8 +58,8 @@ static size_t claim_row(size_t first, size_t count)
     return OSH_NO_PAGE;
 }
 
-/* Next free page from `page` on, or the number of pages. Where the code is to be small,
- * claiming will tell. */
+/* The next free page from `page` on, or the number of pages. In a build for size it returns `page`
+ * itself, and the claim finds out. */
 static size_t next_free(size_t page)
 {
     while (!OSH_SMALL_CODE && page < osh_arena.pages) {
@@ -71,7 +73,8 @@ static size_t next_free(size_t page)
     return page;
 }
 
-/* The break cannot go on where it is: starts a segment at the lowest place there is. */
+/* Starts a segment at the lowest place that has room, since the break cannot move up where it is.
+ */
 static void *start_segment(uintptr_t bytes)
 {
     size_t count = page_behind(osh_arena.base + bytes);

@@ -38,7 +38,7 @@ static bool open_words(size_t from, size_t to)
            open_part(maps, OSH_SLAB_MAPS * sizeof(osh_word_t), from, to);
 }
 
-/* A step is a quarter of what is open on that side, so that there are few. */
+/* A step is a quarter of what is open on that side, so that there are few steps. */
 static size_t step_after(size_t open)
 {
     return OSH_TOOLS_STEPS ? open / 4 + 1 : osh_arena.words;
@@ -54,13 +54,13 @@ bool osh_arena_open_down(void)
     size_t step = step_after(osh_arena.words - high);
     step = step < high - low ? step : high - low;
     if (!open_words(high - step, high)) {
-        step = 1; /* most is refused, not all */
+        step = 1; /* the kernel may grant less */
         if (!open_words(high - step, high)) {
             return false;
         }
     }
-    /* Publishes that the words are open; pairs with the loads of osh_arena_is_closed(). If
-     * another caller was first, it moved the mark down as well. */
+    /* Publishes that the words are open; pairs with the loads of osh_arena_is_closed(). If it
+     * fails, another caller has moved the mark down. */
     (void)osh_cas(&osh_opened.high, &high, high - step);
     return true;
 }
@@ -92,7 +92,7 @@ bool osh_arena_open_first(void)
     /* Publish nothing: the heap has not started. */
     osh_store(&osh_opened.low, 0);
     osh_store(&osh_opened.high, osh_arena.words);
-    /* Classes and bitmaps are read for any pointer into the region. */
+    /* os_free reads class bytes and bitmaps for any pointer into the region. */
     return osh_arch_open_tables((void *)osh_arena.tables, osh_arena.base - osh_arena.tables,
                                 OSH_ARENA_TABLE_BYTES(osh_arena.pages)) &&
            osh_arena_open_down();

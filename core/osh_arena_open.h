@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A region that is opened in steps (OSH_ARCH_OPENS): the port reserves it without access, and
- * the arena opens it from both ends, a word of the bitmap's pages at least, with the parts of
- * the tables that belong to them. So what the kernel makes resident at once (locked memory,
- * huge pages) or counts against a limit is what is in use, and a step that it refuses is
- * memory that is not there.
+ * A region that is opened in steps (OSH_ARCH_OPENS). The port reserves it without access. The
+ * arena opens it from both ends, at least the pages of one word of the bitmap at a time, with the
+ * parts of the tables that belong to these pages. So the kernel makes only the memory in use
+ * resident (locked memory, huge pages), and counts only that against a limit. If the kernel refuses
+ * a step, the arena treats the pages as taken.
  *
  * Words from `low` up and below `high` are closed. Each mark moves toward the other by a
- * compare-and-swap, after the kernel has opened the pages. A page that is open stays open, so
- * two callers that open the same step do no harm, and marks that have passed each other say
- * that nothing is closed. A region that os_heap_init gave is open: both marks are 0.
+ * compare-and-swap, after the kernel has opened the pages. An open page stays open, so two callers
+ * may open the same step. If the marks have met or passed each other, nothing is closed. A region
+ * from os_heap_init is open: both marks are 0.
  */
 #ifndef OSH_ARENA_OPEN_H
 #define OSH_ARENA_OPEN_H
@@ -26,21 +26,21 @@ struct osh_opened {
 
 OSH_SHARED struct osh_opened osh_opened;
 
-/* Closes a region that the port has reserved, and opens its first step, at the top. False:
- * the kernel refuses. Once, after osh_arena_start. */
+/* Marks a region that the port has reserved as closed, and opens its first step, at the top. False
+ * if the kernel refuses. Once, after osh_arena_start. */
 OSH_HIDDEN bool osh_arena_open_first(void);
 
-/* Opens the next step below `high`; false when there is none or the kernel refuses. Any
+/* Opens the next step below `high`; false if there is none or the kernel refuses. Any
  * context. */
 OSH_HIDDEN bool osh_arena_open_down(void);
 
-/* Opens what is closed of the pages from `first` up to `end`, and what is below them, for the
- * break; false when the kernel refuses. Under the fallback's mutex. */
+/* For the break: opens the closed pages below `end`; false if the kernel refuses. Does nothing if
+ * `first` lies above the closed pages. Under the fallback's mutex. */
 OSH_HIDDEN bool osh_arena_open_up(size_t first, size_t end);
 
 #define OSH_ARENA_MARK(mark) osh_load(&osh_opened.mark)
 
-#else /* and here nothing is closed */
+#else /* nothing is closed */
 
 #define osh_arena_open_first() true
 #define osh_arena_open_down() false
@@ -49,7 +49,8 @@ OSH_HIDDEN bool osh_arena_open_up(size_t first, size_t end);
 
 #endif
 
-/* The first word above those that are closed, and how many are below. */
+/* The first word above the closed ones, and the number of words below them. The loads observe
+ * nothing: the kernel opens the pages for every thread before a mark moves. */
 static inline size_t osh_arena_high(void)
 {
     return OSH_ARENA_MARK(high);
@@ -60,8 +61,7 @@ static inline size_t osh_arena_low(void)
     return OSH_ARENA_MARK(low);
 }
 
-/* Are the pages of this word closed? False stays so. The loads observe nothing: the kernel
- * lets everybody in before the mark moves. */
+/* Are the pages of this word closed? Once false, it stays false. */
 static inline bool osh_arena_is_closed(size_t word)
 {
     return OSH_ARCH_OPENS && word < osh_arena_high() && word >= osh_arena_low();
@@ -84,8 +84,8 @@ static inline bool osh_arena_open_word(size_t word)
     return true;
 }
 
-/* Can all of these bytes be read, and could they be newlib's? Where every page can be read, they
- * could if they are pages'; and what they hold must tell. */
+/* May the caller read all of these bytes, and could they be newlib's? Without OSH_ARCH_OPENS true
+ * for all bytes inside the pages: the caller must then find out by their contents. */
 OSH_SHARED_CODE bool osh_arena_can_be_newlib(uintptr_t start, size_t bytes)
 {
     uintptr_t all = osh_arena.pages << OSH_PAGE_LOG2;

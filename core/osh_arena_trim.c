@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Free pages go to the system: a call for each row of them. */
+/* Gives free pages to the system, with one call for each row of pages. */
 #include "osh_arena.h"
 
 #include "arch.h"
 #include "osh_arena_open.h"
 
-/* A row that the system refuses is offered in halves, since a locked page may be in it; so
- * often, because all of them may be locked. */
+/* A row that the system refuses is offered in halves, because one page in it may be locked. If all
+ * pages are locked this would not end soon, so there is a limit. */
 enum { MOST_HALVINGS = 64 };
 
-/* The pages from `first` up to `end` in a word of theirs; none when first >= end. */
+/* The bits of word `word` for the pages from `first` up to `end`; 0 if first >= end. */
 static osh_word_t bits_between(size_t word, size_t first, size_t end)
 {
     size_t from = word * OSH_WORD_BITS;
@@ -19,24 +19,25 @@ static osh_word_t bits_between(size_t word, size_t first, size_t end)
     return at_or_above & below;
 }
 
-/* Lets go of pages that we claimed, of which the system has those from `given` up to
- * `given_end`. */
+/* Releases the claimed pages from `first` up to `end`. The system has taken those from `given` up
+ * to `given_end`. */
 static void release_row(size_t first, size_t end, size_t given, size_t given_end)
 {
     for (size_t word = first / OSH_WORD_BITS; word * OSH_WORD_BITS < end; word++) {
         size_t next = (word + 1) * OSH_WORD_BITS;
         if (given < given_end && given < next && given_end > word * OSH_WORD_BITS) {
-            /* Before the pages are anybody's again, who would set them anew. */
+            /* Before the release, because the next owner sets these bits again. Publishes nothing:
+             * the release below does. */
             (void)osh_fetch_and(&osh_arena.used[word], ~bits_between(word, given, given_end));
         }
-        /* Publishes that we are done with the pages; pairs with the claims. */
+        /* Publishes that we are done with the pages; pairs with the claims in osh_arena.c. */
         (void)osh_fetch_and(&osh_arena.claimed[word], ~bits_between(word, first, end));
     }
     osh_raise(&osh_arena.top_word, (end - 1) / OSH_WORD_BITS); /* a hint: publishes nothing */
 }
 
-/* Offers a row of pages that we claimed to the system, and lets go of them; returns the bytes
- * it took. What it did not take remains used. */
+/* Offers a claimed row of pages to the system and releases it; returns the bytes that the system
+ * took. Pages that it did not take stay marked as used. */
 static size_t give_row(size_t first, size_t end, unsigned *halvings)
 {
     uintptr_t from = osh_arena_address(first);
@@ -58,8 +59,8 @@ static size_t give_row(size_t first, size_t end, unsigned *halvings)
 size_t osh_arena_decommit(void)
 {
     size_t bytes = 0;
-    size_t first = 0; /* of a row that we claimed ... */
-    size_t end = 0;   /* ... up to there */
+    size_t first = 0; /* the claimed row begins here */
+    size_t end = 0;   /* and ends before this page */
     unsigned halvings = MOST_HALVINGS;
     for (size_t word = 0; word < osh_arena.words; word++) {
         if (osh_arena_is_closed(word)) {
@@ -68,8 +69,8 @@ size_t osh_arena_decommit(void)
         }
         osh_word_t idle = osh_load(&osh_arena.used[word]) & ~osh_load(&osh_arena.claimed[word]);
         if (idle != 0) {
-            /* Takes those that nobody claimed first. Observes what the pages' last owners
-             * left; pairs with release(). */
+            /* Claims those that nobody else has claimed meanwhile. Observes the last owners'
+             * accesses to the pages; pairs with release() in osh_arena.c. */
             idle &= ~osh_fetch_or(&osh_arena.claimed[word], idle);
         }
         for (; idle != 0; idle &= idle - 1) {

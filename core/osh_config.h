@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration: two numbers, what follows from them, and what may be set by hand.
+ * The configuration: two numbers, the values that follow from them, and the values that may be set
+ * by hand.
  *
- *   OSH_RAM_BYTES   RAM that the heap is to have: -Dram=96K. Linux has none given: memory is
- *                   virtual there, and committed on touch
- *   OSH_CORES       cores that call it: -Dcores=2
+ *   OSH_RAM_BYTES   RAM for the heap: -Dram=96K. Not given on Linux, where memory is virtual and
+ *                   committed on touch
+ *   OSH_CORES       cores that call the heap: -Dcores=2
  *
- * A build sets a name by -DNAME=value (meson: -Dconfig=NAME=value) if it stands in #ifndef here;
- * nothing else is to be set. Sizes are bytes unless the name says otherwise. The checks at
- * the end refuse what cannot work; tests/config/sweep.py tries each name past its ends.
- * `./dev size --ram 96K --cores 2` prints what two numbers give.
+ * A build may set a name that stands in #ifndef here, by -DNAME=value (meson: -Dconfig=NAME=value),
+ * and no other name. Sizes are bytes unless the name says otherwise. The checks at the end refuse
+ * impossible values; tests/config/sweep.py tries values beyond the limits of each name.
+ * `./dev size --ram 96K --cores 2` prints what the two numbers give.
  */
 #ifndef OSH_CONFIG_H
 #define OSH_CONFIG_H
@@ -23,25 +24,23 @@
 #define OSH_WIDE 0
 #endif
 
-/* 1 where pages are committed on touch, so that address range is cheap; 0 where
- * the region is RAM. */
+/* 1 if pages are committed on touch, so that addresses cost no memory; 0 if the region is RAM. */
 #if defined(__linux__) && __STDC_HOSTED__ && !defined(OSH_RAM_BYTES)
 #define OSH_VIRTUAL 1
 #else
 #define OSH_VIRTUAL 0
 #endif
 
-/* Compiled for size (-Os), where the region is RAM: what several files use is one function
- * that is called, where otherwise each has it inline; and what only speed or large regions
- * need is left out:
+/* 1 in a build for size (-Os) if the region is RAM. Functions that several files use are then
+ * called, not inlined, and code that only speed or large regions need is left out:
  *
- *   - a slab is one page, and what a class has is computed from its number, not read from
+ *   - a slab is one page, and a class's sizes are computed from its number, not read from
  *     a table;
- *   - pages and slabs are looked for one by one, not a word of bits at a time;
- *   - blocks go between a core's list and the slabs one by one: a block that finds the list
- *     full goes to its slab, the others remain; a refill is one block.
+ *   - pages and slabs are searched one by one, not a word of bits at a time;
+ *   - blocks move between a core's list and the slabs one by one: a block that finds the list
+ *     full goes to its slab, and a refill is one block.
  *
- * Protocols, invariants and what a call may do in an interrupt are the same. */
+ * Protocols, invariants and the contexts of each call are the same. */
 #ifndef OSH_SMALL_CODE
 #if defined(__OPTIMIZE_SIZE__) && (defined(OSH_RAM_BYTES) || !__STDC_HOSTED__)
 #define OSH_SMALL_CODE 1
@@ -50,14 +49,14 @@
 #endif
 #endif
 
-/* The two numbers. Firmware that gives no RAM works in any region, with pages and caches for
- * 256 KiB: the largest size that opens slabs is taken from the region when the heap starts. */
+/* The two numbers. Without OSH_RAM_BYTES firmware works in any region, with pages and caches for
+ * 256 KiB. The largest size that opens slabs depends on the region, when the heap starts. */
 #ifndef OSH_RAM_BYTES
 #define OSH_RAM_BYTES 0x40000u
 #endif
 
-/* Costs RAM per core (os_heap_stats' cached_bound). On Linux every number that a CPU can
- * have gets caches, whatever this says; those of a CPU that never runs a thread take no memory. */
+/* Each core costs RAM (cached_bound of os_heap_stats). On Linux every possible CPU number has
+ * caches, whatever this says; the caches of a CPU that never runs a thread take no memory. */
 #ifndef OSH_CORES
 #ifdef OSH_SOC_CORES
 #define OSH_CORES OSH_SOC_CORES
@@ -68,7 +67,7 @@
 
 #define OSH_CLAMP(value, least, most) \
     ((value) < (least) ? (least) : (value) > (most) ? (most) : (value))
-/* 2^least to 2^16, the largest that is no more than `bytes`, as a power. */
+/* log2 of `bytes`, rounded down, but from `least` to 14. */
 #define OSH_FLOOR_LOG2(bytes, least)  \
     (OSH_BIT(bytes, 14, least)   ? 14 \
      : OSH_BIT(bytes, 13, least) ? 13 \
@@ -80,78 +79,78 @@
                                  : (least))
 #define OSH_BIT(bytes, log2, least) ((log2) > (least) && (bytes) >> (log2) > 0)
 
-/* Alignment of blocks that can hold an object which needs it: as large as max_align_t
- * asks for (16 on RV32 too, whose long double is as on RV64). */
+/* Alignment of blocks that are large enough to need it: that of max_align_t (16 on RV32 too, whose
+ * long double is that of RV64). */
 #if OSH_WIDE || __SIZEOF_LONG_DOUBLE__ > 8
 #define OSH_ALIGN_LOG2 4
 #else
 #define OSH_ALIGN_LOG2 3
 #endif
 
-/* Words of a free block that the port's lists take: its build says. */
+/* Words at the start of a free block that the port's lists use. The port's build sets it. */
 #ifndef OSH_LINK_WORDS
 #define OSH_LINK_WORDS 1
 #endif
 
-/* The smallest block: it holds a link. Where that is two words, as large as newlib's smallest
- * on 32-bit CPUs too: then a word of bits is enough for a page of 512 (1024) bytes. */
+/* The smallest block: it holds a link. With links of two words it has 16 bytes on 32-bit CPUs too,
+ * as newlib's smallest block, so that one word of bits describes a page of 512 (1024) bytes. */
 #define OSH_BLOCK_MIN (OSH_LINK_WORDS > 1 ? 16u : 8u)
 
 /*
- * Pages. A page is what arena, slabs and newlib's break trade in. Each size class wastes half
- * a slab, each segment of newlib's half a page: so pages are as short as a word of bits can
- * describe, until a region has more than 2,048 of them to be searched. Compiled for size
- * every page is looked at by itself, so there are at most 512. Memory that is committed on
- * touch comes in pages of 16 KiB: fewer, longer slabs, and less refilling.
+ * Pages: the unit in which slabs and newlib's break claim memory. On average each size class wastes
+ * half a slab, and each segment of newlib's half a page. So pages are as short as a word of bits
+ * can describe, but long enough that a region has at most 2,048 of them to search. A build for size
+ * looks at each page by itself, so it has at most 512. On Linux pages have 16 KiB: fewer, longer
+ * slabs, and fewer refills.
  */
 #ifndef OSH_PAGE_LOG2
 #define OSH_PAGE_LOG2 \
     (OSH_VIRTUAL ? 14 : OSH_FLOOR_LOG2(OSH_RAM_BYTES / (OSH_SMALL_CODE ? 512 : 2048), 9 + OSH_WIDE))
 #endif
 
-/* A slab is the shortest aligned run of 1, 2, 4 ... 2^this pages that wastes no more than one
- * part in OSH_SLAB_WASTE at its end and has OSH_SLAB_OBJECTS, or is OSH_SLAB_ROOMY bytes
- * without. With runs of 4 all sizes but few waste 1/16; longer ones would waste more in slabs
- * that are not full. Compiled for size a slab is a page: the code for runs is 500 bytes. */
+/* A slab is the shortest aligned run of 1, 2, 4 ... 2^OSH_RUN_LOG2 pages that wastes at most
+ * 1/OSH_SLAB_WASTE at its end, and has OSH_SLAB_OBJECTS objects or OSH_SLAB_ROOMY bytes. With runs
+ * of 4 pages nearly all sizes waste at most 1/16; longer runs would waste more in slabs that are
+ * not full. In a build for size a slab is a page, because the code for runs takes 500 bytes. */
 #define OSH_RUN_LOG2 (OSH_VIRTUAL ? 5 : OSH_SMALL_CODE ? 0 : 2)
 #define OSH_SLAB_WASTE (OSH_VIRTUAL ? 4 : 16)
 #define OSH_SLAB_OBJECTS (OSH_VIRTUAL ? 8 : 2)
 #define OSH_SLAB_ROOMY (2 << (OSH_PAGE_LOG2))
 
-/* Largest size that has a size class: what an interrupt handler may ask for. A larger one
- * costs RAM for lists, and flash for tables, of eight classes a doubling. At most half a
- * page, or the longest run where there are runs. */
+/* The largest size that has a size class, so the largest that an interrupt handler may ask for.
+ * Each doubling costs the RAM of lists and the flash of tables for eight classes. At most the
+ * longest run of pages, or half a page if a slab is one page. */
 #ifndef OSH_SLAB_MAX
 #define OSH_SLAB_MAX (OSH_VIRTUAL ? 131072u : 1u << ((OSH_PAGE_LOG2) - (OSH_SMALL_CODE ? 1 : 0)))
 #endif
 
-/* Largest size for which tasks open slabs; larger ones come from the newlib heap while that
- * has memory, unless most requests are of one size. 0: a part in 2,048 of the region, 64 at
- * least. More is fewer locks taken, and more memory stranded in slabs that are not full. */
+/* The largest size for which tasks open slabs. Larger blocks come from the newlib heap while that
+ * has memory, unless most requests are of one size. 0: 1/2048 of the region, at least 64 bytes. A
+ * larger value takes fewer locks, and leaves more memory unused in slabs that are not full. */
 #ifndef OSH_SLAB_OPEN
 #define OSH_SLAB_OPEN (OSH_VIRTUAL ? OSH_SLAB_MAX : 0)
 #endif
 
-/* Size classes per doubling, as a power of two: 3 wastes 1/16 inside blocks on average, 2 an
- * eighth; but where slabs are long, fewer of them are half empty with 2. */
+/* log2 of the size classes in each doubling. 3 wastes 1/16 inside blocks on average, 2 wastes 1/8;
+ * but with 2 there are fewer slabs that are half empty, which counts if slabs are long. */
 #define OSH_CLASS_STEPS_LOG2 (OSH_VIRTUAL ? 2 : 3)
 
-/* Sizes up to here find their class by one table load, larger ones by arithmetic. The table
- * has an entry for each 2^OSH_TABLE_SHIFT bytes: 0 saves two instructions a call and costs
- * 1 KiB of .rodata. */
+/* Sizes up to OSH_TABLE_MAX find their class by one table load, larger ones by arithmetic. The
+ * table has an entry for each 2^OSH_TABLE_SHIFT bytes: 0 saves two instructions in each call and
+ * costs 1 KiB of .rodata. */
 #define OSH_TABLE_MAX (OSH_VIRTUAL ? 1024 : (OSH_SLAB_MAX) < 512 ? 256 : 512)
 #define OSH_TABLE_SHIFT (OSH_VIRTUAL ? 0 : 3)
 
-/* A core keeps up to two magazines of a class. 1: in two lists that change places, so a
- * miss relinks nothing and what threads hand to each other moves whole. 0: in one list,
- * which is halved when it is full: a number of blocks that goes up and down at random
- * misses once in so many steps as a magazine's blocks squared, not in as many as they
- * are; a free that halves takes a few instructions for each block that it relinks. */
+/* A core keeps up to two magazines of a class. 1: in two lists that change places. A miss relinks
+ * nothing, and magazines move between threads as a whole. 0: in one list, which is halved when it
+ * is full. If blocks are allocated and freed at random, one list misses once in about M * M steps,
+ * where two lists miss once in about M (M: blocks in a magazine). A free that halves the list takes
+ * a few instructions for each block that it relinks. */
 #define OSH_SPARE_LIST OSH_VIRTUAL
 
-/* A magazine holds at most this many bytes of blocks and at most this many blocks. Longer
- * ones visit depot and slabs less often and cache more: all cores together a quarter of the
- * RAM, if every size is cached in full. */
+/* A magazine holds at most OSH_MAGAZINE_BYTES bytes and at most OSH_MAGAZINE_MAX blocks. Longer
+ * magazines visit depot and slabs less often and cache more. By default all cores together cache a
+ * quarter of the RAM, if the lists of every size are full. */
 #ifndef OSH_MAGAZINE_BYTES
 #define OSH_MAGAZINE_BYTES \
     (OSH_VIRTUAL ? 8192 : OSH_CLAMP(OSH_RAM_BYTES / 128 / (OSH_CORES), 64, 3072))
@@ -160,48 +159,48 @@
 #define OSH_MAGAZINE_MAX (OSH_VIRTUAL ? 128 : OSH_CLAMP((OSH_MAGAZINE_BYTES) / 32, 7, 32))
 #endif
 
-/* ... but this many blocks at least, however large they are, so that a program
- * that replaces blocks at random finds one of the size it frees and wants next. */
+/* A magazine holds at least this many blocks, even if they have more bytes, so that a program that
+ * replaces blocks at random finds a cached block of the size that it wants next. */
 #define OSH_MAGAZINE_MIN                     \
     (OSH_VIRTUAL                             \
          ? OSH_CLAMP(4, 1, OSH_MAGAZINE_MAX) \
          : OSH_CLAMP((OSH_MAGAZINE_BYTES) / 256, 1, OSH_MAGAZINE_MAX < 8 ? OSH_MAGAZINE_MAX : 8))
 
-/* Blocks larger than this are not cached at all: their calls go to the slabs, which costs
- * little beside what such a block is for. */
+/* Blocks larger than this are not cached: their calls go to the slabs, which costs little compared
+ * with the work on such a block. */
 #define OSH_CACHED_MAX \
     (OSH_VIRTUAL ? 131072 : (OSH_MAGAZINE_BYTES) < 128 ? 128 : (OSH_MAGAZINE_BYTES))
 
-/* A class's depot holds at most this many magazines. More keeps cross-core traffic out of
- * the slabs and caches more. 0: no depot, full magazines go to the slabs. */
+/* The depot holds at most this many magazines of a class. A larger value lets more blocks pass
+ * between cores without the slabs, and caches more. 0: no depot, full magazines go to the slabs. */
 #ifndef OSH_DEPOT_SLOTS
 #define OSH_DEPOT_SLOTS (OSH_VIRTUAL ? 16 : OSH_SMALL_CODE || (OSH_MAGAZINE_BYTES) < 1024 ? 0 : 2)
 #endif
 #define OSH_DEPOT_BYTES (1ll * (OSH_DEPOT_SLOTS) * (OSH_VIRTUAL ? (OSH_MAGAZINE_BYTES) : 4096))
 
-/* Does each class remember where its slabs are, and the arena where free pages are? Compiled
- * for size every search begins at the top. */
+/* 1: each class has a hint where its slabs are, and the arena where free pages are. 0, in a build
+ * for size: every search begins at the top. */
 #define OSH_SLAB_HINTS (!OSH_SMALL_CODE)
 
-/* Slabs that one refill may draw on to fill its magazine: bounds the refill's time. */
+/* A refill takes objects from at most this many slabs. This bounds the refill's time. */
 #define OSH_REFILL_SLABS 8
 
-/* Large blocks freed a short time ago that are kept for the next request of their size, without
- * a lock: so many bytes together, each at least 2^OSH_KEPT_LEAST_LOG2 and less than the rest. Not
- * from level 2 on, where a free block is to be looked at. */
+/* Freed large blocks that the heap keeps for the next request of their size, which then takes no
+ * lock. OSH_KEPT_BYTES: bytes of all kept blocks at most. Each has at least 2^OSH_KEPT_LEAST_LOG2
+ * and less than 2^OSH_KEPT_MOST_LOG2 bytes. 0 from level 2 on, which checks free blocks. */
 #define OSH_KEPT_BYTES \
     (OSH_SMALL_CODE || OSH_HARDENING >= 2 ? 0 : OSH_VIRTUAL ? 4194304 : OSH_RAM_BYTES / 16)
 #define OSH_KEPT_LEAST_LOG2 (OSH_VIRTUAL ? 17 : 6)
 #define OSH_KEPT_MOST_LOG2 (OSH_VIRTUAL ? 20 : OSH_FLOOR_LOG2(OSH_KEPT_BYTES, 8))
 
-/* newlib gives the top of its heap back to the arena when more than this is
- * free there. Smaller returns pages sooner, larger moves the break less. */
+/* newlib gives the top of its heap back to the arena if more than this is free there. A smaller
+ * value returns pages sooner, a larger one moves the break less often. */
 #ifndef OSH_TRIM_BYTES
 #define OSH_TRIM_BYTES (OSH_VIRTUAL ? 1048576 : OSH_CLAMP(OSH_RAM_BYTES / 32, 1024, 16384))
 #endif
 
-/* Does os_heap_check name the invariant that does not hold, and a report say what is
- * wrong in a sentence? 0: only the part of the heap, and a word, which saves 1.2 KiB. */
+/* 1: os_heap_check names the broken invariant, and a report has a sentence. 0: os_heap_check names
+ * only the part of the heap, and a report has a word, which saves 1.2 KiB. */
 #ifndef OSH_CHECK_NAMES
 #define OSH_CHECK_NAMES (!OSH_SMALL_CODE)
 #endif
@@ -211,49 +210,48 @@
 #define OSH_NAMED(part, invariant) part
 #endif
 
-/* Linux only: address range reserved when no region is given. Pages are
- * committed on touch, so this limits the heap and costs nothing. Halved until
- * the kernel grants it. The environment's OSHEAP_REGION_BYTES takes precedence. */
+/* Linux only: the heap reserves so many addresses if it is given no region. Pages are committed
+ * on touch, so this limits the heap and costs no memory. If the kernel refuses, the heap asks for
+ * half, and so on. The environment variable OSHEAP_REGION_BYTES takes precedence. */
 #ifndef OSH_REGION_BYTES
 #define OSH_REGION_BYTES (64ull << 30)
 #endif
 
 /* Which misuse is detected; docs/hardening.md has the table and the costs.
- *   0  what costs nothing: pointers outside the heap or in a page without blocks,
- *      a double free when the object meets itself in its slab
- *   1  every free: the pointer is the start of an object, and not the block that
- *      this core freed last; a large block has its seal, a word made of a secret, which it
- *      loses when it is freed; os_free_sized's size fits. A small block freed twice with
- *      others in between, or on two cores, is not noticed before it meets itself in its slab
- *   2  links in free blocks are encoded and checked, free blocks are filled with a
- *      pattern that is checked at re-use, a double free is found wherever the block
- *      is, unless it was written to there. Calls do not take the fast paths
- *   3  a record behind every block: what was asked for, by whom, and a pattern up to
- *      the end of the block; freed blocks wait in a quarantine. For debugging */
+ *   0  misuse that costs nothing to detect: pointers outside the heap or in a page without
+ *      blocks, and a double free when an object returns to a slab in which it is free already
+ *   1  every free checks that the pointer is the start of an object, and not the block that
+ *      this core freed last; that a large block has its seal, a word made of a secret that
+ *      a free breaks; and that the size of os_free_sized fits. A small block that is freed twice
+ *      with others in between, or on two cores, is detected when it returns to its slab
+ *   2  links in free blocks are encoded and checked; free blocks are filled with a pattern
+ *      that is checked at re-use; a double free is detected wherever the block is, unless
+ *      the block was written to there. Calls do not take the fast paths
+ *   3  every block ends with a record of the size asked for and the caller, and a pattern fills
+ *      the bytes between; freed blocks wait in a quarantine. For debugging */
 #ifndef OSH_HARDENING
 #define OSH_HARDENING 1
 #endif
 
-/* From level 2 on: so many bytes at the start of a free block hold the pattern. More
- * sees more writes, and every malloc and free takes longer. */
+/* From level 2 on: so many bytes at the start of a free block hold the pattern. A larger value
+ * detects more writes, and every malloc and free takes longer. */
 #ifndef OSH_FILL_BYTES
 #define OSH_FILL_BYTES 1024u
 #endif
 
-/* Level 3: so many freed blocks of at most OSH_QUARANTINE_MAX bytes wait before they are used
- * again. Costs a word each, and the blocks. */
+/* Level 3: so many freed blocks, of at most OSH_QUARANTINE_MAX bytes each, wait before they are
+ * used again. Each costs a word, and its block. */
 #ifndef OSH_QUARANTINE_BLOCKS
 #define OSH_QUARANTINE_BLOCKS (OSH_VIRTUAL ? 64 : 8)
 #endif
 #define OSH_QUARANTINE_MAX (OSH_VIRTUAL ? 1048576u : OSH_RAM_BYTES / 64)
 
-/* Bytes by which what cores write is kept apart. On Linux two lines, since adjacent-line
- * prefetch makes pairs of them travel together. */
+/* The distance in bytes between words that different cores write. */
 #ifndef OSH_CACHELINE
 #define OSH_CACHELINE (OSH_VIRTUAL || OSH_WIDE ? 64 : (OSH_CORES) > 1 ? 32 : 8)
 #endif
 
-/* Tests go below what any numbers give: their header sets names anew. */
+/* A test may need values that no two numbers give: its header sets names again. */
 #ifdef OSH_CONFIG_TEST
 #include OSH_CONFIG_TEST
 #endif
@@ -293,7 +291,8 @@ _Static_assert(OSH_WITHIN(OSH_CACHELINE, 8, 4096) && OSH_IS_POWER(OSH_CACHELINE)
 _Static_assert(OSH_WITHIN(OSH_HARDENING, 0, 3), "OSH_HARDENING: levels are 0 to 3");
 _Static_assert(OSH_WITHIN(OSH_FILL_BYTES, 0, INTPTR_MAX), "OSH_FILL_BYTES is a size");
 _Static_assert(OSH_WITHIN(OSH_QUARANTINE_BLOCKS, 1, 65536), "OSH_QUARANTINE_BLOCKS: 1 to 65536");
-/* The same, evaluated once: what is computed for every class would be pages of text otherwise. */
+/* The values as constants. Without them the macros for every class would expand to pages of text.
+ */
 enum {
     OSH_VALUE_PAGE_LOG2 = OSH_PAGE_LOG2,
     OSH_VALUE_SPAN_LOG2 = OSH_PAGE_LOG2 + OSH_RUN_LOG2, /* of the longest slab */

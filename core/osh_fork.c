@@ -8,12 +8,12 @@
 #include "osh_slab_repair.h"
 #include "osh_take.h"
 
-/* Of the thread that forks, and so of the one that the child has. */
+/* Which mutexes the forking thread took. The child's only thread is a copy of it. */
 static _Thread_local bool reclaim_is_ours;
 static _Thread_local bool fallback_is_ours;
 
-/* In the order in which a reclaim takes them. So no list is stopped, nobody starts the
- * heap, and newlib's heap is whole. */
+/* Takes both mutexes, in the order in which a reclaim takes them. While they are held no list is
+ * stopped, nobody starts the heap, and newlib's heap is whole. */
 void osh_fork_prepare(void)
 {
     reclaim_is_ours = osh_take(OSH_MUTEX_RECLAIM, true) == OSH_LOCKED;
@@ -30,9 +30,9 @@ void osh_fork_in_parent(void)
     }
 }
 
-/* Slabs and lists are changed without a mutex: there others may have been at work. In
- * an interrupt the interrupted call goes on in the child, so its work must not be
- * put in order for it. */
+/* Slabs and lists change without a mutex, so other threads may have been changing them at the fork:
+ * repairs them. Not in an interrupt: the interrupted call continues in the child and finishes its
+ * own changes. */
 void osh_fork_in_child(void)
 {
     if (osh_heap_has_started() && !osh_arch_in_interrupt()) {

@@ -20,7 +20,7 @@ void osh_guard_start(void)
 
 size_t osh_guard_words(size_t bytes)
 {
-    size_t record = OSH_TRAILER_BYTES; /* stays; no block of the API's is smaller */
+    size_t record = OSH_TRAILER_BYTES; /* not filled; every block of the API is longer */
     size_t body = bytes >= record ? bytes - record : bytes;
     return (body < OSH_FILL_BYTES ? body : OSH_FILL_BYTES) / sizeof(uintptr_t);
 }
@@ -53,7 +53,7 @@ bool osh_guard_serve(void *block, size_t bytes)
         return false;
     }
     if (words > OSH_LINK_WORDS) {
-        ((uintptr_t *)block)[OSH_LINK_WORDS] = 0; /* looks live */
+        ((uintptr_t *)block)[OSH_LINK_WORDS] = 0; /* so that osh_guard_looks_free() is false */
     }
     return true;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is written into blocks from hardening level 2 on, and checked again.
+ * The patterns and records that the heap writes into blocks from hardening level 2 on, and
+ * checks later.
  *
- * Free: the words after the link hold a pattern that depends on the block's address
- * and the heap's secret; a write to a free block is noticed when the pattern, or the
- * link, is looked at again. In a slab the link's words hold the pattern, too.
+ * Free blocks: the words after the link hold a pattern that depends on the block's address
+ * and the heap's secret. The heap detects a write to a free block when it checks the pattern, or
+ * the link. In a slab the link's words hold the pattern too.
  *
- * Live, level 3: the end of the block is a record of what was asked for and by whom,
- * and the pattern fills what is between.
+ * Live blocks, level 3: the end of the block is a record of the size asked for and the caller;
+ * a pattern fills the bytes between.
  *
  *   | the bytes asked for | pattern | record |
  *
@@ -22,10 +23,10 @@
 
 #include <stdbool.h>
 
-/* Level 3: kept behind a block. */
+/* Level 3: the record at the end of a block. */
 struct osh_record {
-    uintptr_t check; /* of the fields below, the address and the secret */
-    uintptr_t size;  /* asked for; above it the core that allocated, and that freed */
+    uintptr_t check; /* a checksum of the fields below, the address and the secret */
+    uintptr_t size;  /* the size asked for; above it the cores that allocated and freed */
     const void *allocated_by;
     const void *freed_by; /* NULL: live */
 };
@@ -34,7 +35,7 @@ struct osh_record {
 #define OSH_TRAILER_CORE_BITS (OSH_WIDE ? 8 : 4)
 #define OSH_TRAILER_SIZE_MAX (((uintptr_t)-1) >> (2 * OSH_TRAILER_CORE_BITS))
 
-/* What a request for `size` takes from the heap; SIZE_MAX when that is too much. */
+/* The bytes that a request for `size` takes, with its record; SIZE_MAX if that is too much. */
 static inline size_t osh_guard_padded(size_t size)
 {
     if (OSH_HARDENING < 3) {
@@ -56,31 +57,31 @@ OSH_SHARED_CODE uintptr_t osh_guard_key(const void *block)
     return mixed ^ (mixed >> (OSH_WORD_BITS / 2));
 }
 
-/* How many words of a free block of so many bytes have the pattern, its link's
+/* How many words of a free block of `bytes` bytes have the pattern, those of the link
  * included. */
 OSH_HIDDEN size_t osh_guard_words(size_t bytes);
 
-/* Fills those words of a free block, or looks whether they are still filled. */
+/* Fills words `from` up to `to` of a free block; or checks that they are still filled. */
 OSH_HIDDEN void osh_guard_fill(void *block, size_t from, size_t to);
 OSH_HIDDEN bool osh_guard_is_filled(const void *block, size_t from, size_t to);
 
-/* A block that is to be handed out: false, and reported, when it was written to. */
+/* Checks a free block that is to be handed out. False, and reported, if it was written to. */
 OSH_HIDDEN bool osh_guard_serve(void *block, size_t bytes);
 
-/* Could this be a free block? False for nearly every live one. */
+/* True for every free block, and false for nearly every live one. */
 OSH_HIDDEN bool osh_guard_looks_free(const void *block, size_t bytes);
 
 /* Level 3: makes the block one of `size` bytes that `caller` has allocated. */
 OSH_HIDDEN void osh_guard_seal(void *block, size_t bytes, size_t size, const void *caller);
 
-/* Level 3: 0 when record and pattern of the live block are as they were sealed, and
- * then its size. */
+/* Level 3: returns 0 and sets *size if record and pattern of the live block are unchanged; else
+ * the misuse. */
 OSH_HIDDEN enum os_heap_misuse osh_guard_opened(const void *block, size_t bytes, size_t *size);
 
 /* Level 3: notes who frees the block. */
 OSH_HIDDEN void osh_guard_note_free(void *block, size_t bytes, const void *caller);
 
-/* Level 3: tells a report what the record knows, if there is a sound one. */
+/* Level 3: copies the record into a report, if the record is sound. */
 OSH_HIDDEN void osh_guard_tell(struct os_heap_report *report, const void *block, size_t bytes);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a hardening level adds to the paths that free: see OSH_HARDENING in
- * osh_config.h. Everything here is decided by the compiler; at level 0 nothing
- * is left of it.
+ * The checks that a hardening level adds to the paths that free: see OSH_HARDENING in
+ * osh_config.h. The compiler evaluates the level, so level 0 has none of this code.
  *
- * Is a pointer the start of an object? Of byte x of a slab of objects of d bytes,
+ * Is a pointer the start of an object? For byte x of a slab of objects of d bytes,
  *
  *     c = floor(2^W / d) + 1,  e = c * d - 2^W  (so 1 <= e <= d)
  *
@@ -15,10 +14,10 @@
  * the ranges are apart (Lemire, Kaser and Kurz, "Faster remainder by direct
  * computation", 2019, say it for a general divisor).
  *
- * The same holds with a larger c, and so a larger e, as long as objects * e stays below c; and any
- * limit does that is more than (objects - 1) * e. With e as large as the longest slab, one of
- * these has the mask that leads to the slab's start in its low bits: so a slab of several
- * pages takes no third number.
+ * The same holds with a larger c, and so a larger e, as long as objects * e stays below c. Any
+ * limit above (objects - 1) * e is right. If e is as large as the longest slab, the limits to
+ * choose from are so many that one of them has, in its low bits, the mask that leads to the slab's
+ * start. So a slab of several pages needs no third number.
  */
 #ifndef OSH_HARDEN_H
 #define OSH_HARDEN_H
@@ -27,9 +26,9 @@
 
 #include <stdbool.h>
 
-/* 32 bits suffice where slabs are small. A 64-bit CPU takes 64 all the same, which saves
- * cutting the offset; the build of one that multiplies 32 bits of a register without that
- * (RISC-V) says 0: an entry of 8 bytes is found by the same shift as a list. */
+/* 32 bits are enough if slabs are small. A 64-bit CPU takes 64 bits, which saves the instruction
+ * that cuts the offset to 32. RISC-V multiplies 32 bits of a register without that instruction, so
+ * its build sets 0: an entry then has 8 bytes and is found by the same shift as a list. */
 #ifndef OSH_START_WIDE
 #define OSH_START_WIDE OSH_WIDE
 #endif
@@ -42,8 +41,8 @@ typedef uint32_t osh_start_t;
 #define OSH_START_BITS 32
 #endif
 
-/* What a class's objects start at. Class 0, "no slab", has a limit of 0: nothing
- * starts there. */
+/* The two numbers that tell where a class's objects start. Class 0, "no slab", has a limit of 0:
+ * no offset is a start. */
 struct osh_start {
     osh_start_t recip; /* c */
     osh_start_t limit; /* at most objects * e; its low bits are the bytes of a slab - 1 */
@@ -52,11 +51,10 @@ OSH_SHARED const struct osh_start osh_start[OSH_CLASSES];
 
 #define OSH_START_SPAN (((uintptr_t)1 << OSH_VALUE_SPAN_LOG2) - 1)
 
-/* Does an object of the class whose entry that is start `offset` bytes after the first
- * page? */
+/* Does an object of the class with the entry `start` begin `offset` bytes after the first page? */
 OSH_INLINE bool osh_start_is_at(const struct osh_start *start, uintptr_t offset)
 {
-    __asm__("" : "+r"(start)); /* one address, from which both can be loaded at once */
+    __asm__("" : "+r"(start)); /* one address, so that both fields can be loaded at once */
     osh_start_t in_slab = (osh_start_t)(offset & OSH_START_SPAN);
     osh_start_t limit = start->limit;
     in_slab &= OSH_RUN_LOG2 > 0 ? limit : in_slab;
@@ -68,28 +66,27 @@ OSH_INLINE bool osh_is_start(unsigned cls, uintptr_t offset)
     return osh_start_is_at(&osh_start[cls], offset);
 }
 
-/* The same, or true without a look where nobody asked for checks. `starts` is osh_start, by
- * whichever way the caller has it. */
+/* The same, but always true at level 0. `starts` is the address of osh_start. */
 OSH_INLINE bool osh_harden_is_start(const struct osh_start *starts, unsigned cls, uintptr_t offset)
 {
     return OSH_HARDENING == 0 || OSH_LIKELY(osh_start_is_at(&starts[cls], offset));
 }
 
-/* Reports that a core's list has `block` for its head already. */
+/* Reports that `block` is already the head of a core's list. */
 OSH_HIDDEN OSH_COLD void osh_report_pushed_twice(const void *block);
 
-/* Reports that this core's number is not one of those the library is built for, and does
- * not return: there is nothing that such a core may touch. */
+/* Reports that the library is not built for this core's number. Does not return, because such a
+ * core may touch nothing of the heap. */
 OSH_HIDDEN OSH_COLD _Noreturn void osh_report_wrong_core(uintptr_t number);
 
-/* Where osh_arch_push goes, from level 1 on, when it finds that. True: the block is
- * in the list, as it was. */
+/* Called by osh_arch_push from level 1 on if the block is already the head of the list. Reports it
+ * and returns true: the block stays in the list. */
 OSH_INLINE bool osh_harden_pushed_twice(const void *block)
 {
     if (OSH_HARDENING == 0) {
         __builtin_unreachable();
     }
-    osh_report_pushed_twice(block); /* jumped to from os_free, so it knows the caller */
+    osh_report_pushed_twice(block); /* a jump from os_free, so the return address is the caller's */
     return true;
 }
 

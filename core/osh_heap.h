@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of core/ share: the paths behind the fast ones. */
+/* Functions that the files of core/ share: the slow paths. */
 #ifndef OSH_HEAP_H
 #define OSH_HEAP_H
 
@@ -10,27 +10,29 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* os_malloc and os_free where the fast path did not do. */
+/* os_malloc and os_free after the fast path failed. */
 OSH_HIDDEN void *osh_malloc_slow(size_t size, const void *caller);
 OSH_HIDDEN void osh_free_missed(void *ptr);
 OSH_HIDDEN void osh_free_slow(void *ptr, const void *caller);
 
-/* Smallest class that holds `size` bytes at that alignment; 0: large. */
+/* Smallest class that holds `size` bytes at `alignment`; 0 if the size is large. */
 OSH_HIDDEN unsigned osh_heap_class_for(size_t alignment, size_t size);
 
-/* The ordinary way to a block, once started: with the last resort, and without.
- * `alignment` is a power of two, OSH_ALIGN_LEAST for what any object of the size needs. */
+/* Gets a block. osh_heap_get starts the heap if needed, and tries the last resort;
+ * osh_heap_try does neither. `alignment` is a power of two; OSH_ALIGN_LEAST gives the alignment
+ * that any object of the size needs. */
 OSH_HIDDEN void *osh_heap_get(size_t alignment, size_t size);
 OSH_HIDDEN void *osh_heap_try(size_t alignment, size_t size);
 
-/* Level 3: makes a block that was served, or NULL, one of `size` bytes. */
+/* Level 3: writes the record of a new block of `size` bytes. Returns the block, which may be
+ * NULL. */
 OSH_HIDDEN void *osh_heap_sealed(void *block, size_t size, const void *caller);
 
-/* Gives the heap its region if it has none yet; false when there is none, or it is being
- * started and we may not wait for that. */
+/* Gives the heap its region if it has none yet. False if there is no region, or if another core is
+ * starting the heap and the caller may not wait. */
 OSH_HIDDEN bool osh_heap_started(void);
 
-/* The same as it is, without starting anything. */
+/* Has the heap started? Does not start it. */
 OSH_HIDDEN bool osh_heap_has_started(void);
 
 /* What is tried before NULL is returned: everything cached is offered back, and what follows. */
@@ -49,16 +51,16 @@ OSH_HIDDEN void osh_heap_reclaim(void);
 /* Sets the cores' lists going. Likewise, and never waits. */
 OSH_HIDDEN void osh_heap_go_on(void);
 
-/* Calls that have returned NULL for want of memory. */
+/* The number of calls that returned NULL because memory was out. */
 OSH_HIDDEN size_t osh_heap_failures(void);
 
-/* Class of a live block, 0 for one of the newlib heap. OSH_NO_CLASS when `ptr` is
- * none, as far as the hardening level sees it, and that was reported. */
+/* Class of a live block, 0 for a block of the newlib heap. OSH_NO_CLASS, after a report, if `ptr`
+ * is no live block, as far as the hardening level detects it. */
 OSH_HIDDEN unsigned osh_heap_class_at(const void *ptr, const void *caller);
 #define OSH_NO_CLASS OSH_CLASSES
 
-/* A block that is larger than its size calls for has been handed out, or kept: from
- * now on os_free_sized must not wonder. */
+/* Notes that a block much larger than its size was handed out, or stayed in place. From now on
+ * os_free_sized must not report a size that is too small for its block. */
 OSH_HIDDEN void osh_heap_note_odd_size(void);
 
 #endif

@@ -17,7 +17,7 @@ size_t osh_heap_block_bytes(unsigned cls, const void *block)
     return cls != 0 ? osh_class_bytes(cls) : osh_fallback_usable(block);
 }
 
-/* Of a block that the heap has: its page's class does not change. */
+/* The class of a block that the heap holds. It cannot change while the heap holds the block. */
 static unsigned class_of_own(const void *block)
 {
     return osh_load_byte(&osh_arena.page_class[osh_arena_page(block)]);
@@ -29,11 +29,11 @@ bool osh_heap_is_sound(unsigned cls, const void *block, size_t *size, const void
     enum os_heap_misuse misuse = 0;
     *size = bytes;
     if (OSH_HARDENING >= 3) {
-        size_t record = OSH_TRAILER_BYTES; /* a header may lie about the block */
+        size_t record = OSH_TRAILER_BYTES; /* a damaged header may give too few bytes */
         misuse = bytes < record ? OS_HEAP_BAD_HEADER : osh_guard_opened(block, bytes, size);
     }
-    /* The bit says for sure, but only if the block is back in its slab; else the
-     * pattern raises the suspicion, and the lists confirm it. */
+    /* The bit is certain, but only set if the block is back in its slab. For a block in a list or
+     * the depot the pattern gives the suspicion, and the search of the lists confirms it. */
     if (OSH_HARDENING >= 2 && cls != 0 &&
         (osh_slab_object_is_free(cls, block) ||
          (osh_guard_looks_free(block, bytes) && osh_links_hold(cls, block)))) {
@@ -56,7 +56,7 @@ void *osh_heap_sealed(void *block, size_t size, const void *caller)
     return block;
 }
 
-/* To where it came from. `caller` is for the report. */
+/* Gives a block back to slabs or newlib. `caller` is for the report. */
 static void hand_back(unsigned cls, void *block, const void *caller)
 {
     if (cls != 0) {
@@ -66,7 +66,7 @@ static void hand_back(unsigned cls, void *block, const void *caller)
     }
 }
 
-/* Out of the quarantine, if nobody has written to it there. */
+/* Frees a block that was in quarantine, unless somebody has written to it there. */
 static void leave_quarantine(void *block)
 {
     unsigned cls = class_of_own(block);
@@ -88,7 +88,7 @@ void osh_heap_free_guarded(unsigned cls, void *block, const void *caller)
     if (OSH_HARDENING >= 3) {
         osh_guard_note_free(block, bytes, caller);
     }
-    /* newlib would write over it, so its blocks are filled for the quarantine only. */
+    /* newlib writes into its free blocks, so these are filled only for the quarantine. */
     if (cls != 0 || OSH_HARDENING >= 3) {
         osh_guard_fill(block, 0, osh_guard_words(bytes));
     }

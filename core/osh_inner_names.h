@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Put in front of every source by -Dtools=valgrind: the library's own calls get inner
- * names, and os_heap_valgrind.c has the ones that programs call. */
+/* -Dtools=valgrind includes this before every source. It gives the library's own functions inner
+ * names; os_heap_valgrind.c defines the functions that programs call. */
 #ifndef OSH_INNER_NAMES_H
 #define OSH_INNER_NAMES_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a region is divided: tables from its start on, then pages to its end. The macros
- * are constant expressions, so that a tool can have them evaluated for a
- * configuration (tests/size) with nothing written down twice.
+ * How a region is divided: tables from its start on, then pages to its end. The macros are constant
+ * expressions, so that tests/size can evaluate them for a configuration without a copy of them.
  */
 #ifndef OSH_LAYOUT_H
 #define OSH_LAYOUT_H
@@ -12,12 +11,12 @@
 #include "osh_class.h"
 #include "osh_slab_table.h"
 
-/* Claimed, newlib's and, where pages can be given to the system, used. */
+/* The bitmaps `claimed` and `newlib`, and `used` if pages can be given to the system. */
 #define OSH_BITMAPS (OSH_ARCH_DECOMMITS ? 3u : 2u)
 #define OSH_PAGE_WORDS(pages) (((pages) + OSH_WORD_BITS - 1) / OSH_WORD_BITS)
 #define OSH_BITMAP_BYTES(pages) (OSH_BITMAPS * OSH_PAGE_WORDS(pages) * sizeof(osh_word_t))
 
-/* With a byte per page; up to whole lines, since other tables follow. */
+/* Bitmaps and a byte per page, rounded up to cache lines because other tables follow. */
 #define OSH_ARENA_TABLE_BYTES(pages) \
     (((pages) + OSH_BITMAP_BYTES(pages) + OSH_CACHELINE - 1) / OSH_CACHELINE * OSH_CACHELINE)
 
@@ -31,16 +30,16 @@
 
 #define OSH_ALIGN_UP(value, alignment) (((value) + (alignment)-1) & ~((uintptr_t)(alignment)-1))
 
-/* Where the first of so many pages is, when the tables begin at `start`. */
+/* The address of the first of `pages` pages if the tables begin at `start`. */
 #define OSH_LAYOUT_BASE(start, pages) OSH_ALIGN_UP((start) + OSH_TABLE_BYTES(pages), OSH_PAGE_BYTES)
 
-/* Is there room for so many pages before `end`? */
+/* Do `pages` pages and their tables fit between `start` and `end`? */
 #define OSH_LAYOUT_FITS(start, end, pages)                                              \
     (OSH_LAYOUT_BASE(start, pages) - (start) + ((uintptr_t)(pages) << OSH_PAGE_LOG2) <= \
      (end) - (start))
 
-/* Where a region's tables begin, where its first page, and how many pages there are: none
- * when a heap cannot be there. */
+/* Where a region's tables begin, where its first page begins, and the number of pages: 0 if the
+ * region cannot be a heap. */
 struct osh_layout {
     uintptr_t start;
     uintptr_t base;
@@ -48,17 +47,18 @@ struct osh_layout {
 };
 
 /*
- * Divides a region. It must not be NULL, wrap around, end above `limit`, or be longer than C
- * lets an object be: newlib's sizes are signed. The last byte of the address space is left
- * out, because no address is behind it: so the end of the pages is above all others for
- * whatever compares with it, newlib included.
+ * Divides a region. The region must not be NULL, wrap around, end above `limit`, or be longer than
+ * PTRDIFF_MAX, because newlib's sizes are signed. The last byte of the address space stays unused:
+ * the address behind it would be 0, but code that compares with the end of the pages, newlib
+ * included, needs an end above all other addresses.
  */
 static inline struct osh_layout osh_layout(uintptr_t region, size_t bytes, uintptr_t limit)
 {
     uintptr_t start = OSH_ALIGN_UP(region, OSH_CACHELINE);
     uintptr_t end = region + bytes;
     end -= end == 0;
-    /* With 1 less, a start that is NULL or has wrapped to it is above every end. */
+    /* Subtracting 1 makes a start of 0 (NULL, or wrapped by the alignment) larger than every end.
+     */
     if (bytes > PTRDIFF_MAX || end > limit || end - 1 < start - 1) {
         return (struct osh_layout){0, 0, 0};
     }

@@ -4,7 +4,7 @@
 #include "osh_atomic.h"
 #include "osh_config.h"
 
-/* No slots at the levels that have no quarantine. */
+/* Levels without a quarantine use no slot. */
 #define SLOTS (OSH_HARDENING >= 3 ? OSH_QUARANTINE_BLOCKS : 1)
 
 static osh_word_t waiting[SLOTS];
@@ -12,16 +12,16 @@ static osh_word_t turn;
 
 void *osh_quarantine_exchange(void *block)
 {
-    osh_word_t slot = osh_fetch_add(&turn, 1) % SLOTS; /* any slot would do */
-    /* Publishes the block's pattern and observes that of the other one; pairs with
-     * itself and with osh_quarantine_take(). */
+    osh_word_t slot = osh_fetch_add(&turn, 1) % SLOTS; /* publishes nothing: any slot is right */
+    /* Publishes the pattern of this block and observes that of the block that it replaces; pairs
+     * with itself and with osh_quarantine_take(). */
     return (void *)osh_exchange(&waiting[slot], (osh_word_t)block);
 }
 
 void *osh_quarantine_take(void)
 {
     for (unsigned slot = 0; slot < SLOTS; slot++) {
-        /* As above. */
+        /* Observes the block's pattern; pairs with osh_quarantine_exchange(). */
         void *block =
             osh_load(&waiting[slot]) != 0 ? (void *)osh_exchange(&waiting[slot], 0) : NULL;
         if (block != NULL) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Hardening level 3: freed blocks wait for OSH_QUARANTINE_BLOCKS more frees before
- * they can be used again, and are looked at when they leave. Wait-free, any context.
+ * they can be used again. The heap checks a block's pattern when it leaves. Wait-free, any context.
  */
 #ifndef OSH_QUARANTINE_H
 #define OSH_QUARANTINE_H
@@ -11,13 +11,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Lets a block in and returns the one whose place it takes, or NULL. */
+/* Puts a block in and returns the block that it replaces, or NULL. */
 OSH_HIDDEN void *osh_quarantine_exchange(void *block);
 
-/* Takes any block out; NULL when there is none. */
+/* Takes any block out; NULL if there is none. */
 OSH_HIDDEN void *osh_quarantine_take(void);
 
-/* What slot `slot` holds now, below OSH_QUARANTINE_BLOCKS: a snapshot. */
+/* The block in slot `slot`, which is below OSH_QUARANTINE_BLOCKS: a snapshot. */
 OSH_HIDDEN void *osh_quarantine_peek(unsigned slot);
 
 #endif

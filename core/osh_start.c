@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How the heap gets its region, once. */
+/* Gives the heap its region, once. */
 #include "arch.h"
 #include "os/os_heap.h"
 #include "osh_arena_open.h"
@@ -18,7 +18,7 @@
 enum { NOT_STARTED, STARTING, STARTED };
 static osh_word_t progress = NOT_STARTED;
 
-/* Lays tables and pages out in the region; false when not even one page fits. */
+/* Lays out tables and pages in the region; false if not even one page fits. */
 static bool lay_out(void *region, size_t bytes, bool zeroed)
 {
     struct osh_layout layout = osh_layout((uintptr_t)region, bytes, OSH_ARCH_REGION_END);
@@ -32,7 +32,7 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
     osh_slab_start(layout.pages, (void *)(layout.start + OSH_ARENA_TABLE_BYTES(layout.pages)));
     osh_slab_open_start(layout.pages);
     osh_fallback_start(layout.pages << OSH_PAGE_LOG2);
-    /* One that is zeroed is the port's own. */
+    /* Only the port's own region is zeroed, and only that is opened in steps. */
     if (OSH_ARCH_OPENS && zeroed && !osh_arena_open_first()) {
         return false;
     }
@@ -40,8 +40,8 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
     return true;
 }
 
-/* The fast paths read these fields without ordering: so everybody must be made
- * to see the rest before the two that let them in. */
+/* The fast paths read these fields without ordering. So every core must see all other fields before
+ * it sees the two that admit it to the fast paths: osh_arch_publish() ensures this. */
 static void open_fast_paths(void)
 {
     osh_hot.base = osh_arena.base;
@@ -71,26 +71,27 @@ static bool start(void *region, size_t bytes, bool zeroed)
 }
 
 /*
- * Starts the heap in that region, or with NULL in the platform's, if nobody has. Once the OS
- * has started that is done under a mutex, where others wait as the OS has tasks wait: a task
- * that spun here could keep the starter from running. Who may not wait has no mutex. If he
- * finds a start under way he has no heap yet: he may have interrupted the starter.
+ * Starts the heap in `region`, or in the platform's region if that is NULL, unless it has started.
+ * Once the OS has started this happens under a mutex: a task that spun here could keep the starter
+ * from running. A caller that may not wait goes on without the mutex. If another start is in
+ * progress, that caller returns without a heap, because it may have interrupted the starter.
  */
 static int start_once(void *region, size_t bytes)
 {
     int status = OS_HEAP_EALREADY;
     osh_word_t expected = NOT_STARTED;
     enum osh_taken taken = osh_take(OSH_MUTEX_RECLAIM, true);
-    /* Pairs with the store below. */
+    /* Observes an earlier start that failed; pairs with the store-release below. */
     if (osh_cas(&progress, &expected, STARTING)) {
         bool zeroed = region == NULL && OSH_ARCH_REGION_ZEROED;
         bool started =
             (region != NULL || osh_arch_region(&region, &bytes)) && start(region, bytes, zeroed);
         status = started ? 0 : OS_HEAP_EINVAL;
-        /* Publishes all that starting wrote; pairs with the loads of `progress`. */
+        /* Publishes all stores of the start; pairs with the load-acquires of `progress`. */
         osh_store_release(&progress, started ? STARTED : NOT_STARTED);
     }
-    /* Without the mutex: on another core, by who cannot wait, so it goes on to its end. */
+    /* A start in progress here is on another core, by a caller without the mutex. That one cannot
+     * wait, so it will finish. The load pairs with the store-release above. */
     while (taken == OSH_LOCKED && osh_load_acquire(&progress) == STARTING) {
         osh_arch_yield();
     }

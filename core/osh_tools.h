@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tells AddressSanitizer what of this heap's memory may be touched (-Dtools=asan, on
- * top of hardening level 3, whose record knows the size that was asked for). The
- * library itself is not instrumented, so its own accesses are nobody's business; but
- * the sanitizer replaces memcpy and memset, which therefore want open blocks.
+ * Tells AddressSanitizer which of the heap's memory the program may touch (-Dtools=asan). This
+ * needs hardening level 3, whose record has the size that was asked for. The library itself is not
+ * instrumented, so the sanitizer does not check its accesses. But the sanitizer replaces memcpy and
+ * memset, which check their blocks, so these must be open.
  *
- * Valgrind's memcheck (-Dtools=valgrind) is told of blocks around the calls, in
- * os_heap_valgrind.c: here it learns only where they will be.
+ * os_heap_valgrind.c tells Valgrind's memcheck (-Dtools=valgrind) about blocks. This header only
+ * tells it where the region is.
  */
 #ifndef OSH_TOOLS_H
 #define OSH_TOOLS_H
@@ -26,25 +26,25 @@
 #ifdef OSH_TOOLS_VALGRIND
 #include <valgrind/memcheck.h>
 #define OSH_TOOLS_REGION(address, bytes) (void)VALGRIND_MAKE_MEM_NOACCESS(address, bytes)
-#define OSH_TOOLS_STEPS 0 /* memcheck takes memory that is opened for the program's */
+#define OSH_TOOLS_STEPS 0 /* memcheck would regard newly opened memory as the program's */
 #else
 #define OSH_TOOLS_STEPS 1
 #define OSH_TOOLS_REGION(address, bytes) ((void)(address), (void)(bytes))
 #endif
 
-/* Nobody may touch the heap's tables and pages but the library. Before the first block. */
+/* Only the library may touch the heap's tables and pages. Called before the first block. */
 static inline void osh_tools_region(void *region, size_t bytes)
 {
     OSH_TOOLS_REGION(region, bytes);
 }
 
-/* All of the block may be touched: by the library. */
+/* The library may touch all of the block. */
 static inline void osh_tools_open(void *block, size_t bytes)
 {
     OSH_TOOLS_OPEN(block, bytes);
 }
 
-/* Of the open block the program may touch `size` bytes. */
+/* The program may touch the first `size` bytes of the open block. */
 static inline void osh_tools_live(void *block, size_t size, size_t bytes)
 {
     OSH_TOOLS_CLOSE((char *)block + size, bytes - size);

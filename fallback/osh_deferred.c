@@ -5,7 +5,7 @@
 #include "osh_config.h"
 #include "osh_guard.h"
 
-static osh_word_t head OSH_ALIGNED(OSH_CACHELINE); /* any core may write it any time */
+static osh_word_t head OSH_ALIGNED(OSH_CACHELINE); /* any core may write it at any time */
 static osh_word_t pushed;
 
 /* From hardening level 2 on links are kept encoded. */
@@ -16,8 +16,8 @@ static osh_word_t key_of(const void *block)
 
 void osh_deferred_push(void *block)
 {
-    /* Counted first, so that who has taken a block reads a count that includes it: ordered
-     * by the CAS below and by osh_deferred_take_all(). */
+    /* Counts before the push, so that a core that has taken the block reads a count that includes
+     * it. The CAS below publishes the count; osh_deferred_take_all() observes it. */
     (void)osh_fetch_add(&pushed, 1);
     osh_word_t now = osh_load(&head);
     osh_word_t key = key_of(block);

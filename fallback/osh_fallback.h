@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Large blocks: the newlib heap behind the port's mutex, which is taken once
- * the OS has started. Allocation waits for the mutex where the caller may wait; elsewhere
- * it tries, and gives NULL when somebody has it. In an interrupt it gives NULL at once. Free
- * never waits: what cannot be freed now is deferred to whoever holds the mutex.
+ * the OS has started. An allocation waits for the mutex if the caller may wait. A caller that may
+ * not wait gets NULL if another task has the mutex. An interrupt handler gets NULL at once. A free
+ * never waits: if the mutex is held, the block is deferred, and the mutex's holder frees it.
  */
 #ifndef OSH_FALLBACK_H
 #define OSH_FALLBACK_H
@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* For a region of so many bytes. Once, when the heap starts. */
+/* For a region of `region` bytes. Once, when the heap starts. */
 OSH_HIDDEN void osh_fallback_start(size_t region);
 
 /* `size` bytes at that alignment, a power of two. Stores whether newlib was asked: false in an
@@ -28,13 +28,13 @@ static inline void *osh_fallback_memalign(size_t alignment, size_t size)
     return osh_fallback_ask(alignment, size, &asked);
 }
 
-/* Makes the block at least `size` bytes, cutting what is more, if newlib can without the
- * caller's help, and returns where it is then: the same place, if newlib cannot move it.
- * NULL: the block is as it was. Waits for the mutex like allocation. */
+/* Resizes the block to `size` bytes, if newlib can do so in place; a library compiled for size may
+ * move it. Returns the block. NULL: the block is unchanged. Waits for the mutex like an
+ * allocation. */
 OSH_HIDDEN void *osh_fallback_resize(void *block, size_t size);
 
-/* A large block that was freed a short time ago, of `size` bytes at least, aligned for any
- * object; NULL: none is kept, or the caller is an interrupt handler. Takes no lock. */
+/* A kept block (osh_kept.h) of at least `size` bytes, aligned for any object. NULL: none is kept,
+ * or the caller is an interrupt handler. Takes no lock. */
 OSH_HIDDEN void *osh_fallback_kept(size_t size);
 
 /* Is any large block kept, or about to be? */
@@ -48,30 +48,30 @@ static inline bool osh_fallback_keeps(void)
  * reported, at once or when whoever has the heap drains; `caller` is for the report. */
 OSH_HIDDEN bool osh_fallback_free(void *block, const void *caller);
 
-/* From level 1 on: why that is no live block of newlib's; 0 when it is one. Any context. */
+/* From level 1 on: 0 if `block` is a live block of newlib's, else the misuse. Any context. */
 OSH_HIDDEN enum os_heap_misuse osh_fallback_fault(const void *block);
 
 /* Usable bytes of a live block. Any context. */
 OSH_HIDDEN size_t osh_fallback_usable(const void *block);
 
-/* Frees what is deferred or kept, and gives newlib's free top, or its whole heap when
- * no block of it lives, back to the arena. Task context or before start. */
+/* Frees the deferred and the kept blocks. Gives newlib's free top back to the arena, or its whole
+ * heap if no block of it is live. Task context or before start. */
 OSH_HIDDEN void osh_fallback_reclaim(void);
 
-/* Keeps everybody out of newlib's heap, whose state is whole then; false in an interrupt.
- * May wait. And lets them in again. */
+/* Hold: keeps other tasks out of newlib's heap, which is then in a consistent state; false in an
+ * interrupt. May wait. Let go: ends that. */
 OSH_HIDDEN bool osh_fallback_hold(void);
 OSH_HIDDEN void osh_fallback_let_go(void);
 
 struct osh_fallback_stats {
     size_t live;     /* usable bytes of blocks not yet freed */
-    size_t kept;     /* usable bytes of blocks that are kept for the next request */
+    size_t kept;     /* usable bytes of kept blocks */
     size_t pages;    /* pages claimed for the newlib heap */
     size_t deferred; /* blocks that were ever deferred, or are about to be */
-    size_t pending;  /* of these, blocks that waited, and were freed by this call */
+    size_t pending;  /* blocks that were waiting, and that this call has freed */
     const char *wrong;
 };
-/* Walks the heap: O(blocks). `wrong` names the first broken invariant. */
+/* Walks newlib's heap: O(blocks). `wrong` names the first broken invariant, or is NULL. */
 OSH_HIDDEN void osh_fallback_look(struct osh_fallback_stats *stats);
 
 #endif

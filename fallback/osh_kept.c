@@ -7,9 +7,9 @@
 #include "osh_deferred.h"
 #include "osh_newlib.h"
 
-/* KEPT_WAYS slots (the last of them always empty) for each of 2^KEPT_STEPS sizes a doubling, from
- * 2^KEPT_LEAST bytes, since no smaller block is newlib's but where memory is out, to 2^KEPT_MOST.
- */
+/* Sizes from 2^KEPT_LEAST to 2^KEPT_MOST bytes are kept; newlib has smaller blocks only if memory
+ * was out. Each doubling has 2^KEPT_STEPS steps, and each step has KEPT_WAYS slots. Behind the last
+ * step there are KEPT_WAYS more slots that stay empty. */
 enum {
     KEPT_LEAST = OSH_KEPT_LEAST_LOG2,
     KEPT_MOST = OSH_KEPT_MOST_LOG2,
@@ -28,7 +28,7 @@ void osh_kept_start(size_t region)
     most_bytes = region / 16 < most ? region / 16 : most;
 }
 
-/* The first slot of blocks of so many bytes, and of up to a step more. */
+/* The first slot of the step to which `bytes` belongs. */
 static unsigned kept_slot_of(size_t bytes)
 {
     unsigned b = osh_top_bit(bytes);
@@ -41,7 +41,7 @@ static bool is_kept_size(size_t bytes)
     return bytes >> KEPT_LEAST != 0 && bytes >> KEPT_MOST == 0;
 }
 
-/* Takes the slot's block, if it still has so many bytes. */
+/* Takes the slot's block, if it has at least `size` bytes. */
 static void *take_kept(osh_word_t *slot, size_t size)
 {
     /* Observes the block; pairs with the compare-and-swap of osh_kept_put(). */
@@ -52,7 +52,7 @@ static void *take_kept(osh_word_t *slot, size_t size)
     size_t bytes = osh_newlib_usable(block);
     (void)osh_fetch_add(&kept_bytes, (osh_word_t)0 - bytes); /* publishes nothing */
     if (OSH_UNLIKELY(bytes < size)) {
-        osh_deferred_push(block); /* another one came to the slot meanwhile */
+        osh_deferred_push(block); /* another block came to the slot meanwhile */
         return NULL;
     }
     return block;
@@ -64,9 +64,10 @@ void *osh_kept_get(size_t size)
         return NULL;
     }
     osh_word_t *first = &kept_slots[kept_slot_of(size)];
-    for (unsigned i = 0; i < 2 * KEPT_WAYS; i++) { /* and of the next step */
+    for (unsigned i = 0; i < 2 * KEPT_WAYS; i++) { /* of this step and the next */
         const void *block = (const void *)osh_load(&first[i]);
-        /* A glance: somebody may have the block already, and its size be another's. */
+        /* Only a hint: another task may have taken the block, and its size may be wrong. Observes
+         * nothing; take_kept() checks again. */
         if (block != NULL && osh_newlib_usable(block) >= size) {
             return osh_arch_in_interrupt() ? NULL : take_kept(&first[i], size);
         }

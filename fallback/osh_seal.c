@@ -15,7 +15,8 @@ enum os_heap_misuse osh_seal_fault(const void *block, enum osh_seal seal)
     if (broken == (uintptr_t)seal) {
         return 0;
     }
-    /* The size: freed, and not merged with what is behind it, mallocr repeats it there. */
+    /* mallocr repeats the size of a free chunk in its last word, unless it merges the chunk with
+     * the next one. */
     bool freed = broken == OSH_SEAL_FREED || broken == OSH_SEAL_DEFERRED || word == size;
     return freed ? OS_HEAP_FREED_TWICE : OS_HEAP_BAD_HEADER;
 }
@@ -28,8 +29,8 @@ bool osh_seal_claim(void *block)
     size_t size;
     uintptr_t *at = osh_newlib_seal(block, &size);
     uintptr_t live = osh_seal_of(at, size);
-    /* Of several who free the block one finds it live. Publishes nothing: that the block is free
-     * is published by what becomes of it. */
+    /* If several tasks free the block, one of them finds it live. Publishes nothing: the list, slot
+     * or mutex that the block goes to publishes it. */
     return osh_cas(at, &live, live ^ OSH_SEAL_DEFERRED);
 }
 

@@ -24,7 +24,7 @@ void *osh_links_pop_checked(unsigned cls, struct osh_chain *chain)
         sound = below.count == 0 ? below.head == NULL : is_object(cls, below.head);
     }
     if (sound) {
-        /* All of the link, not only the address in it. */
+        /* Compares all words of the link, not only the address in it. */
         osh_word_t link[OSH_LINK_WORDS];
         const osh_word_t *words = block;
         struct osh_chain again = below;
@@ -45,10 +45,10 @@ void *osh_links_pop_checked(unsigned cls, struct osh_chain *chain)
     return block;
 }
 
-/* Makes a chain the active list; what came there meanwhile goes to its slabs. */
+/* Makes a chain the active list; blocks that came there meanwhile go to their slabs. */
 static void put_back(unsigned cls, struct osh_chain chain)
 {
-    (void)osh_arch_exchange(OSH_ACTIVE, cls, &chain); /* stopped: the chain is still ours */
+    (void)osh_arch_exchange(OSH_ACTIVE, cls, &chain); /* if stopped, `chain` is unchanged */
     if (chain.count > 0) {
         osh_slab_put(cls, chain);
     }

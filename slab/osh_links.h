@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Blocks linked into chains, outside of the port's lists. From hardening level 2 on
- * a link's first word is kept exclusive-or'ed with a key of its block's, and what it
- * says is checked before it is followed; the port's own operations on single blocks
- * know nothing of that and are not used.
+ * a link's first word is exclusive-or'ed with a key of its block, and the link is checked before it
+ * is followed. The port's own operations on single blocks do not encode links, so they are not used
+ * then.
  */
 #ifndef OSH_LINKS_H
 #define OSH_LINKS_H
@@ -17,13 +17,13 @@ static inline osh_word_t osh_links_key(const void *block)
     return OSH_HARDENING >= 2 ? osh_guard_key(block) : 0;
 }
 
-/* The block behind one that is in a chain, unchecked. */
+/* The block behind `block` in a chain, unchecked. */
 static inline void *osh_links_next(const void *block)
 {
     return osh_link_next(*(const osh_word_t *)block ^ osh_links_key(block));
 }
 
-/* Puts a block in front. */
+/* Puts a block in front of a chain. */
 OSH_SHARED_CODE void osh_links_push(unsigned cls, struct osh_chain *chain, void *block)
 {
     osh_chain_link(cls, block, *chain);
@@ -34,8 +34,8 @@ OSH_SHARED_CODE void osh_links_push(unsigned cls, struct osh_chain *chain, void 
     chain->count++;
 }
 
-/* Level 2: the same as osh_links_pop. NULL when the link is not what was written:
- * that is reported, and what is left of the chain is leaked. */
+/* Level 2: the same as osh_links_pop. NULL, after a report, if the link has changed: the rest of
+ * the chain is leaked. */
 OSH_HIDDEN void *osh_links_pop_checked(unsigned cls, struct osh_chain *chain);
 
 /* Takes the first block of a chain that has one. */
@@ -45,7 +45,7 @@ static inline void *osh_links_pop(unsigned cls, struct osh_chain *chain)
         return osh_links_pop_checked(cls, chain);
     }
     void *block = chain->head;
-    /* Compiled for size, the count alone says that there are no more. */
+    /* In a build for size only the count tells that the chain has ended. */
     chain->head = OSH_SMALL_CODE ? osh_link_behind(*(osh_word_t *)block) : osh_links_next(block);
     chain->count--;
     return block;
@@ -69,14 +69,14 @@ static inline struct osh_chain osh_links_cut(unsigned cls, struct osh_chain *cha
 #endif
 }
 
-/* Level 2: takes a block of this core's active list, NULL when it has none or is
- * stopped; or puts one on it, false when it is full or stopped. The whole list is in
- * the caller's hands meanwhile, and an interruption finds an empty one. */
+/* Level 2. Take: a block of this core's active list; NULL if the list is empty or stopped. Give:
+ * puts a block on it; false if the list is full or stopped. The caller holds the whole list
+ * meanwhile, and an interruption finds an empty one. */
 OSH_HIDDEN void *osh_links_take(unsigned cls);
 OSH_HIDDEN bool osh_links_give(unsigned cls, void *block);
 
-/* Level 2: is the block in some core's list or in the depot? A look, not a claim: while
- * others move blocks it may miss one. */
+/* Level 2: is the block in a core's list or in the depot? A snapshot: it may miss a block that
+ * another task is moving. */
 OSH_HIDDEN bool osh_links_hold(unsigned cls, const void *block);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Magazines: what happens when a core's active list has nothing to give or no
- * room. Two lists a class, so that a task that sits on the boundary does not
- * bounce: the spare one is emptied, or filled, before depot and slabs are asked
- * (Bonwick and Adams, "Magazines and Vmem", 2001).
+ * Magazines: what a call does if the core's active list is empty or full. With OSH_SPARE_LIST a
+ * core has two lists for each class, and uses up the spare one before it visits depot and slabs. So
+ * calls that alternate around an empty or full list do not visit them each time (Bonwick and Adams,
+ * "Magazines and Vmem", 2001). Otherwise a core has one list of two magazines, and moves half of
+ * it.
  *
- * Lock-free, any context. A preemption or migration between any two steps
- * leaves chains in nobody's hands but ours, so they go wherever we are then.
+ * Lock-free, any context. Between two steps only the caller holds the chains that it moves. So
+ * after a preemption or migration they go to the lists of the core on which the caller then runs.
  */
 #ifndef OSH_MAGAZINE_H
 #define OSH_MAGAZINE_H
@@ -14,13 +15,13 @@
 #include "arch.h"
 
 /* A block of the class: from the active list, the spare one, the depot or the
- * slabs, refilling the core's lists on the way. Where `alignment` is not 0 also one of a larger
- * class that is so aligned, or from a slab that is made for it. NULL: no slab has any, and the
- * arena no page. O(magazine + OSH_DEPOT_SLOTS + a refill). */
+ * slabs. Refills the core's list too. If `alignment` is not 0, the block may also be of a larger
+ * class with that alignment, or from a new slab. NULL: no slab has such a block, and (if
+ * `alignment` is not 0) the arena has no pages. O(magazine + OSH_DEPOT_SLOTS + a refill). */
 OSH_HIDDEN void *osh_magazine_get(unsigned cls, size_t alignment);
 
-/* Takes a block back: into the active list, moving a full magazine on to the
- * spare list, the depot or the slabs. O(magazine + OSH_DEPOT_SLOTS). */
+/* Puts a block into the active list. If that is full, moves a magazine to the spare list, the depot
+ * or the slabs. O(magazine + OSH_DEPOT_SLOTS). */
 OSH_HIDDEN void osh_magazine_put(unsigned cls, void *block);
 
 /* The same without the caches, for when memory is out: an object of a class from `cls` to `most`
@@ -36,8 +37,8 @@ OSH_HIDDEN void osh_magazine_stop(void);
 /* Sets all lists going, if they are stopped. Likewise. */
 OSH_HIDDEN void osh_magazine_go_on(void);
 
-/* What each list of a class holds now, of all cores and the depot: snapshots, for
- * statistics and checks. Lists are 0 to osh_magazine_lists() - 1. */
+/* The lists of a class, those of all cores and the depot's slots: snapshots, for statistics and
+ * checks. `list` is 0 to osh_magazine_lists() - 1. */
 OSH_HIDDEN unsigned osh_magazine_lists(void);
 OSH_HIDDEN struct osh_chain osh_magazine_peek(unsigned cls, unsigned list);
 

@@ -39,7 +39,7 @@ static void chain_objects(struct osh_chain *chain, size_t page, unsigned cls, un
         void *object = (void *)(base + (first + bit) * bytes);
         if (OSH_HARDENING >= 2 && OSH_UNLIKELY(!osh_guard_is_filled(object, 0, OSH_LINK_WORDS))) {
             osh_report(OS_HEAP_USED_AFTER_FREE, object, NULL);
-            continue; /* nobody gets it */
+            continue; /* leaked */
         }
         osh_links_push(cls, chain, object);
     }
@@ -50,29 +50,30 @@ static osh_word_t give_bits(size_t page, unsigned cls, unsigned i, osh_word_t bi
 {
     osh_word_t before = osh_slab_set_bits(page, cls, i, bits);
     if ((before | bits) == osh_slab_full(cls, i)) {
-        osh_slab_release(page, cls); /* if the other words are, too */
+        osh_slab_release(page, cls); /* does nothing unless the other words are full too */
     }
     return before & bits;
 }
 
-/* Of what was to be a slab of class `cls` we took bits of word `i`, but it is another's by now:
- * they go back to that, which cannot go while we have them. */
+/* Gives back bits of word `i` that we took from a slab of class `cls`, after the page has become a
+ * slab of another class. The bits are objects of that slab, which stays while we have them. */
 static void give_back(size_t page, unsigned cls, unsigned i, osh_word_t bits)
 {
     const osh_word_t *word = &osh_slab_bits(page, cls)[i];
-    page += i / osh_slab_page_words(cls); /* that one's slab, since it may be shorter */
+    page += i / osh_slab_page_words(cls); /* the word's own page: the new slab may begin there */
     cls = osh_slab_class(page);
     page = osh_class_slab(cls, page);
     (void)give_bits(page, cls, (unsigned)(word - osh_slab_bits(page, cls)), bits);
 }
 
-/* Nothing of the slab is free: off the map, unless something came back since. */
+/* Takes a slab without free objects off the map, unless an object has come back meanwhile. */
 static void unlist(size_t page, unsigned cls)
 {
-    /* Observed before and after a look at the maps, by osh_slab_find(). */
+    /* Announces the change: osh_slab_find() reads this count before and after it reads the maps. */
     (void)osh_fetch_add(&osh_slabs.unlisting, 1);
-    /* Then look again: either we see the bits that somebody sets, or he, who looks at the map
-     * after that, sees the page gone from it. Pairs with osh_slab_set_bits(). */
+    /* Clear the map's bit, then look at the slab again. A task that gives an object sets the
+     * object's bit, then looks at the map. So either we see its bit, or it sees ours cleared.
+     * Pairs with osh_slab_set_bits(). */
     (void)osh_fetch_and(osh_slab_partial(page / OSH_WORD_BITS, cls), ~osh_arena_bit(page));
     osh_fence_atomic_load();
     unsigned now = osh_slab_at(page);
@@ -80,10 +81,11 @@ static void unlist(size_t page, unsigned cls)
     if (on_this_map && osh_slab_has_free(page, now)) {
         osh_slab_list(page, now);
     }
-    (void)osh_fetch_add(&osh_slabs.unlisted, 1); /* publishes the listing; as above */
+    /* Publishes the map as it is now; pairs with the load-acquires of osh_slab_find(). */
+    (void)osh_fetch_add(&osh_slabs.unlisted, 1);
 }
 
-/* Takes objects until the chain has `count` or the slab nothing free. */
+/* Takes objects of a slab until the chain has `count` or none is free. */
 static void take_from(struct osh_chain *chain, size_t page, unsigned cls, unsigned count)
 {
     osh_word_t *bits = osh_slab_bits(page, cls);
@@ -93,8 +95,8 @@ static void take_from(struct osh_chain *chain, size_t page, unsigned cls, unsign
         osh_word_t mine;
         do {
             mine = highest(now, count - chain->count);
-            /* Takes exactly these; observes each object's free; pairs with osh_slab_set_bits()
-             * and with the stores of create(). */
+            /* Takes exactly the bits of `mine`. Observes each object's free; pairs with
+             * osh_slab_set_bits() and with the stores of create(). */
         } while (mine != 0 && !osh_cas(&bits[i], &now, now & ~mine));
         left |= now & ~mine;
         if (mine != 0 && OSH_UNLIKELY(osh_slab_class(page) != cls)) {
@@ -104,11 +106,11 @@ static void take_from(struct osh_chain *chain, size_t page, unsigned cls, unsign
         chain_objects(chain, page, cls, i * OSH_WORD_BITS, mine);
     }
     if (OSH_SLAB_MAPS > 0 && left == 0) {
-        unlist(page, cls); /* at once: a refill's time is bounded by slabs that have something */
+        unlist(page, cls); /* at once, so that a refill does not visit slabs without free objects */
     }
 }
 
-/* Level 2: all its objects are free ones. */
+/* Level 2: fills all objects of a new slab as free. */
 static void fill_objects(size_t page, unsigned cls)
 {
     size_t bytes = osh_class_bytes(cls);
@@ -119,7 +121,7 @@ static void fill_objects(size_t page, unsigned cls)
     }
 }
 
-/* Makes fresh pages of the arena a slab; OSH_NO_PAGE when there are none. */
+/* Claims pages and makes them a slab; OSH_NO_PAGE if there are none. */
 static size_t create(unsigned cls)
 {
     size_t page = osh_arena_claim_run(osh_class_run(cls));
@@ -131,16 +133,16 @@ static size_t create(unsigned cls)
     }
     osh_slab_set_class(page, cls, cls);
     for (unsigned i = osh_slab_words(cls); i-- > 0;) {
-        /* Publishes the class byte and what is in the objects; pairs with the CAS of
-         * take_from(), and with the passing on of a block's address. */
+        /* Publishes the class byte and the contents of the objects; pairs with the CAS of
+         * take_from(). A program that passes a block's address on passes on what that observed. */
         osh_store_release(&osh_slab_bits(page, cls)[i], osh_slab_full(cls, i));
     }
     osh_slab_list(page, cls);
     return page;
 }
 
-/* Cores begin with a slab of a word of their own, so that they do not all
- * draw on the same one: by a part of a word that no small number divides. */
+/* Each core begins with another bit of a word of the map, so that cores do not all take from the
+ * same slab. The distance is a part of a word that no small number divides. */
 static unsigned rotation_of(unsigned core)
 {
     return core * (OSH_WORD_BITS * 3 / 8 - 1) % OSH_WORD_BITS;
@@ -151,8 +153,9 @@ static osh_word_t rotated(osh_word_t map, unsigned rotation)
     return rotation == 0 ? map : map >> rotation | map << (OSH_WORD_BITS - rotation);
 }
 
-/* Draws on listed slabs from word `from` down, at most `slabs` of them that had
- * something. Returns the word it stopped at: none above has any more. */
+/* Takes objects from slabs on the map, from word `from` of the map down, until the chain has
+ * `count` or `slabs` slabs had some. Returns the word at which it stopped: it has emptied all
+ * above. */
 static size_t draw(struct osh_chain *chain, unsigned cls, unsigned count, size_t from,
                    unsigned slabs)
 {
@@ -169,7 +172,7 @@ static size_t draw(struct osh_chain *chain, unsigned cls, unsigned count, size_t
             map &= ~((osh_word_t)1 << bit);
             size_t page = word * OSH_WORD_BITS + ((bit + rotation) % OSH_WORD_BITS);
             if (OSH_SLAB_MAPS == 1 && osh_slab_at(page) != cls) {
-                continue; /* another class's, or a later page of a slab */
+                continue; /* a slab of another class */
             }
             unsigned before = chain->count;
             take_from(chain, page, cls, count);
@@ -186,12 +189,12 @@ static void draw_on_maps(struct osh_chain *chain, unsigned cls, unsigned count)
     osh_word_t hint = OSH_SLAB_HINTS ? osh_load(&osh_slabs.hint[cls]) : osh_arena.words - 1;
     size_t stopped = draw(chain, cls, count, hint, OSH_REFILL_SLABS);
     if (OSH_SLAB_HINTS && stopped < hint) {
-        /* Lowers the hint unless somebody raised it: publishes nothing. */
+        /* Lowers the hint, unless another core raised it: publishes nothing. */
         (void)osh_cas(&osh_slabs.hint[cls], &hint, stopped);
     }
 }
 
-/* Where there are no maps: draws on every slab of the class that has something. */
+/* Without maps: takes objects from every slab of the class. */
 static void draw_on_all(struct osh_chain *chain, unsigned cls, unsigned count)
 {
     size_t page = osh_arena.pages;
@@ -210,7 +213,7 @@ struct osh_chain osh_slab_get(unsigned cls, unsigned count, bool fresh)
     } else {
         draw_on_maps(&chain, cls, count);
     }
-    /* Once more when others have taken all of a slab that we made. */
+    /* Again if others have taken all objects of the new slab. */
     while (fresh && chain.count == 0) {
         size_t page = create(cls);
         if (page == OSH_NO_PAGE) {
@@ -234,8 +237,8 @@ void *osh_slab_get_any(unsigned cls, unsigned most, size_t alignment)
     return chain.head;
 }
 
-/* Is the block of a slab of that class? Not, when a write to a free block has
- * changed a link, or the block was free already and its slab is another's now. */
+/* Does the block belong to a slab of the class? Not if a write to a free block has changed a
+ * link, or if the block was free already and its page has become another slab. */
 static bool is_of_class(unsigned cls, const void *block)
 {
     return osh_arena_class_at(block) == cls;
@@ -265,7 +268,7 @@ void osh_slab_put(unsigned cls, struct osh_chain chain)
             osh_report(OS_HEAP_BAD_LINK, block, NULL);
             return;
         }
-        /* A chain that has a block twice is a ring: nothing new follows. */
+        /* A chain that contains a block twice is a ring, so no new block follows. */
         sound = osh_links_pop(cls, &chain) != NULL && osh_slab_put_one(cls, block);
     }
 }

@@ -41,11 +41,12 @@ void osh_slab_list(size_t page, unsigned cls)
         return;
     }
     size_t word = page / OSH_WORD_BITS;
-    /* After the bits were set: see unlist() in osh_slab.c, which it pairs with. */
+    /* After the caller set the slab's bits; pairs with unlist() in osh_slab.c, which has the
+     * reason. */
     (void)osh_fetch_or(osh_slab_partial(word, cls), osh_arena_bit(page));
     if (OSH_SLAB_HINTS) {
         osh_raise(&osh_slabs.hint[cls], word);                    /* a hint: publishes nothing */
-        osh_raise(&osh_slabs.floor[cls], osh_arena.words - word); /* likewise */
+        osh_raise(&osh_slabs.floor[cls], osh_arena.words - word); /* the same */
     }
 }
 
@@ -61,18 +62,20 @@ unsigned osh_slab_free(size_t page, unsigned cls)
     const osh_word_t *bits = osh_slab_bits(page, cls);
     unsigned free = 0;
     for (unsigned i = osh_slab_words(cls); i-- > 0;) {
-        free += osh_count_bits(osh_load_acquire(&bits[i])); /* for checks */
+        /* Observes the objects' frees, for checks; pairs with osh_slab_set_bits(). */
+        free += osh_count_bits(osh_load_acquire(&bits[i]));
     }
     return free;
 }
 
 osh_word_t osh_slab_set_bits(size_t page, unsigned cls, unsigned i, osh_word_t bits)
 {
-    /* Publishes the objects as free; pairs with the compare-and-swaps of take_from() and of
-     * osh_slab_release(). The slab may be gone right after. */
+    /* Publishes the objects as free; pairs with the compare-and-swaps of take_from() and
+     * take_word(). The slab may be given back right after. */
     osh_word_t before = osh_fetch_or(&osh_slab_bits(page, cls)[i], bits);
-    osh_fence_atomic_load(); /* set, then look: pairs with unlist(), and with itself for two
-                                that set the last bits of two words of a slab */
+    osh_fence_atomic_load(); /* set the bits, then look at the map: pairs with unlist(). Pairs
+                                with itself if two tasks set the last bits of two words of a slab:
+                                one of them sees all bits set */
     if (OSH_SLAB_MAPS > 0 && !osh_slab_is_listed(page, cls)) {
         osh_slab_list(page, cls);
     } else if (OSH_SLAB_HINTS) {
@@ -82,19 +85,19 @@ osh_word_t osh_slab_set_bits(size_t page, unsigned cls, unsigned i, osh_word_t b
     return before;
 }
 
-/* Could the slab be empty? Not when some object is live, or in somebody's hands. */
+/* Could the slab be empty? Not if an object is live, or a task holds one inside a call. */
 static bool looks_empty(size_t page, unsigned cls)
 {
     const osh_word_t *bits = osh_slab_bits(page, cls);
     unsigned i = osh_slab_words(cls);
-    /* Observes nothing: take_word() asks again. */
+    /* Observes nothing: take_word() checks again. */
     while (i > 0 && osh_load(&bits[i - 1]) == osh_slab_full(cls, i - 1)) {
         i--;
     }
     return i == 0;
 }
 
-/* Takes word `i`, if it is full: all its objects from everybody. */
+/* Takes all objects of word `i`, if all are free. */
 static bool take_word(size_t page, unsigned cls, unsigned i)
 {
     osh_word_t full = osh_slab_full(cls, i);
@@ -102,6 +105,7 @@ static bool take_word(size_t page, unsigned cls, unsigned i)
     return osh_cas(&osh_slab_bits(page, cls)[i], &full, 0);
 }
 
+/* Gives the pages of a slab back; we have all its objects. */
 static void give_up(size_t page, unsigned cls)
 {
     osh_slab_set_class(page, cls, 0);
@@ -112,9 +116,9 @@ static void give_up(size_t page, unsigned cls)
     osh_arena_release_run(page, osh_class_run(cls));
 }
 
-/* Whoever has changed word 0 meanwhile, so that we cannot take it, looks himself when he gives
- * back what he took. After a try that fails at a later word we look again: who gave other
- * objects meanwhile saw that the slab was not empty, while we had some. */
+/* If word 0 cannot be taken, another task holds objects of it; that task looks at the slab itself
+ * when it gives them back. If a later word cannot be taken, we put our words back and look again: a
+ * task that gave objects meanwhile saw the slab as not empty, because we held some. */
 void osh_slab_release(size_t page, unsigned cls)
 {
     while (cls != 0 && (osh_slab_words(cls) == 1 || looks_empty(page, cls)) &&
@@ -122,7 +126,7 @@ void osh_slab_release(size_t page, unsigned cls)
         unsigned taken = 1;
         unsigned now = osh_slab_class(page); /* does not change while we have objects */
         if (OSH_UNLIKELY(now != cls)) {
-            /* The page is another slab's meanwhile: they go back, and we look at that. */
+            /* The page has become another slab. Gives its objects back, then looks at that slab. */
             const osh_word_t *word = osh_slab_bits(page, cls);
             osh_word_t bits = osh_slab_full(cls, 0);
             page = osh_class_slab(now, page);
@@ -143,8 +147,9 @@ void osh_slab_release(size_t page, unsigned cls)
     }
 }
 
-/* Class of the slab that begins at that page, if it has something free and is of a class from
- * `cls` to below `best`; else `best`. Looked at once: it may be another's at any time. */
+/* The class of the slab that begins at `page`, if it is from `cls` to below `best`, has the
+ * alignment and has a free object; else `best`. Reads the class once: the page may change at any
+ * time. */
 static unsigned better(size_t page, unsigned cls, unsigned best, size_t alignment)
 {
     unsigned has = osh_slab_at(page);
@@ -153,7 +158,7 @@ static unsigned better(size_t page, unsigned cls, unsigned best, size_t alignmen
     return suits ? has : best;
 }
 
-/* By the maps. */
+/* osh_slab_find() by the maps. */
 static size_t find_listed(unsigned *cls, unsigned most, size_t alignment)
 {
     size_t found = OSH_NO_PAGE;
@@ -174,7 +179,7 @@ static size_t find_listed(unsigned *cls, unsigned most, size_t alignment)
     return found;
 }
 
-/* On the maps or not. */
+/* osh_slab_find() by looking at every slab, on a map or not. */
 static size_t find_any(unsigned *cls, unsigned most, size_t alignment)
 {
     size_t found = OSH_NO_PAGE;
@@ -189,8 +194,9 @@ static size_t find_any(unsigned *cls, unsigned most, size_t alignment)
     return found;
 }
 
-/* Who takes a slab off a map may be preempted before the second look: then it may have something
- * free and be on no map. So what the maps do not say is believed only if nobody was there. */
+/* A task that takes a slab off a map may be preempted before its second look. Then the slab may
+ * have free objects and be on no map. So an unsuccessful search of the maps counts only if no task
+ * was inside unlist() meanwhile; otherwise we look at every slab. */
 size_t osh_slab_find(unsigned *cls, unsigned most, size_t alignment)
 {
     if (OSH_SLAB_MAPS == 0) {
@@ -203,7 +209,7 @@ size_t osh_slab_find(unsigned *cls, unsigned most, size_t alignment)
     if (page != OSH_NO_PAGE) {
         return page;
     }
-    osh_fence(); /* the maps, then the count again; pairs with the atomics of unlist() */
+    osh_fence(); /* reads the maps before the count; pairs with the atomics of unlist() */
     if (still && osh_load(&osh_slabs.unlisting) == ended) {
         return page;
     }
@@ -211,7 +217,7 @@ size_t osh_slab_find(unsigned *cls, unsigned most, size_t alignment)
     return find_any(cls, most, alignment);
 }
 
-/* A slab is on its map before somebody can find it empty. */
+/* Searching the maps is enough: a slab is on its map before anybody can find it empty. */
 void osh_slab_release_empty(void)
 {
     size_t page = osh_arena.pages;

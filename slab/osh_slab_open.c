@@ -10,13 +10,14 @@ void osh_slab_open_start(size_t pages)
     (void)pages;
 }
 #else
-/* Of what a region has, this part is the largest size that opens slabs. */
+/* The largest size that opens slabs is 1/OPEN_PARTS of the region, at least OPEN_LEAST bytes. */
 enum { OPEN_PARTS = 2048, OPEN_LEAST = 64, MAJORITY = 8, MOST_VOTES = 16, SCARCE = 8 };
 
 static unsigned open_class, scale; /* written once */
 
-/* Boyer and Moore's majority vote among the requests of larger sizes: the class that leads, and
- * by how many requests. Publishes nothing; a vote that another core overwrites is lost. */
+/* Boyer and Moore's majority vote among the requests for larger sizes: the class that leads, and
+ * its votes times 256. Publishes nothing; if another core stores at the same time, a vote is
+ * lost. */
 static osh_word_t leader;
 
 void osh_slab_open_start(size_t pages)
@@ -52,7 +53,7 @@ size_t osh_slab_open_bytes(void)
 
 bool osh_slab_opens(unsigned cls)
 {
-    /* Compiled for size slabs are one page, which fits few larger sizes well. */
+    /* In a build for size a slab is one page, which suits few larger sizes. */
     if (OSH_SMALL_CODE || cls <= open_class) {
         return cls <= open_class;
     }

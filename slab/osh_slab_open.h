@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For which sizes does a task open a slab? In little RAM each size class costs half a slab that
- * is not full, which newlib's heap does not. So slabs are for the small sizes, where newlib's
- * header costs more than that, and for one larger size when most requests are of that size.
- * Where memory is virtual all sizes have slabs.
+ * Decides for which sizes a task opens a slab. With little RAM each size class costs half a slab on
+ * average, the part that is not full; newlib's heap has no such cost. So there are slabs for the
+ * small sizes, where newlib's headers cost more, and for one larger size if most requests are of
+ * that size. With virtual memory all sizes have slabs.
  */
 #ifndef OSH_SLAB_OPEN_H
 #define OSH_SLAB_OPEN_H
 
 #include "osh_class.h"
 
-/* Sets the largest such size, for a region of so many pages. Once, when the heap starts. */
+/* Sets the largest size for which tasks open slabs, for a region of `pages` pages. Once, when the
+ * heap starts. */
 OSH_HIDDEN void osh_slab_open_start(size_t pages);
 
 #if OSH_VIRTUAL
@@ -35,14 +36,15 @@ static inline unsigned osh_slab_scaled(unsigned count)
     return count;
 }
 #else
-/* How many blocks a refill takes where it would take `count` in a region as large as OSH_RAM_BYTES:
- * in a smaller one less, and 1 while few pages are free. */
+/* The number of blocks that a refill takes. `count` is the number for a region as large as
+ * OSH_RAM_BYTES; in a smaller region it is less, and 1 while few pages are free. */
 OSH_HIDDEN unsigned osh_slab_scaled(unsigned count);
 
-/* The largest class whose objects serve this one before it opens a slab: up to twice as large. */
+/* The largest class, up to twice as large, whose objects this class takes before it opens a slab.
+ */
 OSH_HIDDEN unsigned osh_slab_borrows_up_to(unsigned cls);
 
-/* The largest of these sizes, in bytes. */
+/* The largest size, in bytes, for which tasks open slabs. */
 OSH_HIDDEN size_t osh_slab_open_bytes(void);
 
 /* Does a task that misses in this class open a slab for it? Counts the request. O(1). */

@@ -6,7 +6,7 @@
 #include "osh_slab.h"
 #include "osh_slab_table.h"
 
-/* Do all pages of the slab say that they are of that class? */
+/* Do all pages of the slab have the class byte `cls`? */
 static bool has_all_pages(size_t page, unsigned cls)
 {
     for (size_t i = 0; i < (size_t)1 << osh_class_run(cls); i++) {
@@ -17,7 +17,7 @@ static bool has_all_pages(size_t page, unsigned cls)
     return true;
 }
 
-/* Returns the page behind it, or behind its slab. */
+/* Repairs the page, or the slab that begins there. Returns the next page to repair. */
 static size_t repair(size_t page)
 {
     if (!osh_arena_is_claimed(page) || osh_arena_is_newlib(page)) {
@@ -25,7 +25,7 @@ static size_t repair(size_t page)
     }
     unsigned cls = osh_slab_class(page);
     if (cls == 0 || osh_class_slab(cls, page) != page || !has_all_pages(page, cls)) {
-        /* On its way to a slab, or from one. */
+        /* A thread was making a slab here, or giving one back. */
         osh_store_byte(&osh_arena.page_class[page], 0); /* nobody else is there */
         osh_arena_release_run(page, 0);
         return page + 1;
@@ -37,7 +37,7 @@ static size_t repair(size_t page)
     return page + ((size_t)1 << osh_class_run(cls));
 }
 
-/* No run crosses a word. */
+/* Repairs the pages of a word; no run crosses a word. */
 static void repair_word(size_t word)
 {
     size_t page = word * OSH_WORD_BITS;
@@ -58,8 +58,8 @@ void osh_slab_repair(void)
             claimed += osh_count_bits(osh_load(&osh_arena.claimed[word]));
         }
     }
-    /* Bits beyond the last page. */
+    /* The bits beyond the last page are set, but no pages. */
     size_t beyond = OSH_SMALL_CODE ? 0 : osh_arena.words * OSH_WORD_BITS - osh_arena.pages;
     osh_store(&osh_arena.in_use, claimed - beyond);                 /* nobody else is there */
-    osh_store(&osh_slabs.unlisted, osh_load(&osh_slabs.unlisting)); /* nor in unlist() */
+    osh_store(&osh_slabs.unlisted, osh_load(&osh_slabs.unlisting)); /* nobody is in unlist() */
 }

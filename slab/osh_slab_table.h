@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the tables of the slabs are: shared by the files of slab/ and those that
- * look at the heap as a whole, not part of the contract.
+ * The tables of the slabs. For the files of slab/, and for those that look at the heap as a whole;
+ * not part of the contract of osh_slab.h.
  */
 #ifndef OSH_SLAB_TABLE_H
 #define OSH_SLAB_TABLE_H
@@ -13,9 +13,9 @@
 #define OSH_SLAB_WORDS \
     ((unsigned)((OSH_PAGE_BYTES / OSH_BLOCK_MIN + OSH_WORD_BITS - 1) / OSH_WORD_BITS))
 
-/* Objects of 64 bytes and more make do with few bits. Where tables are memory only once they
- * are touched, those of smaller objects are in a table of their own, so that most of it
- * remains untouched. */
+/* A slab of objects of 64 bytes or more needs few bits. On Linux, where tables take memory only
+ * once they are touched, slabs of smaller objects have their bits in another table (`far`), of
+ * which most stays untouched. */
 #if OSH_VIRTUAL
 #define OSH_NEAR_WORDS ((unsigned)((OSH_PAGE_BYTES / 64 + OSH_WORD_BITS - 1) / OSH_WORD_BITS))
 #define OSH_FAR_WORDS OSH_SLAB_WORDS
@@ -24,41 +24,41 @@
 #define OSH_FAR_WORDS 0u
 #endif
 
-/* Maps of the slabs that may have free objects: one a class, or one for all of them. None where
- * the code is to be small and pages are few: there a refill looks at every page. */
+/* The number of maps of slabs that may have free objects: one for each class, or one for all. A
+ * build for size has none: there a refill looks at every page. */
 #define OSH_SLAB_MAPS (OSH_VIRTUAL ? OSH_CLASSES : OSH_SMALL_CODE ? 0u : 1u)
 #define OSH_SLAB_HINTED (OSH_SLAB_HINTS ? OSH_CLASSES : 1u)
 
 struct osh_slabs {
     osh_word_t *near;    /* OSH_NEAR_WORDS words per page: a bit per free object of its slab */
-    osh_word_t *far;     /* OSH_FAR_WORDS words per page: the same of objects below 64 bytes */
-    osh_word_t *partial; /* OSH_SLAB_MAPS words per 64 (32) pages: may have free objects */
+    osh_word_t *far;     /* OSH_FAR_WORDS words per page: the same for objects below 64 bytes */
+    osh_word_t *partial; /* OSH_SLAB_MAPS words per 64 (32) pages: the maps */
     /* Written now and then, so not in the line of those above: */
-    osh_word_t hint[OSH_SLAB_HINTED] OSH_ALIGNED(OSH_CACHELINE); /* none above, probably */
-    osh_word_t floor[OSH_SLAB_HINTED]; /* words of pages minus the lowest that ever had a slab */
-    /* How often a slab was taken off a map, and how often the second look that goes with it has
-     * ended: see osh_slab_find(). */
+    osh_word_t
+        hint[OSH_SLAB_HINTED] OSH_ALIGNED(OSH_CACHELINE); /* probably no slab on the map above */
+    osh_word_t floor[OSH_SLAB_HINTED]; /* words of a map minus the lowest that ever had a slab */
+    /* How often unlist() has begun, and how often it has ended: see osh_slab_find(). */
     osh_word_t unlisting OSH_ALIGNED(OSH_CACHELINE);
     osh_word_t unlisted;
 };
 
 OSH_SHARED struct osh_slabs osh_slabs;
 
-/* The bits of the slab that begins at this page: a bit per free object. A run of pages has
- * those of all its pages. */
+/* The bits of the slab that begins at this page: a bit per free object. A slab of several pages
+ * uses the words of all its pages. */
 static inline osh_word_t *osh_slab_bits(size_t page, unsigned cls)
 {
     bool is_far = OSH_FAR_WORDS > 0 && osh_class_bytes(cls) < 64;
     return is_far ? &osh_slabs.far[page * OSH_FAR_WORDS] : &osh_slabs.near[page * OSH_NEAR_WORDS];
 }
 
-/* How many words of them the class uses. */
+/* How many words of bits a slab of the class uses. */
 static inline unsigned osh_slab_words(unsigned cls)
 {
     return OSH_SLAB_WORDS == 1 ? 1u : (osh_class_objects(cls) + OSH_WORD_BITS - 1u) / OSH_WORD_BITS;
 }
 
-/* Word `i` of a slab all of whose objects are free. */
+/* The value of word `i` of a slab if all its objects are free. */
 static inline osh_word_t osh_slab_full(unsigned cls, unsigned i)
 {
     unsigned left = osh_class_objects(cls) - i * OSH_WORD_BITS;
@@ -68,8 +68,8 @@ static inline osh_word_t osh_slab_full(unsigned cls, unsigned i)
     return ((osh_word_t)2 << (left - 1u)) - 1u;
 }
 
-/* Class of the slab that has the page; 0: none has. Whoever has an object of the slab has
- * ordered the class byte before that. */
+/* Class of the slab that contains the page; 0 if there is none. For a caller with an object of the
+ * slab the byte is right: taking the object observed it. */
 static inline unsigned osh_slab_class(size_t page)
 {
     return osh_load_byte(&osh_arena.page_class[page]);
@@ -87,15 +87,15 @@ static inline bool osh_slab_is_listed(size_t page, unsigned cls)
     return osh_load(osh_slab_partial(page / OSH_WORD_BITS, cls)) >> (page % OSH_WORD_BITS) & 1;
 }
 
-/* Class of the slab that begins at this page; 0: none does. Later pages of a slab have the
- * class, and no bits of their own. */
+/* Class of the slab that begins at this page; 0 if none does. Later pages of a slab have the class
+ * byte too. */
 static inline unsigned osh_slab_at(size_t page)
 {
     unsigned cls = osh_slab_class(page);
     return osh_class_slab(cls, page) == page ? cls : 0;
 }
 
-/* Is any object of the slab free? A snapshot: who takes an object asks again. */
+/* Is any object of the slab free? A snapshot: a caller that takes an object checks again. */
 static inline bool osh_slab_has_free(size_t page, unsigned cls)
 {
     const osh_word_t *bits = osh_slab_bits(page, cls);
@@ -106,8 +106,7 @@ static inline bool osh_slab_has_free(size_t page, unsigned cls)
     return i > 0;
 }
 
-/* The highest page below `page` that is on the class's map, or on the only one; OSH_NO_PAGE: there
- * is none. */
+/* The highest page below `page` that is on the class's map; OSH_NO_PAGE if there is none. */
 static inline size_t osh_slab_listed_below(size_t page, unsigned cls)
 {
     while (page-- > 0) {
@@ -125,8 +124,8 @@ static inline size_t osh_slab_listed_below(size_t page, unsigned cls)
     return page; /* OSH_NO_PAGE behind the last */
 }
 
-/* The highest page below `page` that may be a slab's, by a glance at words of pages that are
- * all nobody's; OSH_NO_PAGE: there is none. */
+/* The highest page below `page` that may belong to a slab; OSH_NO_PAGE if there is none. Skips
+ * words without claimed pages. */
 static inline size_t osh_slab_page_below(size_t page)
 {
     while (page-- > 0) {
@@ -151,21 +150,22 @@ static inline unsigned osh_slab_page_words(unsigned cls)
 /* Puts a slab on the map. */
 OSH_HIDDEN void osh_slab_list(size_t page, unsigned cls);
 
-/* Sets bits of word `i` of a slab, whose objects the caller has, and sees that the slab is on
- * the map. Returns the word as it was. */
+/* Sets bits of word `i` of a slab; the caller has these objects. Puts the slab on the map if it is
+ * not there. Returns the word's old value. */
 OSH_HIDDEN osh_word_t osh_slab_set_bits(size_t page, unsigned cls, unsigned i, osh_word_t bits);
 
 /* Gives the pages of a slab back to the arena, if all its objects are free. */
 OSH_HIDDEN void osh_slab_release(size_t page, unsigned cls);
 
-/* Writes the class bytes of all pages of a slab of class `cls`. */
+/* Writes `byte` as the class byte of all pages of a slab of class `cls`. */
 OSH_HIDDEN void osh_slab_set_class(size_t page, unsigned cls, unsigned byte);
 
-/* The first page of a slab that has something free, of the smallest class from *cls to `most`
- * whose objects are so aligned, which it stores there; OSH_NO_PAGE: there is none. */
+/* The first page of a slab with a free object, of the smallest class from *cls to `most` that has
+ * such a slab and whose objects have the alignment. Stores the class in *cls. OSH_NO_PAGE if there
+ * is none. */
 OSH_HIDDEN size_t osh_slab_find(unsigned *cls, unsigned most, size_t alignment);
 
-/* How many of its objects are free: a snapshot, for checks. */
+/* How many objects of the slab are free: a snapshot, for checks. */
 OSH_HIDDEN unsigned osh_slab_free(size_t page, unsigned cls);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AArch64 at EL1 or above, in exclusives. A field of MPIDR is the core's number: Aff0, or
- * OSH_CORE_AFFINITY's. The other fields are the same on all of our cores (one cluster;
- * OSH_CORE_FIRST has them): a core where they are not is found out by the slow paths,
- * since only the field is part of a list's address.
+ * AArch64 at EL1 or above, with exclusives. A field of MPIDR is the core's number: Aff0, or the
+ * field that OSH_CORE_AFFINITY names. The other fields are the same on all of the heap's cores (one
+ * cluster; OSH_CORE_FIRST has them). Only the one field is part of a list's address, so the slow
+ * paths check the other fields.
  *
- * Each operation reads the core's number, load-exclusives that core's list, reads
- * the number *again*, and store-exclusives the new word. ERET clears the local
- * monitor, so a store that succeeds ran in one piece from the load on, on the core whose
- * list it is: see arch/arm/osh_exclusive.h, which does the same on 32 bits.
+ * Each operation reads the core's number, load-exclusives that core's list, reads the number
+ * *again*, and store-exclusives the new word. ERET clears the local monitor. So if the store
+ * succeeds, the sequence ran in one piece from the load on, on the core to which the list belongs.
+ * arch/arm/osh_exclusive.h does the same on 32 bits and has the argument.
  */
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
@@ -21,7 +21,7 @@
 #ifndef OSH_CORE_AFFINITY
 #define OSH_CORE_AFFINITY 0
 #endif
-/* An interrupt controller of version 3 has so many in the lowest field. */
+/* An interrupt controller of version 3 numbers at most so many cores in the lowest field. */
 #define OSH_CPU_NUMBERS 16
 /* The core's number is inserted into the address of its list. */
 #define OSH_LISTS_ALIGN_LOG2 (OSH_LISTS_LOG2 + OSH_CORE_BITS)
@@ -83,8 +83,8 @@ static inline uint32_t osh_cpu_rotated(uint32_t word, unsigned right)
 OSH_INLINE void *osh_cpu_pop(unsigned index)
 {
     osh_word_t list, core, block, tmp;
-    /* The store takes the block: it observes and publishes nothing, for what is
-     * in a core's list was put there by that core. */
+    /* The store takes the block. It observes and publishes nothing: only this core has put blocks
+     * into its list. */
     __asm__ volatile goto(
         OSH_ENTER(block) OSH_STILL_HERE(refused) "ldr %[tmp], [%[block]]\n\t"
                                                  "cbz %[tmp], %l[refused]\n\t" OSH_SEQUENCE_LAST
@@ -115,7 +115,7 @@ OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
 {
     osh_word_t list, core, head, tmp;
     /* The store publishes block and link to a reclaim on another core; pairs
-     * with osh_cpu_take. */
+     * with osh_cpu_take(). */
     __asm__ volatile goto(
         OSH_ENTER(head) OSH_STILL_HERE(refused) OSH_NOT_TWICE
         "ldr %[tmp], [%[head], %[room]]\n\t"
@@ -155,10 +155,10 @@ again:
     return word;
 }
 
-/* Any core, any time: see osh_port.h for why this is enough. */
+/* May be called for any core at any time; osh_port.h says why this is enough. */
 OSH_INLINE osh_word_t osh_cpu_take(osh_word_t *list, osh_word_t value)
 {
-    /* Observes the links of what it takes; pairs with the stores above. */
+    /* Observes the links of the chain that it takes; pairs with the stores of push and exchange. */
     return osh_exchange(list, value);
 }
 
@@ -169,7 +169,7 @@ static inline uint64_t osh_cpu_mpidr(void)
     return mpidr;
 }
 
-/* All affinity fields, the one that tells our cores apart lowest. */
+/* All affinity fields, rotated so that the field with the core's number is lowest. */
 static inline unsigned osh_cpu_number(void)
 {
     uint64_t mpidr = osh_cpu_mpidr();
@@ -191,8 +191,8 @@ static inline bool osh_cpu_numbered_right(void)
 }
 #endif
 
-/* The exception level does not tell a handler from the task it interrupted: the
- * RTOS has to say, by os_heap_interrupt_enter. */
+/* The exception level does not tell a handler from the task that it interrupted, so the RTOS must
+ * announce its handlers by os_heap_interrupt_enter. */
 static inline bool osh_cpu_in_interrupt(void)
 {
     return false;

@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * List operations in 32-bit Arm's exclusives, for A- and M-profile alike. A
- * profile gives, before it includes this:
+ * List operations with 32-bit Arm's exclusives, for A- and M-profile. A profile
+ * defines, before it includes this:
  *
  *   OSH_CORE_ENTER            adds this core's distance to %[list], the address of
- *                             core 0's list; leaves what tells the core in %[core]
- *   OSH_CORE_AGAIN            reads the same into %[tmp] (both empty: one core)
- *   OSH_CORE_IS_FIRST         one core, with OSH_CORE_ALONE: compares this core with the
- *                             only one of ours; changes %[tmp]
- *   OSH_CORE_OPERANDS            operands they need, each with a comma behind; `tmp` may be
- *                             given a value
+ *                             core 0's list; leaves the core's number in %[core]
+ *   OSH_CORE_AGAIN            reads the number again into %[tmp] (both empty: one core)
+ *   OSH_CORE_IS_FIRST         one core, with OSH_CORE_ALONE: compares this core's number with
+ *                             that of the heap's only core; changes %[tmp]
+ *   OSH_CORE_OPERANDS         the operands of these, each with a comma behind; may give `tmp`
+ *                             a value
  *   OSH_PUBLISH               barrier before a store that publishes, or empty
  *   OSH_STORE_PUBLISH         the store-exclusive that publishes
  *
  * Each operation reads the core's number, load-exclusives that core's list,
  * reads the number *again*, and store-exclusives the new word. An exception
- * between the pair clears the reservation (M-profile and v8-A: the CPU does, on
- * v7-A the RTOS's exception return must, by CLREX), so a store that succeeds
- * ran on that core in one piece from the load on, and the second reading says
- * the list was that core's. Without it a task that migrates between reading the
- * number and the load would change a list of a core that goes on working, and
- * then ABA between cores would be possible where store-exclusive is compare-and-swap.
+ * between the pair clears the reservation (on M-profile and v8-A the CPU does; on
+ * v7-A the RTOS's exception return must, by CLREX). So if the store succeeds, the sequence
+ * ran on one core in one piece from the load on, and the second reading shows that the list is
+ * that core's. Without the second reading, a task that migrates between reading the number and the
+ * load would change the list of another running core. Then ABA between cores would be
+ * possible where store-exclusive is a compare-and-swap.
  *
- * The link is read, and of a push written, inside the pair: what
- * Arm says of loops that must make progress on their own does not cover that.
- * Here every failure means that an exception, or a reclaim, came in between,
- * but for lines evicted by these accesses: that can happen once, since they are
- * in the cache on the next turn. RTX5's atomic_link_get does the same.
+ * The operation reads the link, and a push writes it, inside the pair. Arm's guarantee that such
+ * loops make progress does not cover these accesses. Here each failure means that an exception or a
+ * reclaim came in between, with one exception: the accesses may evict a cache line. That can happen
+ * only once, because the lines are in the cache on the next turn. RTX5's atomic_link_get does the
+ * same.
  *
- * Pop and push try once: five registers do, so that neither saves any, and the
- * caller's slow path has the loop.
+ * Pop and push try once, and the caller's slow path has the loop. So five registers are enough, and
+ * neither saves a register.
  */
 #ifndef OSH_EXCLUSIVE_H
 #define OSH_EXCLUSIVE_H
@@ -53,7 +53,7 @@
     ".syntax unified\n\t" OSH_CORE_ENTER OSH_SEQUENCE_ENTERED "ldrex %[" #word \
     "], [%[list]]\n\t" OSH_SEQUENCE_FIRST
 
-/* A32 does without a branch what T32 would need IT for. */
+/* A32 uses conditional instructions where T32 would need IT. */
 #if defined(__thumb__)
 #define OSH_UNLESS(condition) "b" condition " %l[refused]\n\t"
 #define OSH_IF(condition)
@@ -67,8 +67,8 @@
 OSH_INLINE void *osh_cpu_pop(unsigned index)
 {
     osh_word_t list, core, block, tmp;
-    /* The store takes the block: it observes and publishes nothing, for what is
-     * in a core's list was put there by that core. */
+    /* The store takes the block. It observes and publishes nothing: only this core has put blocks
+     * into its list. */
     __asm__ volatile goto(
         OSH_ENTER(block) OSH_STILL_HERE(refused) "ldr %[tmp], [%[block]]\n\t"
                                                  "cmp %[tmp], #1\n\t" OSH_UNLESS("lo")
@@ -101,7 +101,7 @@ OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
 {
     osh_word_t list, core, head, tmp;
     /* The store publishes block and link to a reclaim on another core; pairs
-     * with osh_cpu_take. */
+     * with osh_cpu_take(). */
     __asm__ volatile goto(
         OSH_ENTER(head) OSH_STILL_HERE(refused) OSH_NOT_TWICE
         "ldr %[tmp], [%[head], %[room]]\n\t"
@@ -143,10 +143,10 @@ again:
     return word;
 }
 
-/* Any core, any time: see osh_port.h for why this is enough. */
+/* May be called for any core at any time; osh_port.h says why this is enough. */
 OSH_INLINE osh_word_t osh_cpu_take(osh_word_t *list, osh_word_t value)
 {
-    /* Observes the links of what it takes; pairs with the stores above. */
+    /* Observes the links of the chain that it takes; pairs with the stores of push and exchange. */
     return osh_exchange(list, value);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Armv6-M (M0, M0+) and Armv8-M baseline without exclusives: one core, interrupts masked for the
- * few instructions of an operation. The smallest port: copy this one.
+ * Armv6-M (M0, M0+) and Armv8-M baseline without exclusives: one core, and interrupts are masked
+ * for the few instructions of an operation. This is the smallest port: copy it to begin another.
  */
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
@@ -17,11 +17,11 @@
 #error "without exclusives there is nothing between cores: -DOSH_CORES=1"
 #endif
 
-/* Nothing can come in between, so what refuses once refuses for what it is asked. */
+/* Nothing can interrupt an operation, so it refuses only if the list is empty or full. */
 #define OSH_CPU_NEVER_INTERRUPTED 1
 #define OSH_CPU_LOOK_FIRST 0
 
-/* The same at the end of an operation on a list, which the image tests count. */
+/* Unmasks at the end of an operation on a list. The image tests count these. */
 static inline void osh_cpu_unmask_list(osh_word_t state)
 {
     __asm__ volatile(OSH_SEQUENCE_FIRST "msr primask, %0\n\t" OSH_SEQUENCE_LAST ::"r"(state)
@@ -82,7 +82,7 @@ OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
 
 OSH_INLINE osh_word_t osh_cpu_take(osh_word_t *list, osh_word_t value)
 {
-    return osh_exchange(list, value); /* masked as well */
+    return osh_exchange(list, value); /* this masks interrupts too */
 }
 
 static inline unsigned osh_cpu_core(void)

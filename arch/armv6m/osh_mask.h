@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A few instructions without interrupts on this core, M-profile. Nests. */
+/* Masks interrupts on this core for a few instructions, on M-profile. Nests. */
 #ifndef OSH_MASK_H
 #define OSH_MASK_H
 

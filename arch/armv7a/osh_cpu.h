@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Armv7-A and Armv7-R, and Armv8-A in AArch32, privileged. A field of MPIDR is the core's
- * number: Aff0, or OSH_CORE_AFFINITY's. The other fields are the same on all of our cores
- * (one cluster; OSH_CORE_FIRST has them): a core where they are not is found out by
- * the slow paths, since only the field is part of a list's address.
+ * number: Aff0, or the field that OSH_CORE_AFFINITY names. The other fields are the same on all of
+ * the heap's cores (one cluster; OSH_CORE_FIRST has them). Only the one field is part of a list's
+ * address, so the slow paths check the other fields.
  *
- * The local monitor outlives exceptions on v7-A: so the RTOS's exception
- * return, or at least its switch of tasks, executes CLREX. The architecture
- * asks that of every OS.
+ * On v7-A exceptions do not clear the local monitor. So the RTOS's exception return, or at least
+ * its task switch, must execute CLREX. The architecture requires this of every OS.
  */
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
@@ -24,7 +23,7 @@
 #ifndef OSH_CORE_AFFINITY
 #define OSH_CORE_AFFINITY 0
 #endif
-/* An interrupt controller of version 2 serves no more. */
+/* An interrupt controller of version 2 serves at most so many cores. */
 #define OSH_CPU_NUMBERS 8
 #include "osh_core.h"
 
@@ -62,7 +61,7 @@ static inline uint32_t osh_cpu_rotated(uint32_t word, unsigned right)
     return word >> (right & 31u) | word << ((32u - right) & 31u);
 }
 
-/* Only another core's reclaim needs the order of link and list. */
+/* Link and list must be stored in order only for another core's reclaim. */
 #define OSH_PUBLISH
 #if OSH_CORES > 1 && __ARM_ARCH >= 8
 #define OSH_STORE_PUBLISH "stlex"
@@ -83,7 +82,7 @@ static inline uint32_t osh_cpu_mpidr(void)
     return mpidr;
 }
 
-/* All affinity fields, the one that tells our cores apart lowest. */
+/* All affinity fields, rotated so that the field with the core's number is lowest. */
 static inline unsigned osh_cpu_number(void)
 {
     return osh_cpu_rotated(osh_cpu_mpidr() & 0xffffffu, OSH_CORE_FIELD);
@@ -103,7 +102,7 @@ static inline bool osh_cpu_numbered_right(void)
 }
 #endif
 
-/* Handlers run in modes of their RTOS's choice: it has to say, by
+/* The RTOS chooses the CPU mode of its handlers, so it must announce them by
  * os_heap_interrupt_enter. */
 static inline bool osh_cpu_in_interrupt(void)
 {

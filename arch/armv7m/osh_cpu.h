@@ -3,11 +3,10 @@
  * Armv7-M and Armv8-M mainline: M3, M4, M7, M33, M55. Exception entry and return
  * clear the local monitor, so no exclusive pair survives an interruption.
  *
- * With more than one core the SoC has a word that reads as the number of the
- * core that reads it: -DOSH_CORE_ID_ADDRESS=... (SSE-200: 0x4001f000, or
- * 0x5001f000 in the secure state; RP2350: 0xd0000000). Give it also to a library for one
- * core of such a chip: a call by the other is then reported. Chips of this kind have two
- * cores; one with more says so by OSH_CORE_NUMBERS.
+ * A chip with more than one core has a word that each core reads as its own number:
+ * -DOSH_CORE_ID_ADDRESS=... (SSE-200: 0x4001f000, or 0x5001f000 in the secure state; RP2350:
+ * 0xd0000000). Set it also for a library that uses one core of such a chip: the heap then reports a
+ * call by another core. For a chip with more than two cores set OSH_CORE_NUMBERS too.
  */
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
@@ -53,7 +52,7 @@
 #define OSH_CORE_OPERANDS
 #endif
 
-/* Only another core's reclaim needs the order of link and list. */
+/* Link and list must be stored in order only for another core's reclaim. */
 #define OSH_PUBLISH
 #if OSH_CORES > 1 && __ARM_ARCH >= 8
 #define OSH_STORE_PUBLISH "stlex"
@@ -109,8 +108,8 @@ static inline void osh_cpu_unmask(osh_word_t state)
     __asm__ volatile("msr primask, %0" ::"r"(state) : "memory");
 }
 
-/* Masked by any of PRIMASK, BASEPRI and FAULTMASK: which one a critical section uses is the
- * RTOS's choice. */
+/* Tests PRIMASK, BASEPRI and FAULTMASK, because the RTOS chooses which one its critical sections
+ * use. */
 static inline bool osh_cpu_masked(void)
 {
     osh_word_t masked;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which core is this? A core's number leads to its lists, inside the assembly sequences.
- * A CPU's folder says how it is read (OSH_CORE_READ) before it includes this. A build that
- * knows better gives:
+ * The number of the core. The assembly sequences use it to find the core's lists. A CPU's
+ * folder defines how to read it (OSH_CORE_READ) before it includes this. A build may set:
  *
- *   OSH_CORE_FIRST    the lowest number of the cores that use the heap: theirs are
+ *   OSH_CORE_FIRST    the lowest number of the cores that use the heap. The heap's cores are
  *                     OSH_CORE_FIRST to OSH_CORE_FIRST + OSH_CORES - 1. Costs no instruction.
- *   OSH_CORE_NUMBERS  numbers from 0 on that a core of the chip can have, a power of two.
- *                     Each has lists; those of cores that do not use the heap stay
- *                     stopped, so that such a core comes to the slow path, where its
- *                     number is checked. Costs a core's lists (128 bytes on 32-bit) each.
- *   OSH_CORE_HEADER   a file that defines OSH_CORE_READ(reg) anew: assembly that puts the
- *                     number into the register `reg`, and changes no other and no flags.
+ *   OSH_CORE_NUMBERS  every core number of the chip is below this, a power of two. Each number
+ *                     has lists. Those of cores that do not use the heap stay stopped, so such a
+ *                     core reaches the slow path, which checks its number. Costs a core's lists
+ *                     (128 bytes on 32-bit) for each number.
+ *   OSH_CORE_HEADER   a file that defines another OSH_CORE_READ(reg): assembly that puts the
+ *                     number into the register `reg`, and changes no other register and no
+ *                     flags.
  */
 #ifndef OSH_CORE_H
 #define OSH_CORE_H
@@ -31,8 +31,8 @@
 #define OSH_CORE_READABLE 0
 #endif
 
-/* Where the first core's lists are. A number's higher bits (other clusters) are not part of
- * the address; osh_cpu_number() has them. */
+/* The index of the first core's lists. The higher bits of a number (other clusters) are not part of
+ * the index; osh_cpu_number() returns them. */
 #define OSH_CORE_ENTRY ((OSH_CORE_FIRST)&0xffu)
 
 #define OSH_CORE_ROUND_UP(n) \
@@ -47,7 +47,7 @@
                   : 256)
 #define OSH_CORE_LEAST OSH_CORE_ROUND_UP(OSH_CORE_ENTRY + OSH_CORES)
 
-/* Where the code is to be small every call checks the number, so nothing needs to be stopped. */
+/* In a build for size every call checks the number, so no lists need to stay stopped. */
 #ifndef OSH_CORE_NUMBERS
 #if OSH_SMALL_CODE || !OSH_CORE_READABLE
 #define OSH_CORE_NUMBERS OSH_CORE_LEAST
@@ -56,7 +56,7 @@
 #endif
 #endif
 
-/* Lists, and the bits of a number that choose among them. */
+/* The number of sets of lists, and the bits of a core number that select one. */
 #if OSH_CORES == 1
 #define OSH_CORE_LISTS 1
 #define OSH_CORE_FIRST_LIST 0
@@ -83,7 +83,7 @@ _Static_assert(OSH_CORE_NUMBERS >= OSH_CORE_ENTRY + OSH_CORES && OSH_CORE_NUMBER
                "OSH_CORE_NUMBERS: a power of two above the highest number, at most 256");
 #endif
 
-/* Can a core call whose number is none of ours? */
+/* 1 if a core that the library is not built for can make a call. */
 #ifdef OSH_CPU_NUMBERS_ALL /* no chip has more than OSH_CPU_NUMBERS, unless the build says so */
 #define OSH_CORE_CHECKED \
     (OSH_CORE_READABLE && (OSH_CORES == 1 || OSH_CORE_FIRST > 0 || OSH_CORE_NUMBERS > OSH_CORES))
@@ -91,8 +91,8 @@ _Static_assert(OSH_CORE_NUMBERS >= OSH_CORE_ENTRY + OSH_CORES && OSH_CORE_NUMBER
 #define OSH_CORE_CHECKED OSH_CORE_READABLE
 #endif
 
-/* In a library for one core nothing else reads the number on a hit: from hardening level 1
- * on it is read to be checked. */
+/* 1 if a hit compares the core's number although the library is for one core: from hardening
+ * level 1 on. */
 #define OSH_CORE_ALONE (OSH_CORES == 1 && OSH_CORE_CHECKED && OSH_HARDENING > 0)
 
 #endif

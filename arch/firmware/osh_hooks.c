@@ -5,7 +5,7 @@
 
 #define WEAK __attribute__((weak))
 
-/* Weak too: who gives the region by os_heap_init needs no such symbols. */
+/* Weak: if you call os_heap_init with a region, these symbols are not needed. */
 extern char __osh_heap_start[] WEAK;
 extern char __osh_heap_end[] WEAK;
 

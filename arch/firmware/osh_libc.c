@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The C library's malloc family, and newlib's reentrant forms of it, which its
- * own printf, strdup and the like call directly: all of them are this heap.
+ * The C library's malloc family on this heap, and newlib's reentrant forms of it, which newlib's
+ * printf, strdup and others call directly.
  *
- * One file on purpose. A link pulls in all of it or nothing, so should the
- * library's own allocator get linked besides, names are defined twice and the
- * link fails. And osh_os.c, which no program with this heap is without, asks for
- * it: else a program whose only calls of malloc are libc's or libstdc++'s own
- * would get libc's, since those are looked for after this library.
+ * All of them are in one file on purpose: a link takes all of them or none. So if the C library's
+ * own allocator is linked too, names are defined twice and the link fails. osh_os.c, which every
+ * program with this heap has, asks for this file. Otherwise a program in which only libc or
+ * libstdc++ calls malloc would get libc's malloc, because the linker searches those libraries after
+ * this one.
  *
- * newlib's allocator is in the program only as the fallback, under other names
- * (fallback/newlib), over the arena's break; it cannot be re-entered from here,
- * and takes no lock hooks of newlib's.
+ * newlib's allocator is in the program only as the fallback, under other names (fallback/newlib),
+ * over the arena's break. It cannot be re-entered from here, and does not use newlib's lock hooks.
  */
 #include "os/os_heap.h"
 #include "osh_compiler.h"
@@ -21,11 +20,11 @@
 
 struct _reent;
 
-/* What osh_os.c asks for. */
+/* osh_os.c refers to this symbol, so that the linker takes this file. */
 extern const char osh_libc_routes;
 const char osh_libc_routes = 1;
 
-/* Not inlined, not even its test: here all is about size. */
+/* Not inlined, to save code. */
 static OSH_NOINLINE void *or_enomem(void *block)
 {
     if (block == NULL) {
@@ -80,7 +79,7 @@ void *aligned_alloc(size_t alignment, size_t size) __attribute__((alias("memalig
 
 int posix_memalign(void **result, size_t alignment, size_t size)
 {
-    /* A power of two that is not less is a multiple of it. */
+    /* A power of two that is at least sizeof(void *) is a multiple of it. */
     if (alignment < sizeof(void *) || (alignment & (alignment - 1)) != 0) {
         return EINVAL;
     }
@@ -100,7 +99,7 @@ void *valloc(size_t size)
 void *pvalloc(size_t size)
 {
     size_t whole = (size + OSH_PAGE_BYTES - 1) & ~(size_t)(OSH_PAGE_BYTES - 1);
-    return valloc(whole >= size ? whole : SIZE_MAX); /* which nobody has */
+    return valloc(whole >= size ? whole : SIZE_MAX); /* SIZE_MAX gives NULL */
 }
 
 size_t malloc_usable_size(void *ptr)
@@ -108,7 +107,7 @@ size_t malloc_usable_size(void *ptr)
     return os_malloc_usable_size(ptr);
 }
 
-/* newlib's: errno is the caller's, which __errno finds by itself. */
+/* newlib's reentrant forms. They set the caller's errno, which __errno finds without `reent`. */
 
 void *_malloc_r(struct _reent *reent, size_t size)
 {
@@ -166,7 +165,7 @@ size_t _malloc_usable_size_r(struct _reent *reent, void *ptr)
     return malloc_usable_size(ptr);
 }
 
-/* Nobody's but a second allocator's: it gets nothing. */
+/* Only another allocator calls this. It gets no memory. */
 void *_sbrk(ptrdiff_t increment)
 {
     (void)increment;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A block in a list or a chain: its first two words are a link.
+ * The link: the first two words of a block in a list or a chain.
  *
- * A list is the address of its first block. That block's link says how much room
- * there is on top of it, so a push counts down what it reads there, and no limit
- * has to be loaded, nor a number packed beside an address. An empty list points to
- * its class's entry of osh_empty, which has all the room and no next; so the last
- * block of a list has one, and a pop knows the empty list by having none. Entry 0
- * has neither: a list that points there, or to the entry of a class that is not
- * cached, is stopped.
+ * A list is the address of its first block. That block's link has the room on top of it. A push
+ * reads the room and stores one less, so it loads no limit, and no number is packed beside an
+ * address. An empty list points to its class's entry of osh_empty, which has all the room and a
+ * `next` of 0. So the `next` of a list's last block is never 0, and a pop that reads 0 has found
+ * the empty list. Entry 0 of osh_empty has no room either. A list that points there, or to the
+ * entry of a class that is not cached, is stopped.
  */
 #ifndef OSH_LINK_H
 #define OSH_LINK_H
@@ -17,23 +16,23 @@
 #include "osh_class.h"
 
 struct osh_link {
-    osh_word_t next; /* the block below, an entry of osh_empty, or 0 in these */
+    osh_word_t next; /* the block below, or an entry of osh_empty; 0 in osh_empty itself */
     osh_word_t room; /* how many blocks the list takes on top */
 };
 
-#define OSH_LINK_ROOM ((unsigned)sizeof(osh_word_t)) /* where `room` is, for assembly */
+#define OSH_LINK_ROOM ((unsigned)sizeof(osh_word_t)) /* offset of `room`, for assembly */
 
 _Static_assert(OSH_LINK_WORDS == 2, "OSH_LINK_WORDS: a link is as struct osh_link has it");
 _Static_assert(OSH_BLOCK_MIN >= sizeof(struct osh_link), "every block holds a link");
 
-/* Where the code is to be small, RAM that osh_arch_start fills instead of a table. */
+/* A constant table; in a build for size RAM, which osh_arch_start fills. */
 #if OSH_SMALL_CODE
 OSH_SHARED struct osh_link osh_empty[OSH_CLASSES];
 #else
 OSH_SHARED const struct osh_link osh_empty[OSH_CLASSES];
 #endif
 
-/* In the depot: the head alone, since what is there is a magazine, as long as any. */
+/* The depot stores the head alone, because every magazine of a class has the same length. */
 static inline osh_word_t osh_chain_pack(struct osh_chain chain)
 {
     return (osh_word_t)chain.head;
@@ -57,7 +56,7 @@ static inline void osh_chain_link(unsigned cls, void *block, struct osh_chain be
 }
 
 #if OSH_HARDENING < 2
-/* Only rooms change, and the last link of what is taken off. */
+/* Cuts the first `count` blocks off. Writes the rooms of those blocks and the link of the last. */
 #define OSH_CHAIN_CUT
 static inline struct osh_chain osh_chain_cut(unsigned cls, struct osh_chain *chain, unsigned count)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the lists need besides the CPU's own sequences. */
+/* The operations on lists that need no CPU-specific code. */
 #include "arch.h"
 #include "osh_arena.h"
 #include "osh_harden.h"
 
-/* Stopped, before the heap starts. */
+/* All lists are stopped until the heap starts. */
 OSH_VARIABLE struct osh_lists osh_lists[OSH_CORE_LISTS] = {
     [0 ... OSH_CORE_LISTS -
      1] = {.word = {[0 ... OSH_LISTS_OF_CORE - 1] = (osh_word_t)&osh_empty[0]}},
@@ -53,7 +53,7 @@ void osh_arch_start(void)
     if (OSH_CPU_HOT_TABLES) {
         osh_hot.starts = osh_start;
     }
-    if (!OSH_SMALL_CODE) { /* read by fast paths alone */
+    if (!OSH_SMALL_CODE) { /* only fast paths read it */
         osh_lists[0].page_class = osh_arena.page_class - (osh_arena.base >> OSH_PAGE_LOG2);
     }
 }
@@ -78,11 +78,11 @@ const char *osh_arch_name(void)
     return OSH_CPU_NAME;
 }
 
-/* Does a call check the core before it tries the list? Where it does not, a list that is not
- * ours refuses, and head_here() checks. */
+/* 1 if a call checks the core before it tries the list. If not, the list of a core that is not the
+ * heap's refuses, and head_here() checks. */
 #define CHECK_FIRST (OSH_SMALL_CODE || OSH_CORES == 1 || OSH_CPU_NEVER_INTERRUPTED)
 
-/* The link at the head of this core's list, as far as nobody interrupts us. */
+/* The link at the head of this core's list. A hint: an interruption may change the list. */
 static const volatile struct osh_link *head_here(unsigned cls)
 {
     if (!CHECK_FIRST) {
@@ -91,9 +91,8 @@ static const volatile struct osh_link *head_here(unsigned cls)
     return (const struct osh_link *)osh_load(&osh_lists_of(osh_cpu_core())->word[cls]);
 }
 
-/* Each turn but the last was interrupted, or met a reclaim: somebody else got
- * something done. Where the fast paths are inline, most who come here have seen the list
- * empty, or full. */
+/* Each turn but the last was interrupted, or met a reclaim, so other code made progress. If the
+ * fast paths are inline, most callers have just found the list empty or full. */
 void *osh_arch_pop_slow(unsigned cls)
 {
     if (CHECK_FIRST) {
@@ -129,7 +128,7 @@ bool osh_arch_push_slow(unsigned cls, void *block)
 bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
 {
     osh_arch_require_core();
-    (void)which; /* there is one list */
+    (void)which; /* there is only one list */
     osh_word_t old = osh_cpu_exchange(cls, osh_link_below(cls, *io));
     if (old == STOPPED) {
         return false;
@@ -168,13 +167,14 @@ void osh_arch_go_on(unsigned core)
     }
 }
 
-/* While the cores go on, the block may be somebody's by the time its link is read:
- * so what it says is believed only if it can be true. */
+/* While the cores run, the block may have an owner by the time its link is read. So an impossible
+ * length counts as an empty list. */
 struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls)
 {
     osh_arch_require_core();
     (void)which;
-    /* Observes the links as reclaim does: for checks, when the cores are still. */
+    /* Observes the links, as osh_arch_reclaim() does. Checks call this while no core uses the heap.
+     */
     struct osh_chain chain = chain_of(cls, osh_load_acquire(&osh_lists_of(core)->word[cls]));
     if (chain.count > osh_class_limit(cls)) {
         chain.count = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lists of one core on firmware: a word each, see osh_link.h. */
+/* The lists of one core on firmware. Each list is a word, see osh_link.h. */
 #ifndef OSH_LISTS_H
 #define OSH_LISTS_H
 
@@ -7,9 +7,9 @@
 #include "osh_link.h"
 
 /*
- * A core's lists are a power of two apart, so that they are found by a shift,
- * and never share a line, nor an exclusives granule of common size, with
- * anything that other cores write.
+ * The distance from one core's lists to the next core's is a power of two, so that a shift finds
+ * them. A core's lists share no cache line, and no exclusives granule of common size, with words
+ * that other cores write.
  */
 #define OSH_LISTS_OF_CORE OSH_CLASSES /* one a class: OSH_SPARE_LIST is 0 */
 #define OSH_LISTS_BYTES ((OSH_LISTS_OF_CORE + 1u) * (unsigned)sizeof(osh_word_t))
@@ -22,16 +22,17 @@
      : OSH_LISTS_BYTES <= 2048 ? 11 \
                                : 12)
 
-/* A port may want the lists of all cores aligned to their sum, so that the core's number is
- * inserted into an address instead of added. */
+/* A port may align the lists of all cores to their total size, so that it can insert the core's
+ * number into the address instead of adding it. */
 #ifndef OSH_LISTS_ALIGN_LOG2
 #define OSH_LISTS_ALIGN_LOG2 OSH_LISTS_LOG2
 #endif
 
 struct osh_lists {
     osh_word_t word[OSH_LISTS_OF_CORE];
-    /* Of the first entry, beside them so that one address leads to both: a byte for each page
-     * of the address space, as if, of which there are those of the arena. */
+    /* Used in the first entry only. The arena's table of class bytes, minus the number of the
+     * arena's first page, so that an address shifted right is the index. It is here so that one
+     * base address serves both the lists and this. */
     const uint8_t *page_class;
 }
 #if OSH_CORES > 1
@@ -44,10 +45,10 @@ _Static_assert(sizeof(struct osh_lists) == 1 << OSH_LISTS_LOG2,
                "a core's lists are found by shift");
 #endif
 
-/* By number: see osh_core.h. */
+/* Indexed by core number: see osh_core.h. */
 OSH_SHARED struct osh_lists osh_lists[OSH_CORE_LISTS] OSH_ALIGNED(1 << OSH_LISTS_ALIGN_LOG2);
 
-/* Of the core that is so many behind the first. */
+/* The lists of core `core`, counted from the heap's first core. */
 static inline struct osh_lists *osh_lists_of(unsigned core)
 {
     return &osh_lists[OSH_CORE_FIRST_LIST + core];

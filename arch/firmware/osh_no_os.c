@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The hooks of a program without an OS: one thread on one core, and interrupts.
- * A library of its own (libosheap_noos.a), since a default inside libosheap.a
- * would silently win over an RTOS port that is an archive as well.
+ * They are a library of their own (libosheap_noos.a): a default inside libosheap.a
+ * would win over an RTOS port that is an archive too, without a message.
  */
 #include "os/os_heap_port.h"
 
@@ -11,7 +11,7 @@ bool os_heap_port_started(void)
     return false;
 }
 
-/* Never called, since the OS never starts. */
+/* Never called, because the OS never starts. */
 void os_heap_port_lock(unsigned mutex)
 {
     (void)mutex;

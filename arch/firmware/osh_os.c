@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The OS half of the contract: straight to the RTOS's hooks. */
+/* The OS part of the port contract. It calls the RTOS's hooks. */
 #include "arch.h"
 #include "os/os_heap_port.h"
 #include "osh_config.h"
 
 _Static_assert((unsigned)OSH_MUTEXES == OS_HEAP_PORT_MUTEXES, "as many as the header says");
 
-/* Makes every link that has this file have osh_libc.c. Nothing reads it, so with
- * --gc-sections it takes no room. A program that has a malloc of its own defines
- * the symbol: -Wl,--defsym=osh_libc_routes=0. */
+/* Makes the linker take osh_libc.c with this file. Nothing reads it, so with --gc-sections it takes
+ * no room. A program with its own malloc defines the symbol: -Wl,--defsym=osh_libc_routes=0. */
 extern const char osh_libc_routes;
 static const char *const route __attribute__((used)) = &osh_libc_routes;
 
 #if OSH_SMALL_CODE && defined(OSH_CPU_TELLS_INTERRUPTS)
-/* Nothing that the CPU does not know. */
+/* Does nothing, because the CPU knows when it is in a handler. */
 void os_heap_interrupt_enter(void)
 {
 }
@@ -27,7 +26,7 @@ __attribute__((weak)) bool os_heap_port_in_interrupt(void)
     return osh_cpu_in_interrupt();
 }
 #else
-/* Per core: written there alone, with interrupts masked. */
+/* One per core. Only that core writes it, with interrupts masked. */
 static unsigned nesting[OSH_CORES];
 
 static volatile unsigned *nesting_here(void)
@@ -51,8 +50,8 @@ __attribute__((weak)) bool os_heap_port_in_interrupt(void)
     if (osh_cpu_in_interrupt()) {
         return true;
     }
-    /* Masked, so that the number of the core and its word belong together: a
-     * task that migrates in between would read of another core's interrupts. */
+    /* Masked, so that the task cannot migrate between reading the core's number and its word. It
+     * would then read about another core's interrupts. */
     osh_word_t state = osh_cpu_mask();
     bool nested = *nesting_here() != 0;
     osh_cpu_unmask(state);
@@ -70,7 +69,7 @@ bool osh_arch_os_started(void)
     return os_heap_port_started();
 }
 
-/* Code that has masked interrupts cannot let other tasks run, whatever the RTOS is. */
+/* A caller that has masked interrupts may not wait under any RTOS: no other task can run. */
 bool osh_arch_lock(enum osh_mutex mutex)
 {
     if (osh_cpu_masked() || !os_heap_port_may_wait()) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * os_heap_port_selftest: does the board keep what the lists and the atomics lean on? In a
+ * os_heap_port_selftest: checks that the board supplies what the lists and the atomics need. In a
  * library of its own (libosheap_selftest.a), for bring-up.
  *
- * The cores meet by words that one core writes and the others read: nothing that is tested
- * here is needed for that.
+ * The cores meet by words that one core writes and the others read. This uses nothing that the
+ * self-test checks.
  */
 #ifndef OSH_ATOMIC_SHARED /* inline, whatever libosheap.a was compiled for */
 #define OSH_ATOMIC_SHARED
@@ -20,22 +20,22 @@
 #define TURNS 16u
 
 struct core_words {
-    osh_word_t arrived; /* how often; written by its core alone, as is all of this */
+    osh_word_t arrived; /* meetings so far. Only its own core writes any of these words */
     const char *wrong;
     osh_word_t number;
     osh_word_t data, flag;
     osh_word_t seen[ROUNDS + 1];
-    osh_word_t own; /* for exclusives alone */
+    osh_word_t own; /* only for exclusives */
 } OSH_ALIGNED(OSH_CACHELINE);
 
 static struct core_words of[OSH_CORES];
-static osh_word_t added, swapped; /* by all of them */
+static osh_word_t added, swapped; /* all cores write these */
 
 static void meet(unsigned self, unsigned cores)
 {
     osh_word_t times = osh_load(&of[self].arrived) + 1;
     osh_fence();
-    /* Publishes what this core wrote, and observes what the others did. */
+    /* Publishes this core's stores; pairs with the load-acquire below, on the other cores. */
     osh_store_release(&of[self].arrived, times);
     for (unsigned i = 0; i < cores; i++) {
         while (osh_load_acquire(&of[i].arrived) < times) {
@@ -72,7 +72,7 @@ static const char *check_number(unsigned self, unsigned cores)
 #endif
 #else
     (void)self;
-    (void)cores; /* one: see OSH_CORES */
+    (void)cores; /* without a number to read there is one core */
 #endif
     return wrong;
 }
@@ -85,7 +85,7 @@ static const char *check_number(unsigned self, unsigned cores)
 #define STORE_EXCLUSIVE "stxr %w0, %2, %1"
 #elif defined(__riscv)
 #define EXCLUSIVES 1
-#define ENDS_NO_RESERVATION /* masked instead: nothing leans on it */
+#define ENDS_NO_RESERVATION /* the port masks interrupts, so it does not need this */
 #if __riscv_xlen == 64
 #define LOAD_EXCLUSIVE "lr.d %0, %1"
 #define STORE_EXCLUSIVE "sc.d %0, %2, %1"
@@ -105,7 +105,7 @@ static const char *check_number(unsigned self, unsigned cores)
 #else
 #define AT "+Q"
 #endif
-/* With an exception between, or nothing: does the store succeed? */
+/* Does the store succeed with `between`, an exception or NULL, after the load? */
 static bool pair_of_exclusives(osh_word_t *word, void (*between)(void))
 {
     osh_word_t value, failed;
@@ -166,7 +166,7 @@ static const char *check_contention(unsigned self, unsigned cores)
     return NULL;
 }
 
-/* Message passing: what was written before a releasing store is seen behind an acquiring load. */
+/* Message passing: a load after a load-acquire sees the stores before the store-release. */
 static const char *check_messages(unsigned self, unsigned cores)
 {
     struct core_words *from = &of[(self + 1) % cores];
@@ -187,14 +187,14 @@ static const char *check_messages(unsigned self, unsigned cores)
 }
 
 /*
- * Store buffering: of two cores that each store, fence and load what the other stored, one at
- * least sees the other. This core's load of round i saw the other's round s, and so not
- * round s + 1: then the other's load of round s + 1 saw round i.
+ * Store buffering: two cores each store, fence and load the other's word. At least one must see the
+ * other's store. If this core's load of round i saw the other's round s, it did not see round s
+ * + 1. So the other's load of round s + 1 must have seen round i.
  */
 static const char *check_fence(unsigned self, unsigned cores, unsigned turn)
 {
     struct core_words *mine = &of[self];
-    struct core_words *other = &of[(turn + cores - self) % cores]; /* whose other we are */
+    struct core_words *other = &of[(turn + cores - self) % cores]; /* its other core is this one */
     osh_store(&mine->flag, 0);
     meet(self, cores);
     for (osh_word_t i = 1; i <= ROUNDS; i++) {
@@ -235,7 +235,7 @@ const char *os_heap_port_selftest(unsigned self, unsigned cores, void (*interrup
         of[self].wrong = found[i] != NULL ? found[i] : of[self].wrong;
     }
     meet(self, cores);
-    /* All cores say the same. */
+    /* All cores return the same result: that of the lowest core that found an error. */
     const char *wrong = NULL;
     for (unsigned i = cores; i-- > 0;) {
         wrong = of[i].wrong != NULL ? of[i].wrong : wrong;

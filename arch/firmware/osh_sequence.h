@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For the image tests: with OSH_SEQUENCES, every exclusive pair and every
- * masked section leaves its first and last address in the section
+ * masked section puts its first and last address into the section
  * osh_sequences, so that an interrupt handler can tell whether it has
- * met one. Without, which is every other build, nothing is left.
+ * interrupted one. Other builds have none of this.
  *
  * Exclusives: OSH_SEQUENCE_FIRST stands behind the load, OSH_SEQUENCE_LAST
- * before the store. An exception taken at an address from the one to the other
- * makes the store fail, and the operation begin again.
+ * before the store. An exception at an address between the two makes the store fail, and the
+ * operation begins again.
  *
- * Masked sections: OSH_SEQUENCE_LAST stands behind the unmasking, which is where
- * an interrupt is taken that came in the section and was held off.
+ * Masked sections: OSH_SEQUENCE_LAST stands behind the unmasking. There the CPU takes an interrupt
+ * that came inside the section and was held off.
  */
 #ifndef OSH_SEQUENCE_H
 #define OSH_SEQUENCE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the kernel says about CPUs, and memory for their lists. */
+/* The number of CPUs by the kernel, and memory for their lists. */
 #include "osh_linux.h"
 
 #include "osh_lists.h"
@@ -8,9 +8,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The kernel copies a mask of all numbers that a CPU can have, in whole words, and says how
- * many bytes those are; a buffer that is too short for them is an error. Neither the
- * affinity nor files that a container shows differently change that length. */
+/* The kernel copies a mask with a bit for every possible CPU number, in whole words, and returns
+ * its length; a buffer that is too short is an error. The thread's affinity does not change the
+ * length, and neither do files that a container shows differently. */
 unsigned osh_linux_cpus(void)
 {
     unsigned long mask[OSH_LISTS_MOST / (8 * sizeof(unsigned long))];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of this port ask of the system, and a test may say in its place. */
+/* What the files of this port ask of the system. A test may replace these functions. */
 #ifndef OSH_LINUX_H
 #define OSH_LINUX_H
 
@@ -10,21 +10,21 @@
 /* Bytes to reserve for the region, if the kernel grants so many. */
 OSH_HIDDEN size_t osh_linux_region_bytes(void);
 
-/* A bound on the numbers of CPUs, whatever the machine is or becomes: each is below it.
- * 0: the kernel does not say. */
+/* Every CPU number is below this, also of CPUs that are added later. 0: the kernel does not tell.
+ */
 OSH_HIDDEN unsigned osh_linux_cpus(void);
 
-/* Zeroed pages, which cost nothing until they are written to; NULL: there are none. */
+/* Zeroed pages, which take no memory until they are written to; NULL: there are none. */
 OSH_HIDDEN void *osh_linux_zeroed(size_t bytes);
 
-/* What osh_process.c defines for those who need its constructor. */
+/* A symbol of osh_process.c, for files that need its constructor. */
 OSH_SHARED const char osh_process_loads;
 
 /* Makes the mutexes robust: once, before there is a second thread. */
 OSH_HIDDEN void osh_locks_start(void);
 
-/* In the child of a fork: the mutexes are its own, those that it holds and those that
- * threads held which it has not. */
+/* In the child of a fork: makes all mutexes again, so that those held by other threads of the
+ * parent are free. The child's thread gets back those that it held. */
 OSH_HIDDEN void osh_locks_in_child(void);
 
 #endif

@@ -5,7 +5,7 @@
 #include "osh_linux.h"
 #include "osh_take.h"
 
-/* A bit for each core whose lists somebody has started, or is starting. */
+/* A bit for each core whose lists a thread has started, or is starting. */
 static osh_word_t claimed[OSH_LISTS_MOST / OSH_WORD_BITS];
 static osh_word_t cores_claimed = 1;
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The lists of one core on Linux, in the form of the port in use: words for
+ * The lists of one core on Linux, in the form of the running port: words for
  * restartable sequences, pairs for double-word CAS.
  *
- * There are lists for every number a CPU can have. A CPU's lists are stopped, and
- * cost no memory, until a thread comes to the slow path on it. Before those of
- * CPU 0 are OSH_STOPPED_LISTS that remain stopped: a thread whose area the kernel
- * does not keep finds a number of -1 or -2 there, and so no list to work on.
+ * There are lists for every possible CPU number. A CPU's lists are stopped, and
+ * cost no memory, until a thread reaches the slow path on that CPU. OSH_STOPPED_LISTS
+ * sets that are always stopped lie before those of CPU 0: a thread without an rseq area that
+ * the kernel maintains reads -1 or -2 as its number, and so finds stopped lists.
  */
 #ifndef OSH_LISTS_H
 #define OSH_LISTS_H
@@ -33,34 +33,34 @@ _Static_assert(sizeof(struct osh_lists) == 1 << OSH_LISTS_LOG2,
 /* RSEQ_CPU_ID_UNINITIALIZED is -1, RSEQ_CPU_ID_REGISTRATION_FAILED -2. */
 #define OSH_STOPPED_LISTS 2u
 
-/* Most CPUs there can be lists for: as many as a Linux kernel can have. */
+/* The most CPUs for which there can be lists: as many as a Linux kernel supports. */
 #define OSH_LISTS_MOST 8192u
 
-/* Of these the first are always stopped; the last are core 0's where there is no memory
- * for more. */
+/* Used if there is no memory for more lists. The first are always stopped, the last are core 0's.
+ */
 OSH_SHARED struct osh_lists osh_lists_few[OSH_STOPPED_LISTS + 1];
 
-/* Makes the lists of that many cores, all stopped, at osh_hot.lists. Returns how many there
- * are: one, if there is no memory for more. Once, when the heap starts. */
+/* Makes the lists of `cores` cores, all stopped, at osh_hot.lists. Returns the number of cores that
+ * have lists: 1 if there is no memory for more. Once, when the heap starts. */
 OSH_HIDDEN unsigned osh_lists_start(unsigned cores);
 
 /* The caller is on a core below that, whose lists do not run: sets them going, by `go_on`, if
  * nobody has yet. False, and nothing is done: somebody has, or is about to stop or start lists. */
 OSH_HIDDEN bool osh_lists_begin(unsigned core, void (*go_on)(unsigned core));
 
-/* One more than the highest core that was claimed, at least 1. */
+/* The highest core that was claimed plus 1; at least 1. */
 OSH_HIDDEN unsigned osh_lists_cores(void);
 
 /*
- * Word lists and chains hold a block and the room left after it in one word:
- * 48 bits of address, 16 of room. Pair lists keep the room apart, so their
- * links are plain addresses: shift 0, mask 0.
+ * In word lists a word holds a block and the room on top of it: 48 bits of address, 16 of
+ * room. Links have the same form. Pair lists keep the room apart, so their links are plain
+ * addresses: shift 0, mask 0.
  */
 #define OSH_WORD_SHIFT 16
 #define OSH_ARCH_REGION_END (UINTPTR_MAX >> OSH_WORD_SHIFT) /* of the depot's words, too */
 #define OSH_WORD_ROOM ((osh_word_t)0xffff)
 
-/* A chain in one word, whatever form the lists have. */
+/* A chain in one word, the same for both forms of lists. */
 static inline osh_word_t osh_chain_pack(struct osh_chain chain)
 {
     return ((osh_word_t)chain.head << OSH_WORD_SHIFT) | chain.count;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may wait, and the heap's mutexes. Each thread notes which mutexes it wants or holds,
- * before it asks for them: so a signal handler, bracketed or not, never waits for the
- * code that it has interrupted. The mutexes are robust: one whose owner has ended goes to
- * the next, who finds by the heap's own marks that somebody left in the middle.
+ * The heap's mutexes, and who may wait for them. Before a thread asks for a mutex, it notes that it
+ * wants it. So a signal handler, announced or not, never waits for the code that it has
+ * interrupted. The mutexes are robust: if the owner's thread ends, the next thread that asks gets
+ * the mutex, and sees by the heap's own marks that the owner ended inside.
  */
 #include "arch.h"
 #include "os/os_heap_linux.h"
@@ -15,11 +15,12 @@
 #include <pthread.h>
 #include <sys/single_threaded.h>
 
-/* Makes every link that has this file have osh_process.c, whose constructor nobody calls
- * by name. */
+/* Makes the linker take osh_process.c with this file. Nobody calls that file's constructor by
+ * name. */
 static const char *const loads __attribute__((used)) = &osh_process_loads;
 
-/* A waiter tries so often before it sleeps: the heap is held for a few hundred instructions. */
+/* A waiter tries so often before it sleeps, because the mutex is held for a few hundred
+ * instructions only. */
 #define TRIES 100
 
 static struct {
@@ -28,8 +29,8 @@ static struct {
 
 #define OF_THIS_THREAD static _Thread_local __attribute__((tls_model("initial-exec")))
 OF_THIS_THREAD volatile unsigned signal_depth;
-OF_THIS_THREAD volatile unsigned wanted; /* a bit a mutex: asked for, and not given back */
-OF_THIS_THREAD volatile unsigned held;   /* of these, those it has */
+OF_THIS_THREAD volatile unsigned wanted; /* a bit per mutex: asked for, and not given back */
+OF_THIS_THREAD volatile unsigned held;   /* a bit per mutex: the thread has it */
 
 void os_heap_signal_enter(void)
 {
@@ -41,8 +42,9 @@ void os_heap_signal_leave(void)
     signal_depth--;
 }
 
-/* The owner of the mutex has left in the middle. Of a reclaim: the lists that it had stopped go
- * on, empty. Of the heap's start: there are no lists yet. The newlib heap has its own mark. */
+/* Called if the owner of the mutex ended inside. If it was reclaiming, starts the lists that it had
+ * stopped, as empty lists. If it was starting the heap, there are no lists yet. The newlib heap has
+ * a mark of its own. */
 static void after_left(enum osh_mutex mutex)
 {
     if (mutex != OSH_MUTEX_RECLAIM || osh_hot.lists == NULL) {
@@ -54,7 +56,7 @@ static void after_left(enum osh_mutex mutex)
     }
 }
 
-/* Gives back the mutexes of a call that the thread jumped out of. */
+/* Gives back the mutexes of a call that the thread left by a jump. */
 void os_heap_signal_reset(void)
 {
     signal_depth = 0;

@@ -16,8 +16,8 @@ static struct {
     size_t bytes;
 } region;
 
-/* PROT_NONE: neither mlockall nor huge pages make it resident, and it counts neither as data
- * (RLIMIT_DATA) nor as committed. */
+/* With PROT_NONE neither mlockall nor huge pages make the memory resident, and it counts neither as
+ * data (RLIMIT_DATA) nor as committed. */
 static char *reserve_addresses(size_t bytes)
 {
     void *got = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -31,9 +31,9 @@ static bool grants(size_t bytes)
 }
 
 /*
- * A limit (ulimit -v, on locked memory under mlockall, the address space itself) is one for
- * stacks, libraries and files as well: of what the kernel still grants the region takes no
- * more than half. What that is, the kernel says: it knows every limit there is.
+ * Stacks, libraries and files are under the same limits as the region: ulimit -v, the limit on
+ * locked memory under mlockall, the address space itself. So the region takes at most half of what
+ * the kernel still grants. This tries what the kernel grants, because the kernel knows every limit.
  */
 static size_t at_most_half(size_t want)
 {
@@ -50,9 +50,9 @@ static size_t at_most_half(size_t want)
 
 bool osh_arch_region(void **start, size_t *bytes)
 {
-    if (region.start == NULL) { /* else the heap did not start with it, and tries again */
+    if (region.start == NULL) { /* else an earlier start failed, and the heap tries again */
         size_t want = osh_linux_region_bytes();
-        /* A number that was given is taken as it is, if it is granted. */
+        /* A size that the user gave is taken as it is, if the kernel grants it. */
         region.start = want != OSH_REGION_BYTES ? reserve_addresses(want) : NULL;
         if (region.start == NULL) {
             want = at_most_half(want);
@@ -65,7 +65,7 @@ bool osh_arch_region(void **start, size_t *bytes)
     return region.start != NULL;
 }
 
-/* Whole pages of the system's, which may be longer than ours. */
+/* Rounds to whole pages of the system's, which may be longer than the heap's. */
 static bool protect(void *start, size_t bytes, int access)
 {
     uintptr_t system = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -74,7 +74,7 @@ static bool protect(void *start, size_t bytes, int access)
     uintptr_t end = (uintptr_t)region.start + region.bytes;
     from = from > (uintptr_t)region.start ? from : (uintptr_t)region.start;
     to = to < end ? to : end;
-    int before = errno; /* of the code that a signal handler interrupted, perhaps */
+    int before = errno; /* in a signal handler this is the interrupted code's errno */
     bool done = mprotect((void *)from, to - from, access) == 0;
     errno = before;
     return done;
@@ -82,8 +82,8 @@ static bool protect(void *start, size_t bytes, int access)
 
 bool osh_arch_open_tables(void *start, size_t bytes, size_t readable)
 {
-    /* What is in use of the tables lies scattered: a huge page at each place would be most of
-     * a small program's memory. Refused by kernels that have no huge pages. */
+    /* The used parts of the tables are scattered. A huge page for each would be most of the memory
+     * of a small program. A kernel without huge pages refuses this call, which does no harm. */
     (void)madvise(start, bytes & ~((size_t)sysconf(_SC_PAGESIZE) - 1), MADV_NOHUGEPAGE);
     return protect(start, readable, PROT_READ);
 }
@@ -93,8 +93,9 @@ bool osh_arch_open(void *start, size_t bytes)
     return protect(start, bytes, PROT_READ | PROT_WRITE);
 }
 
-/* Shared memory, a file's and huge pages may keep what they hold though the kernel says that
- * it took them. So in a region that we did not reserve both ends are marked before. */
+/* The kernel may say that it took shared memory, a file's memory or huge pages although these keep
+ * their contents. So in a region from os_heap_init this writes a mark at both ends first, and looks
+ * whether the marks are still there afterwards. */
 bool osh_arch_decommit(uintptr_t *from, uintptr_t *to)
 {
     uintptr_t system = (uintptr_t)sysconf(_SC_PAGESIZE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The OS half of the contract on Linux: memory, time, reports. */
+/* The OS part of the port contract on Linux: publishing, yielding, the secret, reports. */
 #include "arch.h"
 #include "osh_config.h"
 
@@ -15,8 +15,8 @@
 
 void osh_arch_publish(void)
 {
-    /* A barrier on every CPU that runs a thread of ours. Where the kernel has
-     * none there is a single thread still, or a CPU that orders loads. */
+    /* A barrier on every CPU that runs a thread of this process. If the kernel has no such call,
+     * there is still only one thread, or the CPU orders loads by itself. */
     (void)syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
     (void)syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
@@ -26,8 +26,8 @@ void osh_arch_yield(void)
     (void)sched_yield();
 }
 
-/* A number as C writes it, and nothing else: no sign, no space, no suffix. 0: it is none, or
- * beyond the addresses that a program can have. */
+/* A number in C's notation, without a sign, a space or a suffix. 0: `text` is not such a number, or
+ * it is beyond the addresses of a program. */
 static size_t number_of(const char *text)
 {
     char *end;
@@ -55,9 +55,8 @@ uintptr_t osh_arch_secret(void)
 {
     uintptr_t secret = 0;
     if (syscall(SYS_getrandom, &secret, sizeof(secret), GRND_NONBLOCK) != (long)sizeof(secret)) {
-        const uintptr_t *given =
-            (const uintptr_t *)getauxval(AT_RANDOM);           /* 16 bytes of the kernel's */
-        secret = given != NULL ? *given : (uintptr_t)&osh_hot; /* somewhere, at least */
+        const uintptr_t *given = (const uintptr_t *)getauxval(AT_RANDOM); /* 16 random bytes */
+        secret = given != NULL ? *given : (uintptr_t)&osh_hot; /* a random address, perhaps */
     }
     return secret;
 }

@@ -32,7 +32,7 @@ unsigned osh_pairs_core(void)
 {
     uintptr_t distance = (uintptr_t)osh_pairs_mine - (uintptr_t)osh_hot.lists;
     size_t core = distance / sizeof(struct osh_lists);
-    return core < pairs_cores ? (unsigned)core : 0; /* stopped ones are no core's */
+    return core < pairs_cores ? (unsigned)core : 0; /* always stopped lists belong to no core */
 }
 
 void osh_pairs_go_on(unsigned core)
@@ -49,8 +49,8 @@ void osh_pairs_go_on(unsigned core)
     }
 }
 
-/* Looks where this thread runs now, and starts the lists there. False: they are those it had
- * before, and were started. */
+/* Selects the lists of the CPU on which this thread runs now, and starts them if needed. False:
+ * they are the same lists as before, and were started already. */
 static bool look(void)
 {
     struct osh_lists *before = osh_pairs_mine;

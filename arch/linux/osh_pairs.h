@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The portable port's lists on Linux. Threads pick the lists of the CPU they
- * run on, and look again at every miss; where they really run does not matter
- * for correctness, and bounds memory by cores all the same.
+ * The portable port's lists on Linux. A thread uses the lists of the CPU on which it
+ * runs, and asks for the CPU again at every miss. The lists are right for any thread on any CPU, so
+ * an old CPU number does no harm. The number of cores bounds the memory in lists.
  */
 #ifndef OSH_PAIRS_H
 #define OSH_PAIRS_H
@@ -10,8 +10,8 @@
 #include "osh_lists.h"
 #include "osh_pair.h"
 
-/* initial-exec works wherever the library is linked; local-exec, one
- * instruction shorter, only where it ends in an executable. */
+/* initial-exec works in any program. local-exec is one instruction shorter, but works only if the
+ * library is linked into an executable. */
 #ifndef OSH_TLS_MODEL
 #define OSH_TLS_MODEL "initial-exec"
 #endif
@@ -30,14 +30,15 @@ OSH_INLINE bool osh_pairs_push(unsigned cls, void *block)
 
 OSH_HIDDEN unsigned osh_pairs_core(void);
 
-/* Any number of cores does: threads share the lists there are. */
-#define OSH_PAIRS_CORES 64u /* where the kernel does not say how many */
+/* Any number of cores is right, because threads can share lists. */
+#define OSH_PAIRS_CORES 64u /* used if the kernel does not tell the number of CPUs */
 OSH_HIDDEN void osh_pairs_start(unsigned cores);
-/* The same, and after a miss on the lists of the CPU that this thread runs on now. */
+/* Pop and push; after a miss they try again on the lists of the CPU on which the thread runs now.
+ */
 OSH_HIDDEN void *osh_pairs_pop_here(unsigned cls);
 OSH_HIDDEN bool osh_pairs_push_here(unsigned cls, void *block);
 
-/* Sets those lists of the core going that are stopped. */
+/* Makes the stopped lists of the core empty and running. */
 OSH_HIDDEN void osh_pairs_go_on(unsigned core);
 
 OSH_HIDDEN bool osh_pairs_exchange(enum osh_which which, unsigned cls, struct osh_chain *io);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Linux. Restartable sequences are the fast path; where the kernel, glibc or
- * an emulator has none, osh_hot.fast_sizes stays 0 and every call comes through
- * osh_arch_pop_slow, which uses pairs.
+ * Linux. Restartable sequences are the fast path. If the kernel, glibc or an emulator
+ * has none, osh_hot.fast_sizes stays 0, and every call goes through the slow path, which uses
+ * pairs.
  */
 #ifndef OSH_PORT_H
 #define OSH_PORT_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The heap in the life of a process: when it is loaded, forks and would be unloaded. */
+/* What the heap does when it is loaded, when the process forks, and to stay loaded. */
 #include "osh_fork.h"
 #include "osh_linux.h"
 
@@ -14,11 +14,11 @@
 
 const char osh_process_loads = 1;
 
-/* Absent from a static program. */
+/* Weak: a static program does not have these. */
 extern __typeof(dladdr) dladdr __attribute__((weak));
 extern __typeof(dlopen) dlopen __attribute__((weak));
 
-/* Where the linker put the first byte of whatever this is linked into. */
+/* The first byte of the program or shared object that contains this file. */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((weak, visibility("hidden")));
 
 static bool is_in_the_program(void)
@@ -27,8 +27,9 @@ static bool is_in_the_program(void)
            (uintptr_t)&__ehdr_start + __ehdr_start.e_phoff == getauxval(AT_PHDR);
 }
 
-/* The kernel reads the description of a thread's last sequence when it preempts the thread
- * next, whenever that is: it must not be unmapped. */
+/* Keeps a shared object with this heap loaded. When the kernel preempts a thread it reads the
+ * descriptor of the thread's last sequence, perhaps long after the call, so that must stay mapped.
+ */
 static void stay_loaded(void)
 {
     Dl_info found;
@@ -38,7 +39,7 @@ static void stay_loaded(void)
     }
 }
 
-/* Handlers run in the child as soon as it has begun. */
+/* Blocks signals, because handlers could otherwise run in the child before the heap is repaired. */
 static void in_child(void)
 {
     sigset_t all, before;
@@ -49,8 +50,8 @@ static void in_child(void)
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* Before the constructors of most: what others registered later comes before ours when
- * a process forks, and finds the heap open. */
+/* Runs before most other constructors. At a fork, handlers that were registered later run first, so
+ * these still find the heap unlocked. */
 __attribute__((constructor(101))) static void load(void)
 {
     osh_locks_start();

@@ -18,7 +18,7 @@ static const volatile struct rseq *area(void)
     return (const volatile struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset);
 }
 
-/* Negative when the kernel does not keep this thread's area. */
+/* Negative if this thread has no rseq area that the kernel maintains. */
 static int cpu_number(void)
 {
     return (int)area()->cpu_id;
@@ -70,7 +70,7 @@ void osh_rseq_go_on(unsigned core)
     for (unsigned i = 0; i < 2 * OSH_CLASSES; i++) {
         osh_word_t stopped = 0;
         if (i % OSH_CLASSES != 0 && osh_load(&list[i]) == 0) {
-            /* By whoever comes first; publishes nothing, since the list is empty. */
+            /* The first caller succeeds. Publishes nothing, because the list is empty. */
             (void)osh_cas(&list[i], &stopped, osh_class_limit(i % OSH_CLASSES));
         }
     }
@@ -82,7 +82,7 @@ bool osh_rseq_start_here(void)
     return core >= 0 && osh_lists_begin((unsigned)core, osh_rseq_go_on);
 }
 
-/* One copy of the sequence, whatever becomes of the loop around it. */
+/* Not inlined, so that there is one copy of the sequence. */
 static __attribute__((noinline)) osh_word_t exchange(unsigned index, osh_word_t word)
 {
     return osh_rseq_exchange(index, word);
@@ -94,29 +94,30 @@ bool osh_rseq_swap(enum osh_which which, unsigned cls, struct osh_chain *io)
     osh_word_t old;
     while ((old = exchange(index_of(which, cls), word)) == 0) {
         if (!osh_rseq_start_here()) {
-            return false; /* no area, or somebody reclaims, or starts the lists */
+            return false; /* no rseq area, or another thread reclaims or starts the lists */
         }
     }
     *io = chain_of(cls, old);
     return true;
 }
 
-/* After this no sequence that had begun on the core before is still running:
- * it has committed or it will begin again. False: the kernel refuses. */
+/* After this every sequence that began on the core before has committed, or will begin again.
+ * False: the kernel refuses. */
 static bool fence_core(unsigned core)
 {
-    /* An offline CPU, or a kernel without the flag: fence them all. */
+    /* If the CPU is offline, or the kernel does not know the flag, fences all CPUs. */
     return membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, MEMBARRIER_CMD_FLAG_CPU, core) == 0 ||
            membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, 0, 0) == 0;
 }
 
-/* Gives a list back what was taken of it, where a sequence has not committed since. One
- * that read the list before it was stopped may still commit: what it stores was made
- * from the word that stands there again. */
+/* Puts the taken word back into its list, unless a sequence has committed since. A sequence that
+ * read the list before it was stopped may still commit: it stores a word made from the one that is
+ * there again, so nothing is lost. */
 static void put_back(osh_word_t *list, osh_word_t taken)
 {
     osh_word_t stopped = 0;
-    /* Pairs with the load of every sequence. */
+    /* Publishes nothing new: the word was in the list before. Pairs with the load of every
+     * sequence. */
     (void)osh_cas(list, &stopped, taken);
 }
 
@@ -125,11 +126,11 @@ static void put_back(osh_word_t *list, osh_word_t taken)
  * is not enough: a sequence on that core may have read the list before and be
  * about to store over our word. So: exchange, fence, look again.
  *
- * - Still stopped: no sequence committed over it, none that read the old chain
- *   is left, and those that begin now refuse. The chain is ours.
- * - Not stopped: a sequence committed a chain made from the one we read. What
- *   we read is void, nothing is lost; this list is tried again.
- * - The kernel refuses the fence: nothing is ours, the lists are put back.
+ * - Still stopped: no sequence has committed over it, none that read the old chain
+ *   is running, and those that begin now refuse. The chain is ours.
+ * - Not stopped: a sequence has committed a chain made from the one we read. We drop
+ *   our copy, nothing is lost, and we try this list again.
+ * - The kernel refuses the fence: nothing is ours, and we put the lists back.
  *
  * Only the caller (one at a time) stops lists, and stopped lists are left alone
  * by every sequence.
@@ -158,7 +159,8 @@ bool osh_rseq_stop(unsigned core, void (*give)(unsigned, struct osh_chain))
                 continue;
             }
             if (osh_load_acquire(&list[i]) != 0) {
-                taken[i] = osh_exchange(&list[i], 0); /* stops it again */
+                /* Stops it again; pairs with the load of every sequence. */
+                taken[i] = osh_exchange(&list[i], 0);
                 continue;
             }
             unsigned cls = i % OSH_CLASSES;

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lists as words, changed by restartable sequences: a few instructions that
- * end in one store, which the kernel sends back to their start whenever the
- * thread is preempted, migrated or interrupted by a signal inside them. So
- * between reading the CPU's number and the store nobody else ran on that CPU,
- * and no atomic instruction is needed.
+ * Lists as words, changed by restartable sequences. A sequence is a few instructions that
+ * end in one store. If the thread is preempted, migrated or interrupted by a signal inside
+ * them, the kernel sends it back to their start. So between reading the CPU's number and
+ * the store no other thread ran on that CPU, and no atomic instruction is needed.
  *
- * glibc (2.35 and later) registers the area; it is found from the thread
- * pointer by __rseq_offset. The sequences write only its rseq_cs word.
+ * glibc (2.35 and later) registers the area, at the thread pointer plus
+ * __rseq_offset. The sequences write only its rseq_cs word.
  *
- * Restarts begin at the very first instruction, so nothing an operand names as
- * input is changed before the final store.
+ * A restart begins at the very first instruction, so no sequence changes an input operand before
+ * the final store.
  *
  * The sequences themselves are in the CPU's folder:
  *
@@ -25,16 +24,16 @@
 #include "osh_lists.h"
 #include "osh_rseq_cpu.h"
 
-/* Is there an area, and does the kernel keep it? */
+/* Does this thread have an rseq area that the kernel maintains? */
 OSH_HIDDEN bool osh_rseq_available(void);
 OSH_HIDDEN unsigned osh_rseq_core(void);
 OSH_HIDDEN void osh_rseq_start(void);
 
-/* Starts the lists of the core that this runs on; false when somebody has, or the kernel does
- * not keep this thread's area. */
+/* Starts the lists of the core on which this runs. False: another thread has done so, or this
+ * thread has no rseq area that the kernel maintains. */
 OSH_HIDDEN bool osh_rseq_start_here(void);
 
-/* Sets those lists of the core going that are stopped. */
+/* Makes the stopped lists of the core empty and running. */
 OSH_HIDDEN void osh_rseq_go_on(unsigned core);
 
 OSH_HIDDEN bool osh_rseq_swap(enum osh_which which, unsigned cls, struct osh_chain *io);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which form the lists have, decided once when the heap starts: restartable
- * sequences where they work, pairs otherwise. OSHEAP_PORT=portable or =rseq in
- * the environment decides instead; asking for rseq where there is none fails
- * loudly.
+ * Chooses the form of the lists once, when the heap starts: restartable sequences if they
+ * work, else pairs. The environment variable OSHEAP_PORT=portable or =rseq takes precedence. If
+ * it asks for rseq and there is none, the program stops with a message.
  */
 #include "arch.h"
 #include "osh_linux.h"

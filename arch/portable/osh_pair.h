@@ -6,9 +6,9 @@
  *   first   the chain's first block
  *   second  generation (upper bits) and room (lower 16)
  *
- * Every success adds one to the generation, in 48 bits: a pop that slept
- * between reading the list and its CAS fails unless 2^48 operations on that
- * list went by meanwhile, so no pointer's value is relied on (P4).
+ * Every success adds one to the generation, in 48 bits. A pop that slept
+ * between reading the list and its CAS fails, unless 2^48 operations changed that
+ * list meanwhile. So no operation relies on a pointer that came back (P4).
  */
 #ifndef OSH_PAIR_H
 #define OSH_PAIR_H
@@ -21,10 +21,9 @@
 #define OSH_PAIR_GENERATION ((osh_word_t)0x10000)
 
 /*
- * The next block of one that may be popped by somebody else and be in use
- * already: the value is then garbage, and the CAS that follows fails. The page
- * stays mapped, so the load is safe. A race on purpose, hence hidden from
- * ThreadSanitizer.
+ * The next block. Another thread may have popped `block` and may be using it: then the value is
+ * garbage, and the CAS that follows fails. The page stays mapped, so the load is safe. This race is
+ * on purpose, so it is hidden from ThreadSanitizer.
  */
 OSH_NO_TSAN static inline osh_word_t osh_pair_next(osh_word_t block)
 {
@@ -52,7 +51,7 @@ static inline void *osh_pair_pop(osh_word2_t *list)
         /* Observes the push that linked the block; pairs with its CAS. */
         if (OSH_LIKELY(osh_cas2(list, &now, next))) {
             if (now.first == 0) {
-                __builtin_unreachable(); /* seen above: saves the caller its check */
+                __builtin_unreachable(); /* tested above; this saves the caller's test */
             }
             return (void *)now.first;
         }
@@ -63,7 +62,8 @@ static inline bool osh_pair_push(osh_word2_t *list, void *block)
 {
     osh_word2_t now = osh_pair_read(list);
     for (;;) {
-        /* No pop of this block can be unseen: it was before the block was ours. */
+        /* This test has no false alarms: the list read above is not older than the pop of this
+         * block, because that pop came before the block was ours. */
         if (OSH_HARDENING > 0 && OSH_UNLIKELY(now.first == (osh_word_t)block)) {
             return osh_harden_pushed_twice(block);
         }
@@ -89,7 +89,8 @@ static inline bool osh_pair_exchange(osh_word2_t *list, osh_word_t head, unsigne
             return false;
         }
         osh_word2_t next = {head, ((now.second & ~OSH_PAIR_ROOM) + OSH_PAIR_GENERATION) | room};
-        /* Publishes the new chain, observes the pushes of the old one. */
+        /* Publishes the new chain and observes the pushes of the old one; pairs with the CAS of
+         * pop, of push and of itself. */
         if (osh_cas2(list, &now, next)) {
             *old = now;
             return true;

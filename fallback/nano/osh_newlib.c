@@ -2,12 +2,11 @@
 /*
  * newlib's nano-mallocr.c in place of its mallocr.c (-Dnewlib=nano): a third
  * of the code, first fit from one list, for targets that seldom allocate large
- * blocks. Taken from the newlib-source package at build time and compiled here
- * under names of our own, over the arena's sbrk.
+ * blocks. The build takes it from the newlib-source package and compiles it here
+ * under our own names, over the arena's sbrk.
  *
- * nano itself never gives memory back and cannot be walked: its chunks do not
- * tell whether they are free. Both are made up for here, by trimming the last
- * free chunk and by counting.
+ * nano never gives memory back. This file does, by trimming the last free chunk. nano's chunks do
+ * not say whether they are free, so nobody can walk them. This file counts live blocks instead.
  */
 #include "osh_newlib.h"
 
@@ -27,7 +26,7 @@
 #define DEFINE_MEMALIGN
 #define _sbrk_r(increment) break_by((ptrdiff_t)(increment))
 
-/* Two globals that are named as in the toolchain's own nano heap. */
+/* Renames two globals, which the toolchain's own nano heap has too. */
 #define __malloc_free_list osh_nano_free_list
 #define __malloc_sbrk_start osh_nano_sbrk_start
 
@@ -50,8 +49,8 @@ static void *break_by(ptrdiff_t increment);
 
 #include "newlib_mallocr.h"
 
-/* The arena's sbrk. When the break jumps, what is left of the page where it was becomes a
- * free chunk: nano would never look at it again. */
+/* The arena's sbrk. When the break jumps, the rest of the page where it was becomes a free chunk,
+ * because nano would never use it otherwise. */
 static void *break_by(ptrdiff_t increment)
 {
     uintptr_t old = osh_arena.brk;
@@ -66,7 +65,7 @@ static void *break_by(ptrdiff_t increment)
     return start;
 }
 
-/* Handed out and not yet freed. */
+/* Blocks handed out and not yet freed. */
 static size_t live_blocks;
 static size_t live_bytes;
 
@@ -86,11 +85,11 @@ void *osh_newlib_memalign(size_t alignment, size_t size)
 
 void *osh_newlib_malloc(size_t size)
 {
-    /* nano aligns to 8 bytes whatever the word. */
+    /* nano aligns to 8 bytes, also on 64-bit CPUs. */
     return OSH_ALIGN > 8 ? osh_newlib_memalign(OSH_ALIGN, size) : counted(osh_nano_malloc(size));
 }
 
-/* The free chunk that ends at the break goes back, as far as its segment does. */
+/* Gives back the free chunk that ends at the break, but no memory below the break's segment. */
 static void trim(size_t threshold)
 {
     chunk *before = NULL;
@@ -142,8 +141,8 @@ static chunk **link_to(uintptr_t end)
     return link;
 }
 
-/* Makes the chunk `more` bytes longer by what is free behind it, and at the break
- * by moving that. False, with nothing changed, when that is not enough. */
+/* Makes the chunk at least `more` bytes longer: takes the free chunk behind it and, at the end of
+ * the heap, moves the break. False, with nothing changed, if that is not enough. */
 static bool lengthen(chunk *whole, size_t more)
 {
     uintptr_t end = (uintptr_t)whole + (size_t)whole->size;
@@ -164,7 +163,7 @@ static bool lengthen(chunk *whole, size_t more)
     return true;
 }
 
-/* Cuts what is beyond `size` bytes of the block off, if it makes a chunk. */
+/* Frees the bytes beyond the block's first `size` bytes, if they are enough for a chunk. */
 static void cut(chunk *whole, void *block, size_t size)
 {
     uintptr_t end = (uintptr_t)whole + (size_t)whole->size;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the header of a block of nano's says: osh_newlib.c has it. */
+/* The header of a block of nano's. The functions are in osh_newlib.c, which knows the header. */
 #ifndef OSH_NEWLIB_BLOCK_H
 #define OSH_NEWLIB_BLOCK_H
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Is that a block of nano's? A part of osh_newlib.c, whose translation unit has newlib's own
- * text.
+ * Checks blocks of nano's. A part of osh_newlib.c, because it needs newlib's own definitions.
  */
-/* Where the block's chunk begins, or 0. The first word of the header may be the way back
- * to the real one, across the padding of an aligned block: at most a block long. */
+/* Where the block's chunk begins, or 0 if it is no block. In an aligned block the word before the
+ * block is negative: the distance back to the real header, across the padding. */
 static OSH_NO_TSAN uintptr_t start_of(const void *block)
 {
     uintptr_t at = (uintptr_t)block - CHUNK_OFFSET;
     if (OSH_ARCH_OPENS && !ours(at, CHUNK_OFFSET)) {
-        return 0; /* what is before a segment may be closed */
+        return 0; /* memory before a segment may be closed */
     }
     long head = *(const volatile long *)at;
     if (head < 0) {
@@ -22,7 +21,7 @@ static OSH_NO_TSAN uintptr_t start_of(const void *block)
         }
         head = *(const volatile long *)at;
     }
-    /* Aligned blocks' chunks may be shorter than MALLOC_MINCHUNK. */
+    /* The chunk of an aligned block may be shorter than MALLOC_MINCHUNK. */
     bool possible = head >= (long)sizeof(chunk) && (size_t)head % CHUNK_ALIGN == 0 &&
                     ours(at, (size_t)head) &&
                     at + (size_t)head >= (uintptr_t)block + OSH_SEAL_BYTES;
@@ -41,7 +40,7 @@ OSH_NO_TSAN uintptr_t *osh_newlib_seal(const void *block, size_t *size)
     return (uintptr_t *)((uintptr_t)whole + *size) - 1;
 }
 
-/* The list is sorted. */
+/* Searches the free list, which is sorted by address. */
 enum os_heap_misuse osh_newlib_fault_beside(const void *block)
 {
     uintptr_t start = (uintptr_t)get_chunk_from_ptr((void *)(uintptr_t)block);

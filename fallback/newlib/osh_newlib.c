@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * newlib's mallocr.c, taken from the newlib-source package at build time and
- * compiled here under names of our own, over the arena's sbrk. Being in its
- * translation unit lets us reset it and walk its chunks.
+ * compiled here under our own names, over the arena's sbrk. This file includes it, so that it can
+ * reset newlib's heap and walk its chunks.
  */
 #include "osh_newlib.h"
 
@@ -22,7 +22,7 @@
 #undef INT_MAX
 #define INT_MAX LONG_MAX
 
-/* Only malloc_stats prints, which nobody calls: no reason to link stdio. */
+/* Only malloc_stats prints, and nobody calls it. This avoids linking stdio. */
 #undef fprintf
 #define fprintf(...) ((void)0)
 
@@ -48,8 +48,8 @@
 
 #include "newlib_mallocr.h"
 
-/* Makes the top long enough for a chunk of so many bytes, by what it lacks: mallocr asks for the
- * whole chunk, and for whole pages of that. */
+/* Makes the top long enough for a chunk of `want` bytes. It asks sbrk only for the missing bytes;
+ * mallocr would ask for the whole chunk. */
 static bool top_up(size_t want)
 {
     size_t have = chunksize(top);
@@ -88,36 +88,36 @@ _Static_assert(OSH_NEWLIB_HEADER == 2 * SIZE_SZ && OSH_NEWLIB_LEAST == MINSIZE &
 
 #define ours osh_arena_can_be_newlib
 
-/* Could a chunk of that size be there? Then its last word can be read. */
+/* Could there be a chunk of `size` bytes at `chunk`? If so, its last word can be read. */
 static bool is_possible(const volatile struct malloc_chunk *chunk, size_t size)
 {
     return (size & MALLOC_ALIGN_MASK) == 0 && size >= MINSIZE &&
            ours((uintptr_t)chunk, size + SIZE_SZ);
 }
 
-/* What the last word of a possible chunk is but its seal; 0 for a live one's. */
+/* The difference between the last word of a possible chunk and its seal; 0 for a live chunk. */
 static OSH_NO_TSAN uintptr_t broken_seal(const volatile struct malloc_chunk *chunk, size_t size)
 {
     const volatile struct malloc_chunk *next = chunk_at_offset((uintptr_t)chunk, size);
     return next->prev_size ^ osh_seal_of((const void *)next, size);
 }
 
-/* What is left of a top too short for a chunk when newlib's heap goes on elsewhere:
- * two words that are nobody's, in front of the fenceposts. */
+/* Is this the rest of a top that was too short for a chunk when newlib's heap continued elsewhere?
+ * It is two unused words in front of the fenceposts. */
 static bool is_stub(mchunkptr chunk, size_t size)
 {
     return size == 2 * SIZE_SZ && size < MINSIZE &&
            chunk_at_offset(chunk, size)->size == (SIZE_SZ | PREV_INUSE);
 }
 
-/* The first of the two fenceposts, the last four words of a segment of whole pages. */
+/* Is this the first of the two fenceposts? They are the last four words of a segment. */
 static bool is_fencepost(mchunkptr chunk)
 {
     return chunksize(chunk) == SIZE_SZ && ((uintptr_t)chunk + 4 * SIZE_SZ) % OSH_PAGE_BYTES == 0 &&
            chunk_at_offset(chunk, SIZE_SZ)->size == (SIZE_SZ | PREV_INUSE);
 }
 
-/* Is that chunk live, or where a segment ends? Nothing that newlib merges with. */
+/* Is the chunk live, or the end of a segment, so that newlib does not merge with it? */
 static bool stands(mchunkptr chunk)
 {
     size_t size = chunksize(chunk);
@@ -129,7 +129,7 @@ static bool stands(mchunkptr chunk)
                                    is_fencepost(chunk_at_offset(chunk, size)));
 }
 
-/* A free chunk's size is repeated at its end, and what is behind it is not free. */
+/* Is the chunk free? Its size is then repeated at its end, and the next chunk is not free. */
 static bool is_free(mchunkptr chunk)
 {
     size_t size = chunksize(chunk);
@@ -146,7 +146,7 @@ enum os_heap_misuse osh_newlib_fault_beside(const void *block)
     mchunkptr next = chunk_at_offset(chunk, chunksize(chunk));
     bool sound = next == top || stands(next) || is_free(next);
     if (sound && !prev_inuse(chunk)) {
-        /* A live chunk's seal is there, which is no size. */
+        /* If the chunk before is live, this word is its seal, which is no size. */
         size_t before = chunk->prev_size;
         sound = (before & MALLOC_ALIGN_MASK) == 0 && before >= MINSIZE &&
                 before <= (uintptr_t)chunk - osh_arena.base &&
@@ -160,8 +160,8 @@ void osh_newlib_trim(void)
     (void)osh_mallocr_trim(0);
 }
 
-/* What newlib's realloc does without moving, and what it could: the top may grow.
- * The part that copies is better done without the mutex. */
+/* Grows a chunk in place, as newlib's realloc does; unlike that it also grows the top. Copying is
+ * left out, because the caller does it without the mutex. */
 static bool extend(mchunkptr chunk, size_t want)
 {
     mchunkptr next = chunk_at_offset(chunk, chunksize(chunk));
@@ -186,8 +186,8 @@ static bool extend(mchunkptr chunk, size_t want)
     return true;
 }
 
-/* By newlib's realloc, which copies under the mutex when it moves, and what it could
- * before it says no: the top may grow. */
+/* Resizes by newlib's realloc, which copies under the mutex if it moves the block. If realloc
+ * fails, grows the top and tries again. */
 static void *resize_by_realloc(void *block, size_t size)
 {
     void *resized = osh_mallocr_realloc(block, size);
@@ -201,7 +201,7 @@ static void *resize_by_realloc(void *block, size_t size)
     return resized;
 }
 
-/* newlib's realloc cuts in place, so asking it for less than there is never moves. */
+/* newlib's realloc never moves a block to which it gives fewer bytes. */
 void *osh_newlib_resize(void *block, size_t size)
 {
     if (OSH_SMALL_CODE && OSH_HARDENING < 2 && OSH_ALIGN <= MALLOC_ALIGNMENT) {
@@ -222,7 +222,7 @@ void osh_newlib_reset(void)
     }
     av_[0] = av_[1] = 0; /* binblocks, and the size of the initial top */
     sbrk_base = (char *)(-1);
-    if (!OSH_SMALL_CODE) { /* statistics of newlib's, which nobody asks for */
+    if (!OSH_SMALL_CODE) { /* newlib's statistics, which the heap does not use */
         memset(&current_mallinfo, 0, sizeof(current_mallinfo));
     }
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the header of a block of mallocr's says. osh_newlib.c checks that mallocr.c sees it so.
+ * The header of a block of mallocr's. osh_newlib.c checks that mallocr.c has the same one.
  *
- *   | size of the block before, or its seal | size, and two bits | what the program has ...
+ *   | size of the block before, or its seal | size, and two bits | the program's bytes ...
  */
 #ifndef OSH_NEWLIB_BLOCK_H
 #define OSH_NEWLIB_BLOCK_H
@@ -11,10 +11,10 @@
 #include "osh_seal.h"
 
 #define OSH_NEWLIB_HEADER (2 * sizeof(size_t))
-#define OSH_NEWLIB_LEAST (4 * sizeof(size_t)) /* the shortest */
+#define OSH_NEWLIB_LEAST (4 * sizeof(size_t)) /* the shortest block */
 #define OSH_NEWLIB_UNIT (2 * sizeof(size_t))  /* sizes are multiples of it */
 
-/* The low bits may change under us when a neighbour is freed; the size does not. */
+/* Another core may change the low bits, when it frees a neighbour; the size does not change. */
 OSH_NO_TSAN static inline size_t osh_newlib_size(const void *block)
 {
     return ((const volatile size_t *)block)[-1] & ~(size_t)3;
@@ -25,7 +25,8 @@ static inline size_t osh_newlib_usable(const void *block)
     return osh_newlib_size(block) - sizeof(size_t) - OSH_SEAL_BYTES;
 }
 
-/* In use, so the next block's first word is this one's too: its last one, the seal. */
+/* While a block is in use, the first word of the next header belongs to it: this word is the seal.
+ */
 static inline uintptr_t *osh_newlib_seal(const void *block, size_t *size)
 {
     *size = osh_newlib_size(block);
@@ -36,7 +37,7 @@ static inline bool osh_newlib_is_possible(const void *block)
 {
     uintptr_t start = (uintptr_t)block - OSH_NEWLIB_HEADER;
     if (OSH_ARCH_OPENS && !osh_arena_can_be_newlib(start, OSH_NEWLIB_HEADER)) {
-        return false; /* what is before a segment may be closed */
+        return false; /* memory before a segment may be closed */
     }
     size_t size = osh_newlib_size(block);
     return (size & (OSH_NEWLIB_UNIT - 1)) == 0 && size >= OSH_NEWLIB_LEAST &&

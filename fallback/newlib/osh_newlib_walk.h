@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every chunk of newlib's heap, looked at and counted: the last part of osh_newlib.c, whose
- * translation unit has newlib's own text.
+ * Checks and counts every chunk of newlib's heap. The last part of osh_newlib.c, because it needs
+ * newlib's own definitions.
  */
-/* The first of newlib's pages from there on, of which 64 of others' are passed over at a
- * glance; or the end. */
+/* The first page of newlib's from `at` on, or the end of the pages. Skips whole words of pages that
+ * are not newlib's. */
 static uintptr_t next_run(uintptr_t at)
 {
     size_t page = (at - osh_arena.base + OSH_PAGE_BYTES - 1) >> OSH_PAGE_LOG2;
@@ -20,8 +20,8 @@ static uintptr_t next_run(uintptr_t at)
     return osh_arena_address(page);
 }
 
-/* Chunk by chunk: segments that each begin at a page, one behind the other or not. What
- * was before a segment is nobody's to merge with. */
+/* Walks the chunks of each segment. A segment begins at a page. It may follow another one directly,
+ * but newlib never merges a segment's first chunk with memory before it. */
 struct osh_newlib_walk osh_newlib_walk(void)
 {
     struct osh_newlib_walk walk = {0, 0, NULL};

@@ -133,7 +133,7 @@ def table(mutants: list[Mutant]) -> str:
     rows = ["<!-- SPDX-License-Identifier: Apache-2.0 -->", "# Seeded faults", "",
             "Written by `./dev test --mutants` from `tests/mutants/mutants.toml`: each fault is "
             "put into a copy", "of the tree, and the checks run, cheapest first, until one fails. "
-            "A bold one is the", "scenario's negative control.", "",
+            "A fault in bold is the", "negative control of a scenario of the explorer.", "",
             f"{sum(m.killer is not None for m in mutants)} of {len(mutants)} are found.", "",
             "| fault | in | what is wrong then | found by |", "|---|---|---|---|"]
     for mutant in mutants:

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The same words for builds under ThreadSanitizer, which sees neither CK's
- * assembly nor the volatile accesses of CK's builtin path: read-modify-writes
- * are CK's builtins, loads, stores and fences the compiler's own. Also for cores
- * that CK has no assembly for: M-profile, RISC-V.
+ * The atomics of osh_atomic.h for builds under ThreadSanitizer, which sees neither CK's
+ * assembly nor the volatile accesses of CK's builtin path. Loads, stores, fences and most
+ * read-modify-writes are the compiler's builtins. Also for cores for which CK has no
+ * assembly: M-profile, RISC-V.
  */
 #ifndef OSH_ATOMIC_OPS_H
 #define OSH_ATOMIC_OPS_H
@@ -41,7 +41,7 @@ OSH_INLINE void osh_store_release(osh_word_t *word, osh_word_t value)
 }
 
 #ifndef OSH_CAS_VALUE /* RISC-V has its own */
-/* What was in the word, which is `value` now if that was `expected`. */
+/* Sets the word to `value` if it is `expected`. Returns the old value. */
 OSH_SHARED_CODE osh_word_t osh_cas_value(osh_word_t *word, osh_word_t expected, osh_word_t value)
 {
     (void)ck_pr_cas_ptr_value(word, (void *)expected, (void *)value, &expected);
@@ -67,7 +67,7 @@ static inline osh_word_t osh_fetch_add(osh_word_t *word, osh_word_t value)
     return __atomic_fetch_add(word, value, __ATOMIC_ACQ_REL); /* CK's takes a pointer here */
 }
 
-/* One loop of exclusives each, or one instruction. */
+/* Each is one loop of exclusives, or one instruction. */
 #define OSH_FETCH_BITS
 static inline osh_word_t osh_fetch_or(osh_word_t *word, osh_word_t bits)
 {
@@ -85,8 +85,7 @@ typedef struct {
 } __attribute__((aligned(2 * sizeof(uintptr_t)))) osh_word2_t;
 
 #ifdef __SIZEOF_INT128__
-/* CK's builtins have no double-word CAS; the compiler's own is seen by the
- * sanitizer. */
+/* CK's builtins have no double-word CAS; the sanitizer sees the compiler's own. */
 static inline bool osh_cas2(osh_word2_t *target, osh_word2_t *expected, osh_word2_t value)
 {
     union {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Words of pointer size on Concurrency Kit. CK's read-modify-writes are full
- * barriers on TSO; the fences below cost nothing there and are real elsewhere.
+ * The atomics of osh_atomic.h on Concurrency Kit. On TSO its read-modify-writes are full
+ * barriers, and the fences below cost nothing; elsewhere the fences are instructions.
  */
 #ifndef OSH_ATOMIC_OPS_H
 #define OSH_ATOMIC_OPS_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The same words for one core without atomic read-modify-writes (Armv6-M, RISC-V without A),
- * or with some that need not see each other (RISC-V): a few instructions without
- * interrupts are one. Nothing here orders anything but the compiler: there is nobody else
- * to see an order. A CPU's osh_mask.h says how interrupts are masked.
+ * The atomics of osh_atomic.h for one core without atomic read-modify-writes (Armv6-M, RISC-V
+ * without A), or with AMOs that need not end a reservation (RISC-V). A few instructions with
+ * interrupts masked are atomic. Only the compiler needs ordering, because no other core can see an
+ * order. A CPU's osh_mask.h masks interrupts.
  */
 #ifndef OSH_ATOMIC_OPS_H
 #define OSH_ATOMIC_OPS_H

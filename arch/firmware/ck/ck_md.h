@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Concurrency Kit's machine description for cores without an OS. The one that
- * a distribution installs describes the build machine: on x86 it says total
- * store order, and fences would be nothing on every core of ours.
+ * Concurrency Kit's machine description for cores without an OS. The one that a
+ * distribution installs describes the build machine. On x86 it says total store order, which would
+ * make fences empty on cores that need them.
  */
 #ifndef CK_MD_H
 #define CK_MD_H

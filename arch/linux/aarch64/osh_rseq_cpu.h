@@ -9,11 +9,10 @@
 #include "osh_harden.h"
 #include "osh_lists.h"
 
-/* Opens a sequence: describes it to the kernel as 1 (start) to 2 (just after
- * the committing store) with 4 to go to instead, and names this description in
- * the area. Then leaves the address of this CPU's list in %[list]. The number is
- * signed: that of a thread without an area is -1, which leads to the stopped lists
- * before CPU 0's. */
+/* Begins a sequence. The descriptor gives the kernel the range from 1 to 2 (just after the
+ * committing store) and the abort entry 4; its address is stored in the area. Then the address of
+ * this CPU's list is in %[list]. The CPU number is signed: a thread without an area has -1, which
+ * selects the stopped lists before those of CPU 0. */
 #define OSH_RSEQ_BEGIN                   \
     ".pushsection __rseq_cs, \"aw\"\n\t" \
     ".balign 32\n"                       \
@@ -29,8 +28,8 @@
     "ldrsw %[list], [%[area], #4]\n\t"   \
     "add %[list], %[first], %[list], lsl %[stride]\n\t"
 
-/* Closes it: the abort entry, with the signature glibc registered before it,
- * starts all over. */
+/* Ends a sequence. The abort entry, with the signature that glibc registered before it, jumps back
+ * to the beginning. */
 #define OSH_RSEQ_END                          \
     "2:\n\t"                                  \
     ".pushsection __rseq_failure, \"ax\"\n\t" \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Linux with the portable port alone: pairs are the fast path. */
+/* Linux with the portable port only: pairs are the fast path. */
 #ifndef OSH_PORT_H
 #define OSH_PORT_H
 

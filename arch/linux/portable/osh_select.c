@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The portable port alone. */
+/* The port's functions, for a library with the portable port only. */
 #include "arch.h"
 #include "osh_linux.h"
 
