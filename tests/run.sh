@@ -23,7 +23,7 @@ for option in "$@"; do
 done
 mkdir -p "$root"
 # The last step takes these from the steps of this run.
-rm -f "$root"/{explorer,explorer-exclusives,explorer-level2,explorer-lean,spin,coverage,injection,checks}.json
+rm -f "$root"/{explorer,explorer-exclusives,explorer-lean,spin,coverage,injection,checks}.json
 passed=0
 failed=()
 unfinished=()
@@ -77,7 +77,7 @@ storm_verified() {
 # some, and no promise was broken until then.
 interleavings() { # [EXPLORER-OPTION ...]
     local dir=$root/tests/gcc/tests/model name status all=0
-    local names='explorer explorer-exclusives explorer-level2 explorer-lean'
+    local names='explorer explorer-exclusives explorer-lean'
     ninja -C "$root/tests/gcc" ${names//explorer/tests/model/explorer} >/dev/null || return
     # Each is one thread: two at a time; what they say follows in order.
     for name in $names; do

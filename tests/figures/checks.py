@@ -27,7 +27,7 @@ TESTS = "tests/gcc"
 SETUP = ["env", "CC=gcc", "/usr/bin/meson", "setup", "-Dtests=true", "-Dstorm=false",
          "-Ddebug=true"]
 EXPLORERS = {f"{name}.json": f"tests/model/{name}"
-             for name in ("explorer", "explorer-exclusives", "explorer-level2", "explorer-lean")}
+             for name in ("explorer", "explorer-exclusives", "explorer-lean")}
 INJECTOR = "tests/inject"
 # What decides whether a seeded fault is found.
 JUDGED_BY = ("meson.build", "meson_options.txt", "arch", "core", "slab", "fallback",

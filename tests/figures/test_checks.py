@@ -17,7 +17,6 @@ CALL = checks.call  # the tests of the command line have another
 GOOD = {
     "explorer": [{"scenario": "start", "executions": 9, "violations": 0, "finished": True},
                  {"scenario": "start@exclusives", "executions": 7, "violations": 0, "finished": True},
-                 {"scenario": "slab-list@level2", "executions": 5, "violations": 0, "finished": True},
                  {"scenario": "slab-list@lean", "executions": 4, "violations": 0, "finished": True}],
     "spin": [{"model": "depot", "states": 10, "errors": 0, "negative_control_fails": True},
              {"model": "slab", "states": 11, "errors": 0, "negative_control_fails": True}],
@@ -65,7 +64,7 @@ class Judged(OnFixedSources):
 
     def test_a_scenario_that_time_ran_out_on_is_no_result(self):
         self.assertEqual(self.wrong("explorer", 2, "finished", value=False),
-                         ["explorer: slab-list@level2: not explored to the end"])
+                         ["explorer: slab-list@lean: not explored to the end"])
 
     def test_a_scenario_that_executed_nothing_is_wrong(self):
         self.assertIn("nothing was executed", self.wrong("explorer", 1, "executions", value=0)[0])
@@ -73,7 +72,7 @@ class Judged(OnFixedSources):
     def test_every_build_is_explored(self):
         self.assertEqual(verdicts.judge("explorer", GOOD["explorer"][:1] + GOOD["explorer"][2:]),
                          ["explorer: no scenario on firmware's lists"])
-        self.assertEqual(len(verdicts.judge("explorer", [])), 4)
+        self.assertEqual(len(verdicts.judge("explorer", [])), 3)
 
     def test_models_have_no_errors_and_controls_that_fail(self):
         self.assertEqual(self.wrong("spin", 0, "errors", value=2), ["spin: depot: 2 errors"])

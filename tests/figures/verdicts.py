@@ -13,7 +13,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parent.parent.parent
 # What ends the names of scenarios behind an @, and where they were run.
 PORTS = {"": "on Linux's lists", "exclusives": "on firmware's lists",
-         "level2": "on firmware's lists at level 2", "lean": "of a build for size"}
+         "lean": "of a build for size, at level 2"}
 FIRMWARE_TARGETS = 3        # so many at least have their operations interrupted
 MUTANTS = 30                # so many at least are on the list
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from faults import ROOT, Failure
 
 EXPLORER = "tests/model/explorer"
-# The same scenarios on firmware's lists, at hardening level 2, and compiled for size.
-OTHERS = {name: f"tests/model/explorer-{name}" for name in ("exclusives", "level2", "lean")}
+# The same scenarios on firmware's lists, and compiled for size at hardening level 2.
+OTHERS = {name: f"tests/model/explorer-{name}" for name in ("exclusives", "lean")}
 # Unit tests take milliseconds, the table of misuse most of a minute.
 SUITES = ("osheap:unit", "osheap:concurrent", "osheap:fork", "osheap:hardening")
 # The tree outside of tests/model has no weaker read-modify-writes than its own.

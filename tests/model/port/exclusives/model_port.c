@@ -10,7 +10,7 @@ void model_port_start(void)
 
 const char *model_port_suffix(void)
 {
-    return OSH_SMALL_CODE ? "@lean" : OSH_HARDENING >= 2 ? "@level2" : "@exclusives";
+    return OSH_SMALL_CODE ? "@lean" : "@exclusives";
 }
 
 bool model_port_choose(const char *port)
