@@ -11,6 +11,7 @@
 #ifndef OSH_CLASS_H
 #define OSH_CLASS_H
 
+#include "osh_class_list.h"
 #include "osh_compiler.h"
 #include "osh_config.h"
 
@@ -22,63 +23,15 @@
 
 _Static_assert(_Alignof(max_align_t) <= OSH_ALIGN, "blocks are aligned for any object");
 
-/* One more class than multiples of g: the 8-byte one, where g is 16. Or one less, where the
- * smallest block is 16 bytes and g is 8. */
-#define OSH_CLASS_TINY (OSH_BLOCK_MIN < (1u << OSH_ALIGN_LOG2) ? 1u : 0u)
-#define OSH_CLASS_LESS (OSH_BLOCK_MIN > (1u << OSH_ALIGN_LOG2) ? 1u : 0u)
-
 /* Alignment that every block has. */
-#define OSH_ALIGN_LEAST (OSH_CLASS_TINY > 0 ? (size_t)OSH_BLOCK_MIN : OSH_ALIGN)
-#define OSH_CLASS_STEPS (1u << OSH_CLASS_STEPS_LOG2)
+#define OSH_ALIGN_LEAST (OSH_BLOCK_MIN < OSH_ALIGN ? (size_t)OSH_BLOCK_MIN : OSH_ALIGN)
+/* The step is 2^OSH_ALIGN_LOG2 up to here. */
 #define OSH_LINEAR_LOG2 (OSH_ALIGN_LOG2 + OSH_CLASS_STEPS_LOG2)
 #define OSH_LINEAR_MAX (1u << OSH_LINEAR_LOG2)
 
-/* Position of the highest set bit of x, 16 <= x < 2^17, as a constant expression. */
-#define OSH_MSB(x)        \
-    ((x) >= 65536   ? 16u \
-     : (x) >= 32768 ? 15u \
-     : (x) >= 16384 ? 14u \
-     : (x) >= 8192  ? 13u \
-     : (x) >= 4096  ? 12u \
-     : (x) >= 2048  ? 11u \
-     : (x) >= 1024  ? 10u \
-     : (x) >= 512   ? 9u  \
-     : (x) >= 256   ? 8u  \
-     : (x) >= 128   ? 7u  \
-     : (x) >= 64    ? 6u  \
-     : (x) >= 32    ? 5u  \
-                    : 4u)
-
-/* Class above the linear ones of a size s, given b = msb(s - 1). */
-#define OSH_CLASS_LOG(s, b)                                   \
-    (OSH_CLASS_TINY + OSH_CLASS_STEPS + 1u - OSH_CLASS_LESS + \
-     (((b)-OSH_LINEAR_LOG2) << OSH_CLASS_STEPS_LOG2) +        \
-     ((((s)-1u) >> ((b)-OSH_CLASS_STEPS_LOG2)) & (OSH_CLASS_STEPS - 1u)))
-
-#define OSH_CLASS_LINEAR(s) \
-    (OSH_CLASS_TINY + (((s) + ((1u << OSH_ALIGN_LOG2) - 1u)) >> OSH_ALIGN_LOG2) - OSH_CLASS_LESS)
-
-/* Class of a size as a constant expression, 1 <= s <= 2^17. */
-#define OSH_CLASS_OF(s)                            \
-    ((s) <= OSH_BLOCK_MIN    ? 1u                  \
-     : (s) <= OSH_LINEAR_MAX ? OSH_CLASS_LINEAR(s) \
-                             : OSH_CLASS_LOG(s, OSH_MSB((s)-1u)))
-
-/* Bytes of a class as a constant expression. */
-#define OSH_CLASS_BYTES(c)                                         \
-    ((c) <= OSH_CLASS_TINY ? (c)*OSH_BLOCK_MIN                     \
-     : (c) + OSH_CLASS_LESS <= OSH_CLASS_TINY + OSH_CLASS_STEPS    \
-         ? ((c)-OSH_CLASS_TINY + OSH_CLASS_LESS) << OSH_ALIGN_LOG2 \
-         : OSH_CLASS_BYTES_LOG((c)-OSH_CLASS_TINY + OSH_CLASS_LESS - OSH_CLASS_STEPS - 1u))
-/* The mask does nothing to a k that exists; compilers also look at those that
- * the condition above excludes. */
-#define OSH_CLASS_BYTES_LOG(k)                               \
-    ((OSH_CLASS_STEPS + ((k) & (OSH_CLASS_STEPS - 1u)) + 1u) \
-     << ((((k) >> OSH_CLASS_STEPS_LOG2) + OSH_ALIGN_LOG2) & 31u))
-
-/* Classes are 1 to OSH_CLASS_MAX; arrays have OSH_CLASSES entries. Evaluated once:
- * the expression is long. */
-enum { OSH_CLASS_LAST = OSH_CLASS_OF((unsigned)(OSH_SLAB_MAX)) };
+/* Classes are 1 to OSH_CLASS_MAX; arrays have OSH_CLASSES entries. */
+#define OSH_CLASS_COUNT(cls, bytes, step) +1
+enum { OSH_CLASS_LAST = OSH_EACH_CLASS(OSH_CLASS_COUNT) };
 #define OSH_CLASS_MAX ((unsigned)OSH_CLASS_LAST)
 #define OSH_CLASSES (OSH_CLASS_MAX + 1u)
 
@@ -87,8 +40,7 @@ enum { OSH_CLASS_LAST = OSH_CLASS_OF((unsigned)(OSH_SLAB_MAX)) };
  * ((n + 1) * m) >> s. The product falls short of n / d + 1 / d by (n + 1) * e / 2^s
  * over d, where e = 2^s - m * d is 1 to d: exact while (n + 1) * d <= 2^s. */
 #define OSH_OFFSET_BITS (OSH_PAGE_LOG2 + OSH_RUN_LOG2 - 3)
-enum { OSH_SLAB_MAX_LOG2 = OSH_MSB((unsigned)(OSH_SLAB_MAX)-1u) + 1 };
-enum { OSH_RECIP_SHIFT = OSH_OFFSET_BITS + OSH_SLAB_MAX_LOG2 - 3 };
+enum { OSH_RECIP_SHIFT = OSH_OFFSET_BITS + __builtin_ctz(OSH_SLAB_MAX) - 3 };
 /* The product of a position and a reciprocal must not overflow. */
 #if (OSH_SLAB_MAX) / 8 << OSH_OFFSET_BITS <= 65536
 typedef uint16_t osh_recip_t;
@@ -143,50 +95,87 @@ OSH_SHARED const uint8_t osh_class_table[OSH_TABLE_ENTRIES];
 
 #define OSH_TABLE_INDEX(size) (((size) + ((1u << OSH_TABLE_SHIFT) - 1u)) >> OSH_TABLE_SHIFT)
 
+/* The classes that the table has: also some that do not exist, where OSH_SLAB_MAX is small. */
+#if OSH_TABLE_MAX == 256
+#define OSH_TABLE_CLASSES OSH_CLASSES_256
+#elif OSH_TABLE_MAX == 512
+#define OSH_TABLE_CLASSES OSH_CLASSES_512
+#else
+#define OSH_TABLE_CLASSES OSH_CLASSES_1K
+#endif
+
 /* Class of a size up to OSH_TABLE_MAX: one load. */
 static inline unsigned osh_class_of_table(size_t size)
 {
     return osh_class_table[OSH_TABLE_INDEX(size)];
 }
 
-#if OSH_SMALL_CODE
-#include "osh_class_lean.h"
-#else
-/* Class of a size up to OSH_SLAB_MAX: no division, no loop. */
+/* Class of a size up to OSH_SLAB_MAX, 1 for size 0: no division, no loop. Compiled for size
+ * no table is read here and below; the divisions are the CPU's own where it has one. */
 static inline unsigned osh_class_of(size_t size)
 {
-    if (size <= OSH_TABLE_MAX) {
+    unsigned s = (unsigned)size;
+    if (!OSH_SMALL_CODE && size <= OSH_TABLE_MAX) {
         return osh_class_of_table(size);
     }
-    unsigned s = (unsigned)size;
+    if (size <= OSH_LINEAR_MAX) {
+        unsigned multiple = (s + ((1u << OSH_ALIGN_LOG2) - 1u)) >> OSH_ALIGN_LOG2;
+        return s <= OSH_BLOCK_MIN ? 1u : multiple + OSH_CLASS_SKEW;
+    }
     unsigned b = 31u - (unsigned)__builtin_clz(s - 1u);
-    return OSH_CLASS_LOG(s, b);
+    unsigned steps = ((s - 1u) >> (b - OSH_CLASS_STEPS_LOG2)) + 1u;
+    return steps + ((b - OSH_LINEAR_LOG2) << OSH_CLASS_STEPS_LOG2) + OSH_CLASS_SKEW;
 }
 
-static inline size_t osh_class_bytes(unsigned cls)
+/* Of a block. */
+OSH_SHARED_CODE size_t osh_class_bytes(unsigned cls)
 {
-    return osh_class_info[cls].bytes;
+    if (!OSH_SMALL_CODE) {
+        return osh_class_info[cls].bytes;
+    }
+    if (OSH_CLASS_SKEW == 1u && cls <= 1u) {
+        return (size_t)cls * OSH_BLOCK_MIN;
+    }
+    unsigned multiple = cls - OSH_CLASS_SKEW;
+    if (multiple <= OSH_CLASS_STEPS) {
+        return (size_t)multiple << OSH_ALIGN_LOG2;
+    }
+    unsigned above = multiple - OSH_CLASS_STEPS - 1u;
+    return (OSH_CLASS_STEPS + 1u + (size_t)(above & (OSH_CLASS_STEPS - 1u)))
+           << ((above >> OSH_CLASS_STEPS_LOG2) + OSH_ALIGN_LOG2);
 }
 
 /* Blocks in a slab. */
-static inline unsigned osh_class_objects(unsigned cls)
+OSH_SHARED_CODE unsigned osh_class_objects(unsigned cls)
 {
-    return osh_class_info[cls].objects;
+    if (!OSH_SMALL_CODE) {
+        return osh_class_info[cls].objects;
+    }
+    return cls == 0 ? 0 : (unsigned)(OSH_PAGE_BYTES / osh_class_bytes(cls));
 }
 
 /* Blocks in a magazine; 0: none is kept in cores' lists. */
-static inline unsigned osh_class_magazine(unsigned cls)
+OSH_SHARED_CODE unsigned osh_class_magazine(unsigned cls)
 {
-    return osh_class_info[cls].magazine;
+    if (!OSH_SMALL_CODE) {
+        return osh_class_info[cls].magazine;
+    }
+    unsigned bytes = (unsigned)osh_class_bytes(cls);
+    if (bytes > OSH_SLAB_MAX) {
+        __builtin_unreachable(); /* so that a limit above that is not compared with */
+    }
+    return cls == 0 ? 0 : (unsigned)OSH_MAGAZINE_FOR(bytes);
 }
 
 /* Index in its slab of the object that holds byte `offset` of the slab. */
-static inline unsigned osh_class_index(unsigned cls, uintptr_t offset)
+OSH_SHARED_CODE unsigned osh_class_index(unsigned cls, uintptr_t offset)
 {
+    if (OSH_SMALL_CODE) {
+        return (unsigned)offset / (unsigned)osh_class_bytes(cls);
+    }
     osh_product_t position = (osh_product_t)((offset >> 3) + 1);
     return (unsigned)((position * osh_class_info[cls].recip) >> OSH_RECIP_SHIFT);
 }
-#endif
 
 /* A slab of the class is 2^this pages. */
 static inline unsigned osh_class_run(unsigned cls)

@@ -118,8 +118,8 @@
 #define OSH_SLAB_ROOMY (2 << (OSH_PAGE_LOG2))
 
 /* The largest size that has a size class, so the largest that an interrupt handler may ask for.
- * Each doubling costs the RAM of lists and the flash of tables for eight classes. At most the
- * longest run of pages, or half a page if a slab is one page. */
+ * Each doubling costs the RAM of lists and the flash of tables for eight classes. A power of two,
+ * at most the longest run of pages, or half a page if a slab is one page. */
 #ifndef OSH_SLAB_MAX
 #define OSH_SLAB_MAX (OSH_VIRTUAL ? 131072u : 1u << ((OSH_PAGE_LOG2) - (OSH_SMALL_CODE ? 1 : 0)))
 #endif
@@ -268,7 +268,8 @@ _Static_assert(OSH_IS_SWITCH(OSH_CHECK_NAMES), "OSH_CHECK_NAMES is 0 or 1");
 _Static_assert(OSH_WITHIN(OSH_LINK_WORDS, 1, 2), "OSH_LINK_WORDS, the port's, is 1 or 2");
 
 _Static_assert(OSH_WITHIN(OSH_PAGE_LOG2, 9, 16), "OSH_PAGE_LOG2: a page is 512 B to 64 KiB");
-_Static_assert(OSH_WITHIN(OSH_SLAB_MAX, 64, 131072), "OSH_SLAB_MAX is 64 B to 128 KiB");
+_Static_assert(OSH_WITHIN(OSH_SLAB_MAX, 64, 131072) && OSH_IS_POWER(OSH_SLAB_MAX),
+               "OSH_SLAB_MAX is a power of two, 64 B to 128 KiB");
 _Static_assert(OSH_SLAB_MAX <= 1ull << (OSH_PAGE_LOG2 + (OSH_RUN_LOG2 > 0 ? OSH_RUN_LOG2 : -1)),
                "OSH_SLAB_MAX: a slab of one page holds at least two objects, one of a run at "
                "least one");

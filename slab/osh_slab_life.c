@@ -10,16 +10,14 @@
 
 OSH_VARIABLE struct osh_slabs osh_slabs;
 
-#define WORDS_FOR(bytes, run)                                     \
-    (OSH_SLAB_WORDS == 1                 ? 1u                     \
-     : OSH_FAR_WORDS > 0 && (bytes) < 64 ? OSH_FAR_WORDS << (run) \
-                                         : OSH_NEAR_WORDS << (run))
-#define LACKS_BITS(n)                                  \
-    ((unsigned)RUN_OBJECTS(bytes_of_##n, run_of_##n) > \
-     WORDS_FOR(bytes_of_##n, run_of_##n) * OSH_WORD_BITS)
-_Static_assert(EACH(LACKS_BITS, PLUS) == 0, "a slab has a bit for each of its objects");
-#define IS_TOO_MANY(n) (RUN_OBJECTS(bytes_of_##n, run_of_##n) > UINT16_MAX)
-_Static_assert(EACH(IS_TOO_MANY, PLUS) == 0, "OSH_SLAB_OBJECTS: a slab has at most 65535 objects");
+enum { NEAR_WORDS = OSH_NEAR_WORDS, FAR_WORDS = OSH_FAR_WORDS }; /* long, if written out */
+#define WORDS_OF_PAGE(bytes) (FAR_WORDS > 0 && (bytes) < 64 ? FAR_WORDS : NEAR_WORDS)
+#define WORDS_FOR(bytes) (OSH_SLAB_WORDS == 1 ? 1 : WORDS_OF_PAGE(bytes) << RUN_FOR(bytes))
+#define LACKS_BITS(cls, bytes, step) +(OBJECTS_FOR(bytes) > WORDS_FOR(bytes) * (int)OSH_WORD_BITS)
+_Static_assert(0 OSH_EACH_CLASS(LACKS_BITS) == 0, "a slab has a bit for each of its objects");
+#define IS_TOO_MANY(cls, bytes, step) +(OBJECTS_FOR(bytes) > UINT16_MAX)
+_Static_assert(0 OSH_EACH_CLASS(IS_TOO_MANY) == 0,
+               "OSH_SLAB_OBJECTS: a slab has at most 65535 objects");
 
 size_t osh_slab_table_bytes(size_t pages)
 {
