@@ -30,6 +30,7 @@
 #endif
 #define OSH_CPU_NUMBERS 8 /* harts 0 to 4 of PolarFire and JH7110 among them */
 #include "osh_core.h"
+#include "osh_cpu_table.h"
 #include "osh_harden.h"
 #include "osh_hot.h"
 #include "osh_lists.h"
@@ -52,94 +53,31 @@
 #define OSH_SC_RELEASE "sc.w.rl "
 #endif
 
-#define OSH_MASK "csrrci %[state], mstatus, 8\n\t" OSH_SEQUENCE_FIRST
-#define OSH_UNMASK "csrs mstatus, %[state]\n\t" OSH_SEQUENCE_LAST
-#define OSH_UNMASK_AND(leave) "csrs mstatus, %[state]\n\tj %l[" leave "]\n\t"
-
-/* A refusal stands out of line, behind the function. */
-#define OSH_REFUSE(leave) \
-    ".subsection 1\n"     \
-    "4:\n\t" OSH_UNMASK_AND(leave) ".previous\n\t"
-
+/* The way to this hart's list, and how what tries once loads its word. */
 #if OSH_CORES > 1
-#define OSH_ENTER                        \
+#define OSH_LOAD OSH_LR
+#define OSH_FIND_LIST                    \
     OSH_CORE_READ("%[tmp]")              \
     "slli %[tmp], %[tmp], %[stride]\n\t" \
     "add %[list], %[list], %[tmp]\n\t" OSH_SEQUENCE_ENTERED
-#define OSH_IS_OURS
-/* At once, and what holds for sure. */
-#define OSH_TRY_LOAD OSH_LR
-#define OSH_TRY_COMMIT(sc, old, new) sc "%[tmp], %[" new "], (%[list])\n\tbnez %[tmp], 4f\n\t"
-#define OSH_SURE_COMMIT(sc, old, new)                                       \
-    "2:\n\t" OSH_LR "%[tmp], (%[list])\n\t"                                 \
-    "bne %[tmp], %[" old "], 1b\n\t" sc "%[tmp], %[" new "], (%[list])\n\t" \
-                                                         "bnez %[tmp], 2b\n\t"
 #else
-#define OSH_ENTER
-/* Behind the load of the list, so that whoever is refused has its word. */
-#if !OSH_CORE_ALONE
-#define OSH_IS_OURS
-#elif OSH_CORE_FIRST == 0
-#define OSH_IS_OURS OSH_CORE_READ("%[tmp]") "bnez %[tmp], 4f\n\t"
-#else
-#define OSH_IS_OURS OSH_CORE_READ("%[tmp]") "addi %[tmp], %[tmp], -%[first]\n\tbnez %[tmp], 4f\n\t"
+#define OSH_LOAD OSH_LX
+#define OSH_FIND_LIST
 #endif
-#define OSH_TRY_LOAD OSH_LX
-#define OSH_TRY_COMMIT(sc, old, new) OSH_SX "%[" new "], (%[list])\n\t"
-#define OSH_SURE_COMMIT OSH_TRY_COMMIT
+
+/* In a library for one hart: another one goes to `refused`. Behind the load of the list, so
+ * that whoever is refused has its word. */
+#if !OSH_CORE_ALONE
+#define OSH_REFUSE_OTHERS(refused)
+#elif OSH_CORE_FIRST == 0
+#define OSH_REFUSE_OTHERS(refused) OSH_CORE_READ("%[tmp]") "bnez %[tmp], " refused "\n\t"
+#else
+#define OSH_REFUSE_OTHERS(refused)       \
+    OSH_CORE_READ("%[tmp]")              \
+    "addi %[tmp], %[tmp], -%[first]\n\t" \
+    "bnez %[tmp], " refused "\n\t"
 #endif
 #define OSH_CORE_OPERANDS [stride] "i"(OSH_LISTS_LOG2), [first] "i"(OSH_CORE_FIRST)
-
-/* The commit takes the block: it observes and publishes nothing, for what is in a
- * hart's list was put there by that hart. */
-#define OSH_POP(load, commit)                                                                   \
-    osh_word_t list, state, block, next, tmp;                                                   \
-    __asm__ volatile goto(                                                                      \
-        OSH_MASK OSH_ENTER                                                                      \
-        "1:\n\t" load "%[block], (%[list])\n\t" OSH_IS_OURS OSH_LX "%[next], (%[block])\n\t"    \
-        "beqz %[next], 4f\n\t" commit(OSH_SC, "block", "next") OSH_UNMASK OSH_REFUSE("refused") \
-        : [list] "=&r"(list), [state] "=&r"(state), [block] "=&r"(block), [next] "=&r"(next),   \
-          [tmp] "=&r"(tmp)                                                                      \
-        : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS                                \
-        : "memory"                                                                              \
-        : refused);                                                                             \
-    if (block == 0) {                                                                           \
-        __builtin_unreachable();                                                                \
-    }                                                                                           \
-    return (void *)block;                                                                       \
-    refused:                                                                                    \
-    return NULL
-
-/* From level 1 on: is the block the head of the list? Refused, and told apart behind. */
-#if OSH_HARDENING > 0
-#define OSH_NOT_TWICE "beq %[head], %[block], 4f\n\t"
-#else
-#define OSH_NOT_TWICE
-#endif
-
-/* The commit publishes block and link to a reclaim on another hart; pairs with
- * osh_cpu_take. */
-#define OSH_PUSH(lists, load, commit)                                                              \
-    osh_word_t list, state, head, room, tmp;                                                       \
-    __asm__ volatile goto(                                                                         \
-        OSH_MASK OSH_ENTER "1:\n\t" load "%[head], (%[list])\n\t" OSH_IS_OURS OSH_NOT_TWICE OSH_LX \
-                           "%[room], %[at](%[head])\n\t"                                           \
-                           "beqz %[room], 4f\n\t"                                                  \
-                           "addi %[room], %[room], -1\n\t" OSH_SX "%[head], (%[block])\n\t" OSH_SX \
-                           "%[room], %[at](%[block])\n\t" commit(OSH_SC_RELEASE, "head", "block")  \
-                               OSH_UNMASK OSH_REFUSE("refused")                                    \
-        : [list] "=&r"(list), [state] "=&r"(state), [head] "=&r"(head), [room] "=&r"(room),        \
-          [tmp] "=&r"(tmp)                                                                         \
-        : "[list]"(&(lists)[0].word[index]), [block] "r"(block), [at] "i"(OSH_LINK_ROOM),          \
-          OSH_CORE_OPERANDS                                                                        \
-        : "memory"                                                                                 \
-        : refused);                                                                                \
-    return true;                                                                                   \
-    refused:                                                                                       \
-    if (OSH_HARDENING > 0 && OSH_UNLIKELY(head == (osh_word_t)block)) {                            \
-        return osh_harden_pushed_twice(block);                                                     \
-    }                                                                                              \
-    return false
 
 /*
  * Level 1: os_free needs the addresses of osh_hot, of osh_start and of the lists, and each
@@ -148,64 +86,107 @@
  * until then no block passes the comparison with osh_hot, which comes first. Level 0 reads
  * nothing of osh_hot.
  *
- * Why not the low parts of the addresses in the loads, as below: of each of these, several
+ * Why not the low parts of the addresses in the loads, as in osh_cpu_table.h: of these, several
  * words are loaded, so %pcrel_lo would need an offset. The psABI allows none, and of the
  * linkers GNU's alone adds it; lld would load the first word each time.
  */
 #define OSH_CPU_HOT_TABLES (OSH_HARDENING == 1 && !OSH_SMALL_CODE)
 #define OSH_PUSH_LISTS (OSH_CPU_HOT_TABLES ? osh_hot.lists : osh_lists)
 
-/*
- * A byte of a table at its address: the low part of which goes into the load, where
- * the compiler adds it first. Not relaxed, since the linker would take the base away.
- */
-#if defined(__riscv_cmodel_medany) || defined(__riscv_cmodel_medlow)
-#define OSH_CPU_TABLE
-OSH_INLINE unsigned osh_cpu_class_of(size_t index)
+/* A push's answer when it has seen `head`. From level 1 on it refuses a block that is the
+ * head already, which is no full list. */
+OSH_INLINE bool osh_cpu_push_refused(osh_word_t head, const void *block)
 {
-    osh_word_t at;
-    __asm__(".option push\n\t.option norelax\n"
-#ifdef __riscv_cmodel_medany
-            "1:\tauipc %0, %%pcrel_hi(osh_class_table)\n\t"
-            "add %0, %0, %1\n\t"
-            "lbu %0, %%pcrel_lo(1b)(%0)\n\t"
-#else
-            "lui %0, %%hi(osh_class_table)\n\t"
-            "add %0, %0, %1\n\t"
-            "lbu %0, %%lo(osh_class_table)(%0)\n\t"
-#endif
-            ".option pop"
-            : "=&r"(at)
-            : "r"(index));
-    if (at > UINT8_MAX) {
-        __builtin_unreachable(); /* it was a byte: nothing to extend */
+    if (OSH_HARDENING > 0 && OSH_UNLIKELY(head == (osh_word_t)block)) {
+        return osh_harden_pushed_twice(block);
     }
-    return (unsigned)at;
+    return false;
 }
-#endif
+
+/* clang-format off */
 
 OSH_INLINE void *osh_cpu_pop(unsigned index)
 {
-    OSH_POP(OSH_TRY_LOAD, OSH_TRY_COMMIT);
+    osh_word_t list, state, block, next, tmp;
+    /* The commit takes the block: it observes and publishes nothing, for what is in a
+     * hart's list was put there by that hart. */
+    __asm__ volatile goto(
+        "csrrci %[state], mstatus, 8\n\t"   /* interrupts wait from here on */
+        OSH_SEQUENCE_FIRST
+        OSH_FIND_LIST
+        OSH_LOAD "%[block], (%[list])\n\t"
+        OSH_REFUSE_OTHERS("4f")
+        OSH_LX "%[next], (%[block])\n\t"
+        "beqz %[next], 4f\n\t"              /* the list is empty, or stopped */
+#if OSH_CORES > 1
+        OSH_SC "%[tmp], %[next], (%[list])\n\t"
+        "bnez %[tmp], 4f\n\t"               /* a reclaim came in between */
+#else
+        OSH_SX "%[next], (%[list])\n\t"
+#endif
+        "csrs mstatus, %[state]\n\t"        /* as it was */
+        OSH_SEQUENCE_LAST
+
+        ".subsection 1\n"                   /* behind the function */
+        "4:\n\t"
+        "csrs mstatus, %[state]\n\t"
+        "j %l[refused]\n\t"
+        ".previous\n\t"
+        : [list] "=&r"(list), [state] "=&r"(state), [block] "=&r"(block), [next] "=&r"(next),
+          [tmp] "=&r"(tmp)
+        : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS
+        : "memory"
+        : refused);
+    if (block == 0) {
+        __builtin_unreachable();
+    }
+    return (void *)block;
+refused:
+    return NULL;
 }
 
-OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
+/* `lists` is the list of hart 0; this hart's is as far behind it as its number says. */
+OSH_INLINE bool osh_cpu_push_to(osh_word_t *lists, void *block)
 {
-    OSH_PUSH(OSH_PUSH_LISTS, OSH_TRY_LOAD, OSH_TRY_COMMIT);
-}
+    osh_word_t list, state, head, room, tmp;
+    /* The commit publishes block and link to a reclaim on another hart; pairs with
+     * osh_cpu_take. */
+    __asm__ volatile goto(
+        "csrrci %[state], mstatus, 8\n\t"   /* interrupts wait from here on */
+        OSH_SEQUENCE_FIRST
+        OSH_FIND_LIST
+        OSH_LOAD "%[head], (%[list])\n\t"
+        OSH_REFUSE_OTHERS("4f")
+#if OSH_HARDENING > 0
+        "beq %[head], %[block], 4f\n\t"     /* freed twice: told apart below */
+#endif
+        OSH_LX "%[room], %[at](%[head])\n\t"
+        "beqz %[room], 4f\n\t"              /* the list is full, or stopped */
+        "addi %[room], %[room], -1\n\t"
+        OSH_SX "%[head], (%[block])\n\t"
+        OSH_SX "%[room], %[at](%[block])\n\t"
+#if OSH_CORES > 1
+        OSH_SC_RELEASE "%[tmp], %[block], (%[list])\n\t"
+        "bnez %[tmp], 4f\n\t"               /* a reclaim came in between */
+#else
+        OSH_SX "%[block], (%[list])\n\t"
+#endif
+        "csrs mstatus, %[state]\n\t"        /* as it was */
+        OSH_SEQUENCE_LAST
 
-#define OSH_CPU_SURE
-/* Nothing of this hart's comes in between, and a reclaim makes what is sure begin again. */
-#define OSH_CPU_NEVER_INTERRUPTED 1
-#define OSH_CPU_LOOK_FIRST 0 /* a refusal is one look, masked */
-OSH_INLINE void *osh_cpu_pop_sure(unsigned index)
-{
-    OSH_POP(OSH_LX, OSH_SURE_COMMIT);
-}
-
-OSH_INLINE bool osh_cpu_push_sure(unsigned index, void *block)
-{
-    OSH_PUSH(osh_lists, OSH_LX, OSH_SURE_COMMIT);
+        ".subsection 1\n"                   /* behind the function */
+        "4:\n\t"
+        "csrs mstatus, %[state]\n\t"
+        "j %l[refused]\n\t"
+        ".previous\n\t"
+        : [list] "=&r"(list), [state] "=&r"(state), [head] "=&r"(head), [room] "=&r"(room),
+          [tmp] "=&r"(tmp)
+        : "[list]"(lists), [block] "r"(block), [at] "i"(OSH_LINK_ROOM), OSH_CORE_OPERANDS
+        : "memory"
+        : refused);
+    return true;
+refused:
+    return osh_cpu_push_refused(head, block);
 }
 
 OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
@@ -213,15 +194,54 @@ OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
     osh_word_t list, state, word, tmp;
     /* The commit publishes the links of the new chain; pairs with osh_cpu_take. */
     __asm__ volatile(
-        OSH_MASK OSH_ENTER "1:\n\t" OSH_LX "%[word], (%[list])\n\t"
-                           "beq %[word], %[none], 3f\n\t" OSH_SURE_COMMIT(
-                               OSH_SC_RELEASE, "word", "value") "3:\n\t" OSH_UNMASK
+        "csrrci %[state], mstatus, 8\n\t"   /* interrupts wait from here on */
+        OSH_SEQUENCE_FIRST
+        OSH_FIND_LIST
+        "1:\n\t"
+        OSH_LX "%[word], (%[list])\n\t"
+        "beq %[word], %[none], 3f\n\t"      /* stopped: remains so */
+#if OSH_CORES > 1
+        "2:\n\t"
+        OSH_LR "%[tmp], (%[list])\n\t"
+        "bne %[tmp], %[word], 1b\n\t"       /* a reclaim came in between */
+        OSH_SC_RELEASE "%[tmp], %[value], (%[list])\n\t"
+        "bnez %[tmp], 2b\n\t"
+#else
+        OSH_SX "%[value], (%[list])\n\t"
+#endif
+        "3:\n\t"
+        "csrs mstatus, %[state]\n\t"        /* as it was */
+        OSH_SEQUENCE_LAST
         : [list] "=&r"(list), [state] "=&r"(state), [word] "=&r"(word), [tmp] "=&r"(tmp)
         : "[list]"(&osh_lists[0].word[index]), [value] "r"(value), [none] "r"(&osh_empty[0]),
           OSH_CORE_OPERANDS
         : "memory");
     return word;
 }
+/* clang-format on */
+
+OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
+{
+    return osh_cpu_push_to(&OSH_PUSH_LISTS[0].word[index], block);
+}
+
+#define OSH_CPU_SURE
+/* Nothing of this hart's comes in between, and a reclaim makes what is sure begin again. */
+#define OSH_CPU_NEVER_INTERRUPTED 1
+#define OSH_CPU_LOOK_FIRST 0 /* a refusal is one look, masked */
+#if OSH_CORES > 1
+#include "osh_cpu_sure.h"
+#else
+OSH_INLINE void *osh_cpu_pop_sure(unsigned index)
+{
+    return osh_cpu_pop(index);
+}
+
+OSH_INLINE bool osh_cpu_push_sure(unsigned index, void *block)
+{
+    return osh_cpu_push_to(&osh_lists[0].word[index], block);
+}
+#endif
 
 /* Any hart, any time: see osh_port.h for why this is enough. One AMO, or masked. */
 OSH_INLINE osh_word_t osh_cpu_take(osh_word_t *list, osh_word_t value)
