@@ -177,6 +177,24 @@ static void lists_serve_again_when_a_row_of_requests_was_served(void)
     assert_true(now().cached > 0);
 }
 
+static void *last;
+
+static void free_last(void)
+{
+    os_free(last);
+}
+
+/* Where the lists of a core begin with its first call. */
+static void lists_of_a_core_that_comes_late_take_nothing_while_memory_is_out(void)
+{
+    ONLY_BELOW_LEVEL(3)
+    struct hoard hoard = hoard_all(SMALL_SIZE);
+    last = hoard_take(&hoard);
+    run_on_cpu(1, free_last);
+    assert_true(!OSH_BRINK_STOPS || now().cached == 0);
+    hoard_free(&hoard, 1);
+}
+
 static void a_failing_call_leaves_every_block_as_it_was(void)
 {
     void *small = os_malloc(SMALL_SIZE);
@@ -311,6 +329,8 @@ int main(void)
         in_fresh_heap(full_heap_serves_again_after_one_free, ROOMY_HEAP),
         in_fresh_heap(what_was_refused_is_had_when_something_comes_free, ROOMY_HEAP),
         in_fresh_heap(lists_serve_again_when_a_row_of_requests_was_served, ROOMY_HEAP),
+        in_fresh_heap(lists_of_a_core_that_comes_late_take_nothing_while_memory_is_out,
+                      ROOMY_HEAP),
         in_fresh_heap(a_failing_call_leaves_every_block_as_it_was, ROOMY_HEAP),
         in_fresh_heap(a_cut_in_a_full_heap_succeeds_and_is_no_failure, ROOMY_HEAP),
         in_fresh_heap(last_resort_are_free_objects_of_larger_classes, ROOMY_HEAP),

@@ -128,7 +128,8 @@ class Tree:
             check.build.parent.mkdir(parents=True, exist_ok=True)
             done = run(["meson", "setup", str(check.build), str(self.source), "--cross-file",
                         str(self.source / check.cross), "-Dstorm=false", "-Dnewlib=full",
-                        "-Dwerror=false"] + (["-Dtests=false"] if "linux" in check.cross else []))
+                        "-Dwerror=false"] + (["-Dtests=false"] if "linux" in check.cross
+                                             else ["-Dram=1M"]))
             if done.returncode != 0:
                 raise Failure(done.stdout + done.stderr)
         done = run(["ninja", "-C", str(check.build), "-j1", check.target])
