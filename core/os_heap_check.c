@@ -8,6 +8,7 @@
 #include "os/os_heap.h"
 #include "osh_arena_open.h"
 #include "osh_fallback.h"
+#include "osh_gauge.h"
 #include "osh_heap.h"
 #include "osh_links.h"
 #include "osh_look.h"
@@ -97,6 +98,8 @@ static const char *check_pages(void)
     HOLDS(wrong == NULL, wrong);
     HOLDS(look.claimed == osh_load(&osh_arena.in_use),
           OSH_NAMED("arena", "the pages in use are miscounted"));
+    HOLDS(look.out == osh_load(&osh_gauge.slabs),
+          OSH_NAMED("slab", "the objects in use are miscounted"));
     for (size_t page = osh_arena.pages; !OSH_SMALL_CODE && page % OSH_WORD_BITS != 0; page++) {
         HOLDS(osh_arena_is_claimed(page),
               OSH_NAMED("arena", "a bit beyond the last page is clear"));

@@ -84,6 +84,12 @@ OSH_HIDDEN bool osh_brink_is_looking(const osh_word_t *mark);
 /* Leaves `now` where the mark still is. */
 OSH_HIDDEN void osh_brink_looked(const osh_word_t *mark, osh_word_t now);
 
+/* The fewest bytes that are refused, where some are. */
+static inline size_t osh_brink_least_refused(void)
+{
+    return (size_t)~osh_load(&osh_brink);
+}
+
 /* What to leave when `bytes` cannot be had. */
 static inline osh_word_t osh_brink_refusal(size_t bytes)
 {

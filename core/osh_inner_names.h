@@ -15,6 +15,7 @@
 #define os_heap_init osh_inner_init
 #define os_heap_trim osh_inner_trim
 #define os_heap_stats(stats) osh_inner_stats(stats) /* not the struct */
+#define os_heap_gauge(gauge) osh_inner_gauge(gauge) /* likewise */
 #define os_heap_check osh_inner_check
 
 #endif

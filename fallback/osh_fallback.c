@@ -6,6 +6,7 @@
 #include "osh_brink.h"
 #include "osh_class.h"
 #include "osh_deferred.h"
+#include "osh_gauge.h"
 #include "osh_kept.h"
 #include "osh_newlib.h"
 #include "osh_report.h"
@@ -30,6 +31,7 @@ static bool is_whole(void)
 {
     struct osh_newlib_walk walk = osh_newlib_walk();
     heap.live_blocks = walk.blocks;
+    osh_gauge_newlib(walk.bytes - osh_load(&osh_gauge.newlib));
     return walk.wrong == NULL;
 }
 
@@ -107,6 +109,7 @@ static bool free_unless(enum os_heap_misuse misuse, void *block, const void *cal
         }
         osh_seal_set(block, OSH_SEAL_FREED);
     }
+    osh_gauge_newlib((size_t)0 - osh_newlib_usable(block));
     osh_newlib_free(block);
     heap.live_blocks--;
     came_free();
@@ -205,7 +208,10 @@ static void *from_newlib(size_t alignment, size_t size)
     size = osh_seal_padded(size);
     void *block =
         alignment > NEWLIB_ALIGN ? osh_newlib_memalign(alignment, size) : osh_newlib_malloc(size);
-    heap.live_blocks += block != NULL;
+    if (block != NULL) {
+        heap.live_blocks++;
+        osh_gauge_newlib(osh_newlib_usable(block));
+    }
     return block;
 }
 
@@ -241,7 +247,9 @@ void *osh_fallback_resize(void *block, size_t size)
     }
     void *resized = NULL;
     if (OSH_HARDENING == 0 || !has_fault(osh_seal_fault(block, OSH_SEAL_LIVE), block, NULL)) {
+        size_t before = osh_newlib_usable(block);
         resized = osh_newlib_resize(block, osh_seal_padded(size));
+        osh_gauge_newlib(osh_newlib_usable(resized != NULL ? resized : block) - before);
         if (OSH_HARDENING > 0) {
             osh_seal_set(resized != NULL ? resized : block, OSH_SEAL_LIVE);
         }
@@ -313,7 +321,8 @@ void osh_fallback_look(struct osh_fallback_stats *stats)
         pending = heap.drained - before;
         pages = osh_arena.brk_pages;
         walk = osh_newlib_walk();
-        if (walk.wrong == NULL && walk.blocks != heap.live_blocks) {
+        if (walk.wrong == NULL &&
+            (walk.blocks != heap.live_blocks || walk.bytes != osh_load(&osh_gauge.newlib))) {
             walk.wrong = OSH_NAMED("newlib", "the blocks in use are not those handed out");
         }
         leave();

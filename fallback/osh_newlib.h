@@ -37,6 +37,9 @@ OSH_HIDDEN void osh_newlib_free(void *block);
  * O(free chunks). */
 OSH_HIDDEN enum os_heap_misuse osh_newlib_fault_beside(const void *block);
 
+/* Bytes of the free top, at a glance: any context. 0 where the allocator has none (nano). */
+OSH_HIDDEN size_t osh_newlib_top(void);
+
 /* Gives the free top of the heap back through sbrk. */
 OSH_HIDDEN void osh_newlib_trim(void);
 

@@ -3,6 +3,7 @@
 #include "osh_slab.h"
 
 #include "osh_arena_open.h"
+#include "osh_gauge.h"
 #include "osh_links.h"
 #include "osh_report.h"
 #include "osh_slab_table.h"
@@ -39,6 +40,7 @@ static void chain_objects(struct osh_chain *chain, size_t page, unsigned cls, un
         void *object = (void *)(base + (first + bit) * bytes);
         if (OSH_HARDENING >= 2 && OSH_UNLIKELY(!osh_guard_is_filled(object, 0, OSH_LINK_WORDS))) {
             osh_report(OS_HEAP_USED_AFTER_FREE, object, NULL);
+            osh_gauge_taken(bytes);
             continue; /* leaked */
         }
         osh_links_push(cls, chain, object);
@@ -88,6 +90,7 @@ static void unlist(size_t page, unsigned cls)
 /* Takes objects of a slab until the chain has `count` or none is free. */
 static void take_from(struct osh_chain *chain, size_t page, unsigned cls, unsigned count)
 {
+    unsigned before = chain->count;
     osh_word_t *bits = osh_slab_bits(page, cls);
     osh_word_t left = 0;
     for (unsigned i = osh_slab_words(cls); i-- > 0 && (chain->count < count || left == 0);) {
@@ -104,6 +107,9 @@ static void take_from(struct osh_chain *chain, size_t page, unsigned cls, unsign
             return;
         }
         chain_objects(chain, page, cls, i * OSH_WORD_BITS, mine);
+    }
+    if (chain->count > before) {
+        osh_gauge_taken((chain->count - before) * osh_class_bytes(cls));
     }
     if (OSH_SLAB_MAPS > 0 && left == 0) {
         unlist(page, cls); /* at once, so that a refill does not visit slabs without free objects */
@@ -244,7 +250,8 @@ static bool is_of_class(unsigned cls, const void *block)
     return osh_arena_class_at(block) == cls;
 }
 
-bool osh_slab_put_one(unsigned cls, void *block)
+/* Counted by the caller. */
+static bool put_one(unsigned cls, void *block)
 {
     if (OSH_HARDENING >= 2) {
         osh_guard_fill(block, 0, OSH_LINK_WORDS);
@@ -259,16 +266,36 @@ bool osh_slab_put_one(unsigned cls, void *block)
     return !twice;
 }
 
+bool osh_slab_put_one(unsigned cls, void *block)
+{
+    osh_gauge_given(osh_class_bytes(cls)); /* first, so that nobody counts it twice */
+    bool put = put_one(cls, block);
+    if (OSH_UNLIKELY(!put)) {
+        osh_gauge_taken(osh_class_bytes(cls));
+    }
+    return put;
+}
+
+/* Gives the first block of the chain back. False: it is damaged, or no more blocks follow. */
+static bool put_first(unsigned cls, struct osh_chain *chain)
+{
+    void *block = chain->head;
+    if (OSH_HARDENING > 0 && OSH_UNLIKELY(!is_of_class(cls, block))) {
+        osh_report(OS_HEAP_BAD_LINK, block, NULL);
+        return false;
+    }
+    /* A chain that contains a block twice is a ring, so no new block follows. */
+    return osh_links_pop(cls, chain) != NULL && put_one(cls, block);
+}
+
 void osh_slab_put(unsigned cls, struct osh_chain chain)
 {
-    bool sound = true;
-    while (sound && chain.count > 0) {
-        void *block = chain.head;
-        if (OSH_HARDENING > 0 && OSH_UNLIKELY(!is_of_class(cls, block))) {
-            osh_report(OS_HEAP_BAD_LINK, block, NULL);
-            return;
-        }
-        /* A chain that contains a block twice is a ring, so no new block follows. */
-        sound = osh_links_pop(cls, &chain) != NULL && osh_slab_put_one(cls, block);
+    size_t left = chain.count;
+    osh_gauge_given(left * osh_class_bytes(cls)); /* as above */
+    while (left > 0 && put_first(cls, &chain)) {
+        left--;
+    }
+    if (OSH_UNLIKELY(left > 0)) {
+        osh_gauge_taken(left * osh_class_bytes(cls)); /* leaked */
     }
 }

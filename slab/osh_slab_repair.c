@@ -3,6 +3,7 @@
 
 #include "osh_arena.h"
 #include "osh_arena_open.h"
+#include "osh_gauge.h"
 #include "osh_slab.h"
 #include "osh_slab_table.h"
 
@@ -17,8 +18,9 @@ static bool has_all_pages(size_t page, unsigned cls)
     return true;
 }
 
-/* Repairs the page, or the slab that begins there. Returns the next page to repair. */
-static size_t repair(size_t page)
+/* Repairs the page, or the slab that begins there. Returns the next page to repair, and
+ * adds to *out the bytes of objects that are not free. */
+static size_t repair(size_t page, size_t *out)
 {
     if (!osh_arena_is_claimed(page) || osh_arena_is_newlib(page)) {
         return page + 1;
@@ -33,33 +35,36 @@ static size_t repair(size_t page)
     if (osh_slab_free(page, cls) > 0) {
         osh_slab_list(page, cls);
     }
+    *out += (osh_class_objects(cls) - osh_slab_free(page, cls)) * osh_class_bytes(cls);
     osh_slab_release(page, cls);
     return page + ((size_t)1 << osh_class_run(cls));
 }
 
 /* Repairs the pages of a word; no run crosses a word. */
-static void repair_word(size_t word)
+static void repair_word(size_t word, size_t *out)
 {
     size_t page = word * OSH_WORD_BITS;
     size_t end = page + OSH_WORD_BITS < osh_arena.pages ? page + OSH_WORD_BITS : osh_arena.pages;
     while (page < end) {
-        page = repair(page);
+        page = repair(page, out);
     }
 }
 
 void osh_slab_repair(void)
 {
     size_t claimed = 0;
+    size_t out = 0;
     for (size_t word = 0; word < osh_arena.words; word++) {
         if (osh_arena_is_closed(word)) {
             word = osh_arena_high() - 1;
         } else if (osh_load(&osh_arena.claimed[word]) != 0) {
-            repair_word(word);
+            repair_word(word, &out);
             claimed += osh_count_bits(osh_load(&osh_arena.claimed[word]));
         }
     }
     /* The bits beyond the last page are set, but no pages. */
     size_t beyond = OSH_SMALL_CODE ? 0 : osh_arena.words * OSH_WORD_BITS - osh_arena.pages;
     osh_store(&osh_arena.in_use, claimed - beyond);                 /* nobody else is there */
+    osh_store(&osh_gauge.slabs, out);                               /* likewise */
     osh_store(&osh_slabs.unlisted, osh_load(&osh_slabs.unlisting)); /* nobody is in unlist() */
 }

@@ -196,6 +196,11 @@ size_t osh_newlib_usable(const void *block)
 #define ours osh_arena_can_be_newlib
 #include "osh_newlib_fault.h"
 
+size_t osh_newlib_top(void)
+{
+    return 0;
+}
+
 void osh_newlib_trim(void)
 {
     trim(0);

@@ -155,6 +155,14 @@ enum os_heap_misuse osh_newlib_fault_beside(const void *block)
     return sound ? 0 : OS_HEAP_BAD_HEADER;
 }
 
+OSH_NO_TSAN size_t osh_newlib_top(void)
+{
+    /* Others may move it meanwhile, but what was a top can be read. */
+    const volatile struct malloc_chunk *at = *(struct malloc_chunk *volatile *)&top;
+    size_t size = at->size & ~(size_t)(PREV_INUSE | IS_MMAPPED);
+    return ours((uintptr_t)at, size) ? size : 0;
+}
+
 void osh_newlib_trim(void)
 {
     (void)osh_mallocr_trim(0);

@@ -2,6 +2,7 @@
 /* The last resort goes by what is: slabs as another task leaves them that is preempted
  * before maps and hints say so. */
 #include "fresh_heap.h"
+#include "osh_gauge.h"
 #include "osh_slab.h"
 #include "osh_slab_table.h"
 #include "sizes.h"
@@ -61,6 +62,7 @@ static void empty_slab_that_nobody_noted_is_released(void)
     unsigned object =
         osh_class_index(CLASS_OF_SMALL, (uintptr_t)chain.head - osh_arena_address(page));
     /* As a task leaves it that is preempted when it has just emptied the slab. */
+    osh_gauge_given(osh_class_bytes(CLASS_OF_SMALL));
     (void)osh_slab_set_bits(page, CLASS_OF_SMALL, object / OSH_WORD_BITS,
                             (osh_word_t)1 << (object % OSH_WORD_BITS));
     assert_int_equal(in_use(), SLAB_PAGES);

@@ -167,6 +167,30 @@ void os_heap_stats(struct os_heap_stats *stats);
 #pragma GCC diagnostic pop
 #endif
 
+/** The result of os_heap_gauge. */
+struct os_heap_gauge {
+    size_t free;       /**< bytes that are in no block and no cache */
+    size_t least_free; /**< the fewest that ever were */
+    size_t largest;    /**< bytes: a block of this size can be had, perhaps a larger one too */
+    size_t refused;    /**< calls that returned NULL because memory was out */
+};
+
+/**
+ * Fills in four figures, for a product to watch. Takes no lock and waits for nobody. What is cached
+ * counts as in use; it is given back before a call returns NULL. While other cores use the heap the
+ * figures may be wrong by what these do meanwhile. All are 0 before the heap starts.
+ * Contexts: any. Complexity: O(1), at most 300 instructions. For that `largest` looks at no more
+ * than 16 words of the page bitmap, from newlib's break up, and at newlib's top.
+ */
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow" /* as above */
+#endif
+void os_heap_gauge(struct os_heap_gauge *gauge);
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+
 /**
  * Checks every invariant of arena, slabs, depots, caches and the newlib heap.
  * Returns NULL if all hold, else the name of the first that does not.

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The counts behind os_heap_gauge: bytes that are out of slabs and of newlib's heap. They change
+ * where magazines and large blocks change hands, so a hit counts nothing.
+ */
+#ifndef OSH_GAUGE_H
+#define OSH_GAUGE_H
+
+#include "osh_atomic.h"
+#include "osh_compiler.h"
+#include "osh_config.h"
+
+#include <stddef.h>
+
+struct osh_gauge {
+    osh_word_t slabs OSH_ALIGNED(OSH_CACHELINE); /* in objects that are not free in their slabs */
+    osh_word_t newlib;                           /* usable bytes of newlib's blocks; its mutex */
+    osh_word_t most;                             /* the most that both together ever were */
+};
+
+OSH_SHARED struct osh_gauge osh_gauge;
+
+/* The counts publish nothing: each is right by itself, and their sum as far as nobody works. */
+static inline void osh_gauge_taken(size_t bytes)
+{
+    osh_word_t slabs = osh_fetch_add(&osh_gauge.slabs, bytes) + bytes;
+    osh_raise(&osh_gauge.most, slabs + osh_load(&osh_gauge.newlib));
+}
+
+static inline void osh_gauge_given(size_t bytes)
+{
+    (void)osh_fetch_add(&osh_gauge.slabs, (osh_word_t)0 - bytes);
+}
+
+/* `grown` bytes more, or less if it wraps. Under newlib's mutex. */
+static inline void osh_gauge_newlib(size_t grown)
+{
+    osh_word_t newlib = osh_load(&osh_gauge.newlib) + grown;
+    osh_store(&osh_gauge.newlib, newlib);
+    osh_raise(&osh_gauge.most, newlib + osh_load(&osh_gauge.slabs));
+}
+
+#endif
