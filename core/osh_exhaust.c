@@ -9,6 +9,7 @@
 #include "osh_magazine.h"
 #include "osh_slab.h"
 #include "osh_slab_open.h"
+#include "osh_slab_table.h"
 #include "osh_take.h"
 
 /* Requests served in a row until the cores' lists go on. */
@@ -74,25 +75,26 @@ static void *by_every_class(size_t alignment, size_t size)
 static void *from_anywhere(size_t alignment, size_t size, bool *asked)
 {
     unsigned cls = osh_heap_class_for(alignment, size);
-    bool open = cls != 0 && osh_slab_opens(cls);
-    void *block = NULL;
-    if (cls != 0) {
-        block = osh_magazine_get_any(cls, osh_slab_borrows_up_to(cls), alignment);
-        if (block == NULL && open) {
-            block = osh_magazine_get_fresh(cls);
-        }
+    if (cls == 0) {
+        return osh_fallback_ask(alignment, size, asked);
+    }
+    unsigned has = cls; /* the smallest class that has an object */
+    (void)osh_slab_find(&has, OSH_CLASS_MAX, alignment);
+    unsigned near = osh_slab_borrows_up_to(cls);
+    bool open = osh_slab_opens(cls);
+    void *block = has <= near ? osh_magazine_get_any(cls, near, alignment) : NULL;
+    if (block == NULL && open) {
+        block = osh_magazine_get_fresh(cls);
     }
     if (block == NULL) {
+        osh_heap_note_odd_size(); /* newlib's, or a larger class's */
         block = osh_fallback_ask(alignment, size, asked);
-        if (cls != 0) {
-            osh_heap_note_odd_size(); /* newlib's, or a larger class's */
-            if (block == NULL && !open) {
-                block = osh_magazine_get_fresh(cls);
-            }
-            if (block == NULL) {
-                block = osh_magazine_get_any(cls, OSH_CLASS_MAX, alignment);
-            }
-        }
+    }
+    if (block == NULL && !open) {
+        block = osh_magazine_get_fresh(cls);
+    }
+    if (block == NULL && has <= OSH_CLASS_MAX) {
+        block = osh_magazine_get_any(cls, OSH_CLASS_MAX, alignment);
     }
     return block;
 }
@@ -104,6 +106,9 @@ static void *look(size_t alignment, size_t size)
     osh_word_t leave;
     bool asked = false;
     void *block;
+    if (!osh_brink_is_out()) { /* the lists could not be stopped here and now */
+        return from_anywhere(alignment, size, &asked);
+    }
     unsigned looks = 0;
     do {
         leave = osh_brink_look(&mark);
@@ -122,12 +127,9 @@ static void *look(size_t alignment, size_t size)
     return block;
 }
 
-void *osh_heap_at_brink(size_t alignment, size_t size)
+/* Counts what is refused, and the row of those served. */
+static void *counted(void *block)
 {
-    void *block = NULL;
-    if (osh_arena_spans(alignment | size) && !osh_brink_refuses(size)) {
-        block = OSH_BRINK_STOPS ? look(alignment, size) : by_every_class(alignment, size);
-    }
     if (block == NULL) {
         (void)osh_fetch_add(&failures, 1); /* a statistic */
     }
@@ -141,8 +143,20 @@ void *osh_heap_at_brink(size_t alignment, size_t size)
     return block;
 }
 
+void *osh_heap_at_brink(size_t alignment, size_t size)
+{
+    void *block = NULL;
+    if (osh_arena_spans(alignment | size) && !osh_brink_refuses(size)) {
+        block = OSH_BRINK_STOPS ? look(alignment, size) : by_every_class(alignment, size);
+    }
+    return counted(block);
+}
+
 OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size)
 {
+    if (osh_arch_in_interrupt() && osh_heap_class_for(alignment, size) == 0) {
+        return counted(NULL); /* newlib's, which is for tasks */
+    }
     if (osh_arena_spans(alignment | size) && !osh_brink_is_out()) {
         osh_heap_reclaim();
     }

@@ -4,6 +4,7 @@
 
 #include "arch.h"
 #include "os/os_heap_port.h"
+#include "osh_heap.h"
 #include "osh_slab_table.h"
 
 /* Moves what this core has cached of a class to another core's lists. */
@@ -92,6 +93,7 @@ void out_of_memory_offers_everything_back(void)
             chain = block;
         }
     }
+    osh_heap_go_on(); /* memory was out, and no list took a block any more */
     for (unsigned cls = 2; cls <= OSH_CLASS_MAX; cls++) {
         if (M(cls) != 0) {
             fill_caches(cls, &hold[first[cls]]);
