@@ -32,7 +32,13 @@ static inline void osh_gauge_given(size_t bytes)
     (void)osh_fetch_add(&osh_gauge.slabs, (osh_word_t)0 - bytes);
 }
 
-/* `grown` bytes more, or less if it wraps. Under newlib's mutex. */
+/* Under newlib's mutex. */
+static inline void osh_gauge_newlib_freed(size_t bytes)
+{
+    osh_store(&osh_gauge.newlib, osh_load(&osh_gauge.newlib) - bytes);
+}
+
+/* `grown` bytes more, or less if it wraps. Likewise. */
 static inline void osh_gauge_newlib(size_t grown)
 {
     osh_word_t newlib = osh_load(&osh_gauge.newlib) + grown;

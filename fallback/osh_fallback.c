@@ -30,8 +30,10 @@ static struct {
 static bool is_whole(void)
 {
     struct osh_newlib_walk walk = osh_newlib_walk();
-    heap.live_blocks = walk.blocks;
-    osh_gauge_newlib(walk.bytes - osh_load(&osh_gauge.newlib));
+    if (OSH_NEWLIB_COUNTS) {
+        heap.live_blocks = walk.blocks;
+        osh_gauge_newlib(walk.bytes - osh_load(&osh_gauge.newlib));
+    }
     return walk.wrong == NULL;
 }
 
@@ -109,7 +111,7 @@ static bool free_unless(enum os_heap_misuse misuse, void *block, const void *cal
         }
         osh_seal_set(block, OSH_SEAL_FREED);
     }
-    osh_gauge_newlib((size_t)0 - osh_newlib_usable(block));
+    osh_gauge_newlib_freed(osh_newlib_usable(block));
     osh_newlib_free(block);
     heap.live_blocks--;
     came_free();
@@ -313,6 +315,7 @@ void osh_fallback_reclaim(void)
 void osh_fallback_look(struct osh_fallback_stats *stats)
 {
     struct osh_newlib_walk walk = {0, 0, NULL};
+    size_t live = 0;
     size_t pending = 0;
     size_t pages = 0;
     if (enter(0)) {
@@ -320,18 +323,18 @@ void osh_fallback_look(struct osh_fallback_stats *stats)
         drain();
         pending = heap.drained - before;
         pages = osh_arena.brk_pages;
+        live = osh_load(&osh_gauge.newlib);
         walk = osh_newlib_walk();
-        if (walk.wrong == NULL &&
-            (walk.blocks != heap.live_blocks || walk.bytes != osh_load(&osh_gauge.newlib))) {
+        if (OSH_NEWLIB_COUNTS && walk.wrong == NULL &&
+            (walk.blocks != heap.live_blocks || walk.bytes != live)) {
             walk.wrong = OSH_NAMED("newlib", "the blocks in use are not those handed out");
         }
         leave();
     }
     /* Counted last: includes all that were drained, by us and by others. */
     size_t deferred = osh_deferred_count();
-    /* To newlib what is kept is in use. */
+    /* Kept blocks are in use for newlib. */
     size_t kept = OSH_KEPT_BYTES > 0 ? osh_kept_bytes() : 0;
-    kept = kept < walk.bytes ? kept : walk.bytes;
-    *stats =
-        (struct osh_fallback_stats){walk.bytes - kept, kept, pages, deferred, pending, walk.wrong};
+    kept = kept < live ? kept : live;
+    *stats = (struct osh_fallback_stats){live - kept, kept, pages, deferred, pending, walk.wrong};
 }

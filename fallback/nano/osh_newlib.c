@@ -65,28 +65,15 @@ static void *break_by(ptrdiff_t increment)
     return start;
 }
 
-/* Blocks handed out and not yet freed. */
-static size_t live_blocks;
-static size_t live_bytes;
-
-static void *counted(void *block)
-{
-    if (block != NULL) {
-        live_blocks++;
-        live_bytes += osh_nano_usable_size(block);
-    }
-    return block;
-}
-
 void *osh_newlib_memalign(size_t alignment, size_t size)
 {
-    return counted(osh_nano_memalign(alignment, size));
+    return osh_nano_memalign(alignment, size);
 }
 
 void *osh_newlib_malloc(size_t size)
 {
     /* nano aligns to 8 bytes, also on 64-bit CPUs. */
-    return OSH_ALIGN > 8 ? osh_newlib_memalign(OSH_ALIGN, size) : counted(osh_nano_malloc(size));
+    return OSH_ALIGN > 8 ? osh_nano_memalign(OSH_ALIGN, size) : osh_nano_malloc(size);
 }
 
 /* Gives back the free chunk that ends at the break, but no memory below the break's segment. */
@@ -125,8 +112,6 @@ static void trim(size_t threshold)
 
 void osh_newlib_free(void *block)
 {
-    live_blocks--;
-    live_bytes -= osh_nano_usable_size(block);
     osh_nano_free(block);
     trim(OSH_TRIM_BYTES);
 }
@@ -184,7 +169,6 @@ void *osh_newlib_resize(void *block, size_t size)
         return NULL;
     }
     cut(whole, block, size < CHUNK_ALIGN ? CHUNK_ALIGN : size);
-    live_bytes += osh_nano_usable_size(block) - usable;
     return block;
 }
 
@@ -214,7 +198,7 @@ void osh_newlib_reset(void)
 
 struct osh_newlib_walk osh_newlib_walk(void)
 {
-    struct osh_newlib_walk walk = {live_blocks, live_bytes - live_blocks * OSH_SEAL_BYTES, NULL};
+    struct osh_newlib_walk walk = {0, 0, NULL};
     for (chunk *free = free_list; free != NULL; free = free->next) {
         if (free->size < (long)sizeof(*free) || !osh_arena_holds(free) ||
             !osh_arena_is_newlib(osh_arena_page(free))) {

@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The walk finds free chunks only. */
+#define OSH_NEWLIB_COUNTS 0
+
 OSH_HIDDEN size_t osh_newlib_usable(const void *block);
 OSH_HIDDEN uintptr_t *osh_newlib_seal(const void *block, size_t *size);
 OSH_HIDDEN bool osh_newlib_is_possible(const void *block);

@@ -10,6 +10,7 @@
 #include "osh_arena_open.h"
 #include "osh_seal.h"
 
+#define OSH_NEWLIB_COUNTS 1 /* the walk finds the blocks in use */
 #define OSH_NEWLIB_HEADER (2 * sizeof(size_t))
 #define OSH_NEWLIB_LEAST (4 * sizeof(size_t)) /* the shortest block */
 #define OSH_NEWLIB_UNIT (2 * sizeof(size_t))  /* sizes are multiples of it */
