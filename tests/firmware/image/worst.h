@@ -56,7 +56,7 @@ struct costs {
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
         .object = 29, .create = 300, .fill = 5, .cut = 7, .put = 150, .release = 125, .full = 24, \
         .list = 14, .list_more = 30, .any = 22, .look = 5, .refuse = 290, .defer = 170,           \
-        .large = 350, .drain = 115, .usable = 66, .start = 250, .table_x8 = 2, .reset = 4,        \
+        .large = 350, .drain = 119, .usable = 66, .start = 250, .table_x8 = 2, .reset = 4,        \
         .hit_check = LEVEL_1(17), .usable_check = LEVEL_1(28), .put_check = LEVEL_1(12),          \
         .header_check = LEVEL_1(140), .fault_check = LEVEL_1(230),                                \
     }
@@ -67,7 +67,7 @@ struct costs {
         .hit = 32, .miss = 380, .slot = 14, .word = 18, .slab = 137, .bits = 32, .bits_more = 48, \
         .object = 29, .create = 300, .fill = 5, .cut = 7, .put = 150, .release = 125, .full = 24, \
         .list = 14, .list_more = 30, .any = 22, .look = 5, .refuse = 240, .defer = 160,           \
-        .large = 350, .drain = 115, .usable = 66, .start = 500, .table_x8 = 3, .reset = 7,        \
+        .large = 350, .drain = 119, .usable = 66, .start = 500, .table_x8 = 3, .reset = 7,        \
         .hit_check = LEVEL_1(16), .usable_check = LEVEL_1(10), .put_check = LEVEL_1(12),          \
         .header_check = LEVEL_1(130), .fault_check = LEVEL_1(230),                                \
     }
