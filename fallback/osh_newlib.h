@@ -46,8 +46,8 @@ OSH_HIDDEN void osh_newlib_trim(void);
 /* Resets the heap, as if it had never been used. */
 OSH_HIDDEN void osh_newlib_reset(void);
 
-/* Walks the chunks: the number of blocks in use and their usable bytes, where OSH_NEWLIB_COUNTS, and
- * the first broken invariant, or NULL. */
+/* Walks the chunks: the number of blocks in use and their usable bytes, where OSH_NEWLIB_COUNTS,
+ * and the first broken invariant, or NULL. */
 struct osh_newlib_walk {
     size_t blocks;
     size_t bytes;
