@@ -12,6 +12,9 @@ OSH_VARIABLE struct osh_gauge osh_gauge;
 /* So many words of the bitmap are looked at: 256 KiB of pages on 32-bit cores, 1 MiB on 64-bit. */
 enum { LOOK_WORDS = 16 };
 
+/* Of so many of them also at the rows that are inside of a word: newlib's break is in the first. */
+enum { LOOK_INSIDE = 2 };
+
 /* The most that newlib and the seal take of a free range besides the block. */
 #define OVERHEAD (8 * sizeof(size_t) + 2 * OSH_ALIGN + OSH_SEAL_BYTES)
 
@@ -23,6 +26,27 @@ static osh_word_t claimed_in(size_t word)
         beyond = ~(osh_arena_bit(osh_arena.pages) - 1);
     }
     return osh_load(&osh_arena.claimed[word]) | beyond; /* a snapshot: observes nothing */
+}
+
+/* The longest row of bits: by halves of what may be missing. */
+static size_t longest_in(osh_word_t bits)
+{
+    size_t length = bits != 0;
+    unsigned step = 1;
+    osh_word_t shorter; /* where a row of `length` + `step` begins */
+    while ((shorter = bits & bits >> step) != 0) {
+        bits = shorter;
+        length += step;
+        step *= 2;
+    }
+    while ((step /= 2) > 0) {
+        shorter = bits & bits >> step;
+        if (shorter != 0) {
+            bits = shorter;
+            length += step;
+        }
+    }
+    return length;
 }
 
 /* The longest row of free pages from the break up, as far as the words' ends show it. */
@@ -43,6 +67,8 @@ static size_t longest_row(void)
             continue;
         }
         row += (size_t)__builtin_ctzl(claimed);
+        best = row > best ? row : best;
+        row = i < LOOK_INSIDE ? longest_in(~claimed) : 0;
         best = row > best ? row : best;
         row = OSH_WORD_BITS - 1 - osh_top_bit(claimed);
     }
