@@ -2,6 +2,7 @@
 #include "osh_heap_guard.h"
 
 #include "osh_arena.h"
+#include "osh_brink.h"
 #include "osh_fallback.h"
 #include "osh_guard.h"
 #include "osh_heap.h"
@@ -95,6 +96,8 @@ void osh_heap_free_guarded(unsigned cls, void *block, const void *caller)
     osh_tools_free(block, bytes);
     if (OSH_HARDENING >= 3 && bytes <= OSH_QUARANTINE_MAX) {
         block = osh_quarantine_exchange(block);
+        osh_fence_atomic_load(); /* in, then look: pairs with osh_brink_look() */
+        osh_brink_came_free();   /* a reclaim ends the quarantine */
         if (block != NULL) {
             leave_quarantine(block);
         }
