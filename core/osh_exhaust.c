@@ -107,7 +107,9 @@ static void *look(size_t alignment, size_t size)
     bool asked = false;
     void *block;
     if (!osh_brink_is_out()) { /* the lists could not be stopped here and now */
-        return from_anywhere(alignment, size, &asked);
+        /* What left the quarantine is on this core's lists. */
+        block = OSH_HARDENING >= 3 ? osh_heap_try(alignment, size) : NULL;
+        return block != NULL ? block : from_anywhere(alignment, size, &asked);
     }
     unsigned looks = 0;
     do {
