@@ -173,7 +173,7 @@ struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls
 {
     osh_arch_require_core();
     (void)which;
-    /* Observes the links, as osh_arch_reclaim() does. Checks call this while no core uses the heap.
+    /* Observes the links, as osh_arch_stop() does. Checks call this while no core uses the heap.
      */
     struct osh_chain chain = chain_of(cls, osh_load_acquire(&osh_lists_of(core)->word[cls]));
     if (chain.count > osh_class_limit(cls)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What of 32 KiB of RAM can be handed out, as small blocks and as one: the
- * promise of the preset tiny. */
+ * promise of a library for little RAM. */
 #include "check.h"
 #include "os/os_heap.h"
 

@@ -47,6 +47,18 @@ static void the_first_call_starts_the_heap(void)
     os_free(block);
 }
 
+/* On every board, whatever the heap looks like. */
+void judge_gauge(void)
+{
+    struct os_heap_gauge gauge;
+    uint32_t counted = COUNTED(os_heap_gauge(&gauge));
+    report("gauge", counted);
+    if (counted > 300) {
+        board_puts("<- more than 300\n");
+        wrong = true;
+    }
+}
+
 static void hits_are_constant(void)
 {
     os_free(new_block(100));
@@ -65,6 +77,7 @@ static void hits_are_constant(void)
     counted = COUNTED(usable = os_malloc_usable_size(block));
     CHECK(usable >= LARGE);
     judge("usable_size_large", counted, cost.usable + cost.header_check);
+    judge_gauge();
     os_free(block);
     (void)os_heap_trim();
 }

@@ -99,6 +99,7 @@ void out_of_memory_offers_everything_back(void)
             fill_caches(cls, &hold[first[cls]]);
         }
     }
+    judge_gauge();
     void *block;
     /* As if a task were preempted that takes a slab off the map: so every page is looked at. */
     (void)osh_fetch_add(&osh_slabs.unlisting, 1);
@@ -124,10 +125,13 @@ void out_of_memory_offers_everything_back(void)
                                            2 * (cost.any + OSH_SLAB_WORDS * cost.look)) +
               OSH_CORES * OSH_LISTS_OF_CORE * (cost.list + cost.list_more));
     os_free(block); /* where a class's caches hold whole slabs there is one */
-    while (chain != NULL) {
+    for (unsigned i = 0; chain != NULL; i++) {
         void *next = *(void **)chain;
         os_free(chain);
         chain = next;
+        if (i % 64 == 0) {
+            judge_gauge();
+        }
     }
     free_all(hold, count);
 }
