@@ -9,11 +9,9 @@
 
 OSH_VARIABLE struct osh_gauge osh_gauge;
 
-/* So many words of the bitmap are looked at: 256 KiB of pages on 32-bit cores, 1 MiB on 64-bit. */
-enum { LOOK_WORDS = 16 };
-
-/* Of so many of them also at the rows that are inside of a word: newlib's break is in the first. */
-enum { LOOK_INSIDE = 2 };
+/* So many words of the bitmap are looked at: 128 KiB of pages on 32-bit cores, 512 KiB on 64-bit.
+ */
+enum { LOOK_WORDS = 8 };
 
 /* The most that newlib and the seal take of a free range besides the block. */
 #define OVERHEAD (8 * sizeof(size_t) + 2 * OSH_ALIGN + OSH_SEAL_BYTES)
@@ -49,35 +47,49 @@ static size_t longest_in(osh_word_t bits)
     return length;
 }
 
-/* The longest row of free pages from the break up, as far as the words' ends show it. */
-static size_t longest_row(void)
+/* Free pages at the end of a word, and at the beginning of the next one that is not free. */
+static size_t free_before(size_t word)
 {
-    size_t word = osh_arena_page((const void *)osh_load(&osh_arena.brk)) / OSH_WORD_BITS;
-    size_t row = 0;
+    osh_word_t claimed = word > 0 ? claimed_in(word - 1) : 1;
+    return claimed != 0 ? OSH_WORD_BITS - 1 - osh_top_bit(claimed) : OSH_WORD_BITS;
+}
+
+static size_t free_from(size_t word)
+{
+    osh_word_t claimed =
+        word < osh_arena.words && !osh_arena_is_closed(word) ? claimed_in(word) : 1;
+    return claimed != 0 ? osh_top_bit(claimed & (0 - claimed)) : OSH_WORD_BITS;
+}
+
+/* A long row of free pages from newlib's break up: the longest row of words that are all free, with
+ * what is free at its ends, or a row inside of the break's word. There newlib's pages end, and in a
+ * small region the slabs' begin. */
+static size_t long_row(void)
+{
+    size_t first = osh_arena_page((const void *)osh_load(&osh_arena.brk)) / OSH_WORD_BITS;
+    size_t start = first + 1;
     size_t best = 0;
-    for (unsigned i = 0; i < LOOK_WORDS && word < osh_arena.words; i++, word++) {
-        if (osh_arena_is_closed(word)) {
-            row += (osh_arena_high() - word) * OSH_WORD_BITS;
-            word = osh_arena_high() - 1;
-            continue;
+    size_t length = 0;
+    size_t end = first + LOOK_WORDS < osh_arena.words ? first + LOOK_WORDS : osh_arena.words;
+    for (size_t word = first; word < end; word++) {
+        size_t more = osh_arena_is_closed(word) ? osh_arena_high() - word
+                      : claimed_in(word) == 0   ? 1
+                                                : 0;
+        length = more > 0 ? length + more : 0;
+        word += more > 0 ? more - 1 : 0;
+        if (length > best) {
+            best = length;
+            start = word + 1 - length;
         }
-        osh_word_t claimed = claimed_in(word);
-        if (claimed == 0) {
-            row += OSH_WORD_BITS;
-            continue;
-        }
-        row += (size_t)__builtin_ctzl(claimed);
-        best = row > best ? row : best;
-        row = i < LOOK_INSIDE ? longest_in(~claimed) : 0;
-        best = row > best ? row : best;
-        row = OSH_WORD_BITS - 1 - osh_top_bit(claimed);
     }
-    return row > best ? row : best;
+    size_t row = best * OSH_WORD_BITS + free_before(start) + free_from(start + best);
+    size_t inside = first < osh_arena.words ? longest_in(~claimed_in(first)) : 0;
+    return row > inside ? row : inside;
 }
 
 static size_t largest(size_t free)
 {
-    size_t bytes = longest_row() << OSH_PAGE_LOG2;
+    size_t bytes = long_row() << OSH_PAGE_LOG2;
     size_t top = osh_newlib_top();
     bytes = top > bytes ? top : bytes;
     bytes = bytes > OVERHEAD ? (bytes - OVERHEAD) & ~(OSH_ALIGN - 1) : 0;
