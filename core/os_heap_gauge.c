@@ -9,9 +9,9 @@
 
 OSH_VARIABLE struct osh_gauge osh_gauge;
 
-/* So many words of the bitmap are looked at: 128 KiB of pages on 32-bit cores, 512 KiB on 64-bit.
+/* So many words of the bitmap are looked at: 96 KiB of pages on 32-bit cores, 384 KiB on 64-bit.
  */
-enum { LOOK_WORDS = 8 };
+enum { LOOK_WORDS = 6 };
 
 /* The most that newlib and the seal take of a free range besides the block. */
 #define OVERHEAD (8 * sizeof(size_t) + 2 * OSH_ALIGN + OSH_SEAL_BYTES)
@@ -26,7 +26,7 @@ static osh_word_t claimed_in(size_t word)
     return osh_load(&osh_arena.claimed[word]) | beyond; /* a snapshot: observes nothing */
 }
 
-/* The longest row of bits: by halves of what may be missing. */
+/* The longest row of bits, of which one is missing: by halves of what may be missing. */
 static size_t longest_in(osh_word_t bits)
 {
     size_t length = bits != 0;
@@ -83,8 +83,11 @@ static size_t long_row(void)
         }
     }
     size_t row = best * OSH_WORD_BITS + free_before(start) + free_from(start + best);
-    size_t inside = first < osh_arena.words ? longest_in(~claimed_in(first)) : 0;
-    return row > inside ? row : inside;
+    if (best == 0 && row < OSH_WORD_BITS / 2) {
+        size_t inside = longest_in(~claimed_in(first < end ? first : 0));
+        row = row > inside ? row : inside;
+    }
+    return row;
 }
 
 static size_t largest(size_t free)

@@ -180,7 +180,7 @@ struct os_heap_gauge {
  * counts as in use; it is given back before a call returns NULL. While other cores use the heap the
  * figures may be wrong by what these do meanwhile. All are 0 before the heap starts.
  * Contexts: any. Complexity: O(1), at most 300 instructions. For that `largest` looks at no more
- * than 8 words of the page bitmap, from newlib's break up, and at newlib's top.
+ * than 6 words of the page bitmap, from newlib's break up, and at newlib's top.
  */
 #if defined(__cplusplus) && defined(__GNUC__)
 #pragma GCC diagnostic push
