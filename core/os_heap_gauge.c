@@ -26,13 +26,13 @@ static osh_word_t claimed_in(size_t word)
     return osh_load(&osh_arena.claimed[word]) | beyond; /* a snapshot: observes nothing */
 }
 
-/* The longest row of bits, of which one is missing: by halves of what may be missing. */
+/* The longest row of bits: by halves of what may be missing. */
 static size_t longest_in(osh_word_t bits)
 {
     size_t length = bits != 0;
     unsigned step = 1;
     osh_word_t shorter; /* where a row of `length` + `step` begins */
-    while ((shorter = bits & bits >> step) != 0) {
+    while (step < OSH_WORD_BITS && (shorter = bits & bits >> step) != 0) {
         bits = shorter;
         length += step;
         step *= 2;
@@ -67,6 +67,7 @@ static size_t free_from(size_t word)
 static size_t long_row(void)
 {
     size_t first = osh_arena_page((const void *)osh_load(&osh_arena.brk)) / OSH_WORD_BITS;
+    first = first < osh_arena.words ? first : osh_arena.words - 1; /* the break may be the end */
     size_t start = first + 1;
     size_t best = 0;
     size_t length = 0;
@@ -83,8 +84,8 @@ static size_t long_row(void)
         }
     }
     size_t row = best * OSH_WORD_BITS + free_before(start) + free_from(start + best);
-    if (best == 0 && row < OSH_WORD_BITS / 2) {
-        size_t inside = longest_in(~claimed_in(first < end ? first : 0));
+    if (best == 0) {
+        size_t inside = longest_in(~claimed_in(first));
         row = row > inside ? row : inside;
     }
     return row;

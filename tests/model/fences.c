@@ -55,7 +55,7 @@ static void fence_tasks(int core, bool interrupt)
 
 void machine_fence_core(int core)
 {
-    if (machine->tracing) {
+    if (machine->tracing && machine->running != NULL) { /* not the check of what is left */
         trace_say("task %u fences core %d", machine->running->number, core);
     }
     fence_tasks(core, true);
