@@ -230,12 +230,13 @@ inline free()
     fi
 }
 
-/* mirrors fallback/osh_fallback.c osh_fallback_memalign: */
+/* mirrors fallback/osh_fallback.c osh_fallback_ask: */
 inline malloc()
 {
     enter();
     if
     :: atomic { entered -> entered = false };
+        drain();
         atomic {
             b = 1;
             do

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reclaim of a core's list that goes on being used, on Linux: exchange it for
- * "stopped", fence the core, look again. THREADS threads pop, push and exchange in
+ * Stop of a core's list that goes on being used, on Linux: exchange it for
+ * "stopped", fence the core, look again. Then the list goes on. THREADS threads pop, push and exchange in
  * restartable sequences on CPUS processors, between which the kernel moves them
  * at any step; a sequence that is interrupted begins again. One more thread, on a
  * processor of its own, reclaims.
@@ -222,13 +222,20 @@ inline fence_core()
 #endif
 }
 
-/* mirrors arch/linux/osh_rseq.c osh_rseq_reclaim: load exchange load_acquire exchange store_release
+/* The chain is the reclaimer's. */
+inline hand_over_taken()
+{
+    atomic { hand_over(taken, where[y] == TAKEN, 0, true) }
+}
+
+/* mirrors arch/linux/osh_rseq.c osh_rseq_stop: load exchange load_acquire exchange
+ * mirrors arch/linux/osh_rseq.c osh_rseq_go_on: load cas
  * One list of one core at a time; in C the fences of all lists are one. */
 proctype reclaimer()
 {
     byte c, taken, x;
     do
-    :: atomic { select(c : 0 .. CPUS - 1); x = BLOCK_OF(list[c]) };
+    :: atomic { select(c : 0 .. CPUS - 1); x = list[c] };
         if
         :: atomic { x == 0 -> skip }
         :: x != 0 ->
@@ -246,7 +253,8 @@ proctype reclaimer()
                 :: list[c] == 0 || BROKEN == 2 -> break
                 fi
             od;
-            atomic { list[c] = EMPTY; hand_over(taken, where[y] == TAKEN, 0, true) }
+            hand_over_taken();
+            atomic { assert(list[c] == 0); list[c] = EMPTY }
         fi;
         atomic { taken = 0; c = 0; x = 0 }
     od
