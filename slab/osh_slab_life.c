@@ -76,6 +76,7 @@ osh_word_t osh_slab_set_bits(size_t page, unsigned cls, unsigned i, osh_word_t b
                                 one of them sees all bits set */
     if (OSH_SLAB_MAPS > 0 && !osh_slab_is_listed(page, cls)) {
         osh_slab_list(page, cls);
+        osh_fence_atomic_load(); /* list, then look: pairs with osh_brink_look() */
     } else if (OSH_SLAB_HINTS) {
         osh_raise(&osh_slabs.hint[cls], page / OSH_WORD_BITS); /* a hint: publishes nothing */
     }

@@ -91,7 +91,7 @@ inline own(p, w, mask)
 #define LIST(p, c) map[c] = map[c] | (1 << (p))
 #define UNLIST(p, c) map[c] = map[c] & ~(1 << (p))
 
-/* mirrors slab/osh_slab_life.c osh_slab_set_bits: fetch_or fence_atomic_load raise
+/* mirrors slab/osh_slab_life.c osh_slab_set_bits: fetch_or fence_atomic_load fence_atomic_load raise
  * mirrors slab/osh_slab_table.h osh_slab_is_listed: load */
 inline set_bits(p, c, w, mask)
 {
