@@ -128,14 +128,14 @@ OSH_HIDDEN bool osh_arch_push_slow(unsigned cls, void *block);
 OSH_HIDDEN bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io);
 
 /*
- * Stops the lists of any core, and hands every chain they had to `give`: until osh_arch_go_on
- * the core's own operations find them at once empty and full. False: the system refuses, and
- * some lists still run and hold blocks. Both in task context or before start, one caller at a time
- * of either.
+ * Stops the lists of any core and passes every chain they had to `give`. Until osh_arch_go_on the
+ * core's operations find each list empty and full at once. False: the system refuses, and some
+ * lists still run and hold blocks. Stop and go_on: task context or before start, one caller at a
+ * time.
  */
 OSH_HIDDEN bool osh_arch_stop(unsigned core, void (*give)(unsigned cls, struct osh_chain));
 
-/* Sets those lists of a core going, empty, that are stopped. */
+/* Makes the stopped lists of a core run, empty. */
 OSH_HIDDEN void osh_arch_go_on(unsigned core);
 
 /* A list as it is now, for statistics and checks: a snapshot, not a claim. */

@@ -2,21 +2,19 @@
 /* os_heap_gauge: what a product asks every second. */
 #include "os/os_heap.h"
 #include "osh_arena_open.h"
-#include "osh_brink.h"
 #include "osh_gauge.h"
 #include "osh_heap.h"
 #include "osh_newlib.h"
 
 OSH_VARIABLE struct osh_gauge osh_gauge;
 
-/* So many words of the bitmap are looked at: 96 KiB of pages on 32-bit cores, 384 KiB on 64-bit.
- */
+/* Words of the bitmap to look at: 96 KiB of pages on 32-bit cores, 384 KiB on 64-bit. */
 enum { LOOK_WORDS = 6 };
 
 /* The most that newlib and the seal take of a free range besides the block. */
 #define OVERHEAD (8 * sizeof(size_t) + 2 * OSH_ALIGN + OSH_SEAL_BYTES)
 
-/* The pages of this word that somebody has; beyond the last page, all. */
+/* The claimed pages of a word. Pages beyond the last count as claimed. */
 static osh_word_t claimed_in(size_t word)
 {
     osh_word_t beyond = 0;
@@ -26,7 +24,8 @@ static osh_word_t claimed_in(size_t word)
     return osh_load(&osh_arena.claimed[word]) | beyond; /* a snapshot: observes nothing */
 }
 
-/* The longest row of bits: by halves of what may be missing. */
+/* The longest row of set bits. Doubles the length of the row while one is that long, then adds
+ * halves. */
 static size_t longest_in(osh_word_t bits)
 {
     size_t length = bits != 0;
@@ -47,13 +46,14 @@ static size_t longest_in(osh_word_t bits)
     return length;
 }
 
-/* Free pages at the end of a word, and at the beginning of the next one that is not free. */
+/* The number of free pages just below those of `word`, within one word. */
 static size_t free_before(size_t word)
 {
     osh_word_t claimed = word > 0 ? claimed_in(word - 1) : 1;
     return claimed != 0 ? OSH_WORD_BITS - 1 - osh_top_bit(claimed) : OSH_WORD_BITS;
 }
 
+/* The number of free pages at the beginning of `word`. */
 static size_t free_from(size_t word)
 {
     osh_word_t claimed =
@@ -61,13 +61,13 @@ static size_t free_from(size_t word)
     return claimed != 0 ? osh_top_bit(claimed & (0 - claimed)) : OSH_WORD_BITS;
 }
 
-/* A long row of free pages from newlib's break up: the longest row of words that are all free, with
- * what is free at its ends, or a row inside of the break's word. There newlib's pages end, and in a
- * small region the slabs' begin. */
+/* A long row of free pages, from newlib's break up: the longest row of words that are all free,
+ * with the free pages at both ends; or, if no word is all free, a row inside the break's word,
+ * where newlib's pages end. */
 static size_t long_row(void)
 {
     size_t first = osh_arena_page((const void *)osh_load(&osh_arena.brk)) / OSH_WORD_BITS;
-    first = first < osh_arena.words ? first : osh_arena.words - 1; /* the break may be the end */
+    first = first < osh_arena.words ? first : osh_arena.words - 1; /* the break may be at the end */
     size_t start = first + 1;
     size_t best = 0;
     size_t length = 0;
@@ -97,9 +97,6 @@ static size_t largest(size_t free)
     size_t top = osh_newlib_top();
     bytes = top > bytes ? top : bytes;
     bytes = bytes > OVERHEAD ? (bytes - OVERHEAD) & ~(OSH_ALIGN - 1) : 0;
-    if (osh_brink_refuses(bytes)) {
-        bytes = osh_brink_least_refused() - 1;
-    }
     return bytes < free ? bytes : free;
 }
 

@@ -2,6 +2,7 @@
 /* os_heap_stats and os_heap_trim. All figures are derived from the heap's structures. */
 #include "arch.h"
 #include "os/os_heap.h"
+#include "osh_brink.h"
 #include "osh_fallback.h"
 #include "osh_heap.h"
 #include "osh_heap_guard.h"
@@ -59,7 +60,9 @@ OSH_PUBLIC size_t os_heap_trim(void)
         return 0;
     }
     osh_heap_reclaim();
-    osh_heap_go_on();
+    if (OSH_BRINK_STOPS) {
+        osh_heap_go_on();
+    }
     if (!OSH_ARCH_DECOMMITS) {
         return 0;
     }

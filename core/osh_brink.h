@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When memory is out. From the first NULL on no core's list takes a block, so all that is freed
+ * When memory is out. From the first NULL on, no core's list takes a block. So whatever is freed
  * goes back to slabs, arena or newlib's heap at once, and whoever gives something back says so
- * here. While nobody has, a request that is no smaller than one that was refused is refused by one
- * comparison. The lists run again when a row of requests was served.
+ * here. Until somebody does, a request of as many bytes as one that was refused, or more, is
+ * refused by one comparison. The lists run again when a number of requests in a row were served.
  *
- * Why nothing that came free is missed: who looks for memory leaves a mark, then looks; who frees
- * gives back, then wipes what he finds here. With a fence between, on both sides, either the look
- * finds the memory, or the mark is gone when the refusal is to be noted. Whoever looks has a mark
- * of his own, so that none is taken for another that was wiped meanwhile.
+ * Why no free is missed: whoever looks for memory leaves a mark, then looks. Whoever frees gives
+ * the memory back, then wipes the mark. Fences separate the two steps on both sides. So either the
+ * look finds the memory, or the mark is gone when the refusal is to be noted. Each look has a mark
+ * of its own: a shared one could be wiped and set again by another look in between.
  */
 #ifndef OSH_BRINK_H
 #define OSH_BRINK_H
@@ -21,82 +21,69 @@
 #include <stddef.h>
 
 /*
- * One word. 0 until the heap starts; OSH_BRINK_FAR while the cores' lists run. Else no list takes a
- * block, bit 1 is set, and it is
- * - OSH_BRINK_NEAR: nothing is known; or
- * - with bit 0: the complement of bytes, a multiple of 4; so many or more are refused; or
- * - the address of a word on the stack of whoever is looking.
- * Bit 1 is changed under the reclaim's mutex alone.
+ * One word. 0 until the heap starts; OSH_BRINK_FAR while the cores' lists run. While memory is out
+ * no list takes a block, bit 1 is set, and the word is
+ * - OSH_BRINK_OUT: no more is known; or
+ * - with bit 0: the complement of a multiple of 4; so many bytes and more are refused; or
+ * - with bit 0 clear: a mark, the address of a word on the stack of whoever looks.
+ * Bit 1 changes under the reclaim's mutex only.
  */
 OSH_SHARED osh_word_t osh_brink;
 
-#define OSH_BRINK_NEAR ((osh_word_t)2)
+#define OSH_BRINK_OUT ((osh_word_t)2)
 #define OSH_BRINK_FAR ((osh_word_t)4)
 
-/* Compiled for size the lists go on at once, and every refusal is looked for. */
+/* In a build for size the lists run again at once, and every refusal is looked for. */
 #define OSH_BRINK_STOPS (!OSH_SMALL_CODE)
 
-/* Are all lists stopped? Before the heap starts they are. */
-static inline bool osh_brink_is_near(void)
-{
-    /* Observes nothing. */
-    return OSH_BRINK_STOPS && OSH_UNLIKELY(osh_load(&osh_brink) != OSH_BRINK_FAR);
-}
-
-/* Likewise, of a heap that has started. */
+/* Is memory out, and are all lists stopped? The load observes nothing. */
 static inline bool osh_brink_is_out(void)
 {
-    return OSH_BRINK_STOPS && (osh_load(&osh_brink) & OSH_BRINK_NEAR) != 0; /* observes nothing */
+    return OSH_BRINK_STOPS && OSH_UNLIKELY((osh_load(&osh_brink) & OSH_BRINK_OUT) != 0);
 }
 
-/* Does the heap run, as far as can be seen at a glance, and is memory not out? */
+/* Has the heap started, and is memory not out? May be false before all cores see the start. */
 static inline bool osh_brink_is_far(void)
 {
-    /* Observes all that starting wrote; pairs with osh_brink_end(). */
+    /* Observes all that the start wrote; pairs with osh_brink_end(). */
     return OSH_BRINK_STOPS && OSH_LIKELY(osh_load_acquire(&osh_brink) == OSH_BRINK_FAR);
 }
 
-/* Has that many bytes been refused, and nothing come free since? */
+/* Has that many bytes been refused, and nothing come free since? The load observes nothing. */
 static inline bool osh_brink_refuses(size_t bytes)
 {
-    osh_word_t now = OSH_BRINK_STOPS ? osh_load(&osh_brink) : 0; /* observes nothing */
+    osh_word_t now = OSH_BRINK_STOPS ? osh_load(&osh_brink) : 0;
     return (now & 1) != 0 && now >= ~(osh_word_t)bytes;
 }
 
 OSH_HIDDEN void osh_brink_wipe(void);
 
-/* Something was given back, by an atomic and a fence or under a mutex that whoever looks takes as
- * well. */
+/* Say that memory came free: after an atomic and a fence, or under a mutex that whoever looks for
+ * memory takes too. Any context. */
 static inline void osh_brink_came_free(void)
 {
-    if (osh_brink_is_near() && osh_load(&osh_brink) != OSH_BRINK_NEAR) {
+    if (osh_brink_is_out() && osh_load(&osh_brink) != OSH_BRINK_OUT) {
         osh_brink_wipe(); /* pairs with osh_brink_look() */
     }
 }
 
-/* Begins a look for memory; `mark` is the caller's until osh_brink_looked(). Returns what that is
- * to leave when something is found. Wait-free but for others that look. */
+/* Begins a look for memory. `mark` belongs to the caller until osh_brink_looked(). Returns the word
+ * to leave there if memory is found. Repeats only when another look or free changes the word. */
 OSH_HIDDEN osh_word_t osh_brink_look(const osh_word_t *mark);
 
-/* Is the mark still there? Not when something has come free, or somebody else looks. */
+/* Is the mark still there? Not if memory came free, or another task looks. */
 OSH_HIDDEN bool osh_brink_is_looking(const osh_word_t *mark);
 
-/* Leaves `now` where the mark still is. */
+/* Ends the look: replaces the mark, if it is still there, by `now`. */
 OSH_HIDDEN void osh_brink_looked(const osh_word_t *mark, osh_word_t now);
 
-/* The fewest bytes that are refused, where some are. */
-static inline size_t osh_brink_least_refused(void)
-{
-    return (size_t)~osh_load(&osh_brink);
-}
-
-/* What to leave when `bytes` cannot be had. */
+/* The word to leave if `bytes` cannot be had. */
 static inline osh_word_t osh_brink_refusal(size_t bytes)
 {
     return ~(((osh_word_t)bytes + 3) & ~(osh_word_t)3);
 }
 
-/* All lists are stopped; or they are about to go on. Under the reclaim's mutex. */
+/* Under the reclaim's mutex: after all lists were stopped, and before any of them runs again. */
 OSH_HIDDEN void osh_brink_begin(void);
 OSH_HIDDEN void osh_brink_end(void);
 

@@ -12,14 +12,14 @@
 #include "osh_slab_table.h"
 #include "osh_take.h"
 
-/* Requests served in a row until the cores' lists go on. */
+/* The lists run again after so many requests in a row were served. */
 enum { CALM = 64 };
 
-/* So often something may come free, and be gone or too small, before a request is refused. */
+/* A request is refused after so many looks, even if memory comes free in each of them. */
 enum { LOOKS = 3 };
 
 static osh_word_t failures;
-static osh_word_t served; /* since the last NULL; a count that another core's overwrites is lost */
+static osh_word_t served; /* requests since the last NULL; a lost count does no harm */
 
 size_t osh_heap_failures(void)
 {
@@ -33,7 +33,7 @@ void osh_heap_reclaim(void)
     }
     enum osh_taken taken = osh_take(OSH_MUTEX_RECLAIM, true);
     if (taken == OSH_REFUSED) {
-        return; /* what there is must do; but who has the mutex may be giving something back */
+        return; /* what is free must do; the owner of the mutex may be giving more back */
     }
     osh_magazine_stop();
     osh_fallback_reclaim();
@@ -54,7 +54,7 @@ void osh_heap_go_on(void)
     }
 }
 
-/* As below, where the code is to be small: the lists run. */
+/* In a build for size, where the lists run: from every class in turn, then from newlib. */
 static void *by_every_class(size_t alignment, size_t size)
 {
     unsigned cls = osh_heap_class_for(alignment, size);
@@ -70,8 +70,8 @@ static void *by_every_class(size_t alignment, size_t size)
     return block;
 }
 
-/* Any free memory that fits, caches apart. Freed by address, it goes back where it belongs.
- * Stores whether newlib was asked. */
+/* From any free memory outside the caches. The block is freed by its address, so it may be of
+ * another size class. Stores whether newlib was asked. */
 static void *from_anywhere(size_t alignment, size_t size, bool *asked)
 {
     unsigned cls = osh_heap_class_for(alignment, size);
@@ -80,14 +80,14 @@ static void *from_anywhere(size_t alignment, size_t size, bool *asked)
     }
     unsigned has = cls; /* the smallest class that has an object */
     (void)osh_slab_find(&has, OSH_CLASS_MAX, alignment);
-    unsigned near = osh_slab_borrows_up_to(cls);
+    unsigned most = osh_slab_borrows_up_to(cls);
     bool open = osh_slab_opens(cls);
-    void *block = has <= near ? osh_magazine_get_any(cls, near, alignment) : NULL;
+    void *block = has <= most ? osh_magazine_get_any(cls, most, alignment) : NULL;
     if (block == NULL && open) {
         block = osh_magazine_get_fresh(cls);
     }
     if (block == NULL) {
-        osh_heap_note_odd_size(); /* newlib's, or a larger class's */
+        osh_heap_note_odd_size(); /* the block may be newlib's, or of a larger class */
         block = osh_fallback_ask(alignment, size, asked);
     }
     if (block == NULL && !open) {
@@ -99,15 +99,15 @@ static void *from_anywhere(size_t alignment, size_t size, bool *asked)
     return block;
 }
 
-/* Notes what is refused, so that it is not looked for again until something comes free. */
+/* Looks for memory, and notes a refusal, so that nobody looks again until memory comes free. */
 static void *look(size_t alignment, size_t size)
 {
     osh_word_t mark = 0;
     osh_word_t leave;
     bool asked = false;
     void *block;
-    if (!osh_brink_is_out()) { /* the lists could not be stopped here and now */
-        /* What left the quarantine is on this core's lists. */
+    if (!osh_brink_is_out()) { /* the caller could not stop the lists */
+        /* Blocks that left the quarantine are on this core's lists. */
         block = OSH_HARDENING >= 3 ? osh_heap_try(alignment, size) : NULL;
         return block != NULL ? block : from_anywhere(alignment, size, &asked);
     }
@@ -118,9 +118,9 @@ static void *look(size_t alignment, size_t size)
         if (block != NULL) {
             break;
         }
-        osh_heap_reclaim(); /* what a task in mid-call has cached since, and newlib's free top */
+        osh_heap_reclaim(); /* what tasks inside a call have cached since, and newlib's free top */
     } while (!osh_brink_is_looking(&mark) && ++looks < LOOKS);
-    /* What the system refuses it may give the next time; and a block may be about to be kept. */
+    /* Not noted: what the system refuses (it may give it later), or while a block is being kept. */
     if (block == NULL && asked && alignment <= OSH_ALIGN_LEAST && osh_arena_is_all_open() &&
         !osh_fallback_keeps()) {
         leave = osh_brink_refusal(size);
@@ -129,7 +129,7 @@ static void *look(size_t alignment, size_t size)
     return block;
 }
 
-/* Counts what is refused, and the row of those served. */
+/* Counts the refused requests, and the requests served in a row. */
 static void *counted(void *block)
 {
     if (block == NULL) {
@@ -157,7 +157,7 @@ void *osh_heap_at_brink(size_t alignment, size_t size)
 OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size)
 {
     if (osh_arch_in_interrupt() && osh_heap_class_for(alignment, size) == 0) {
-        return counted(NULL); /* newlib's, which is for tasks */
+        return counted(NULL); /* newlib's heap is for tasks */
     }
     if (osh_arena_spans(alignment | size) && !osh_brink_is_out()) {
         osh_heap_reclaim();

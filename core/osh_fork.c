@@ -12,8 +12,8 @@
 static _Thread_local bool reclaim_is_ours;
 static _Thread_local bool fallback_is_ours;
 
-/* Takes both mutexes, in the order in which a reclaim takes them. While they are held no list is
- * stopped, nobody starts the heap, and newlib's heap is whole. */
+/* Takes both mutexes, in the order in which a reclaim takes them. While they are held nobody stops
+ * a list or sets it going, nobody starts the heap, and newlib's heap is whole. */
 void osh_fork_prepare(void)
 {
     reclaim_is_ours = osh_take(OSH_MUTEX_RECLAIM, true) == OSH_LOCKED;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The counts behind os_heap_gauge: bytes that are out of slabs and of newlib's heap. They change
- * where magazines and large blocks change hands, so a hit counts nothing.
+ * The counts behind os_heap_gauge: bytes taken out of slabs and out of newlib's heap. They change
+ * when chains leave slabs or come back, and under newlib's mutex. A hit changes nothing.
  */
 #ifndef OSH_GAUGE_H
 #define OSH_GAUGE_H
@@ -13,14 +13,14 @@
 #include <stddef.h>
 
 struct osh_gauge {
-    osh_word_t slabs OSH_ALIGNED(OSH_CACHELINE); /* in objects that are not free in their slabs */
-    osh_word_t newlib;                           /* usable bytes of newlib's blocks; its mutex */
-    osh_word_t most;                             /* the most that both together ever were */
+    osh_word_t slabs OSH_ALIGNED(OSH_CACHELINE); /* bytes of objects that are live or cached */
+    osh_word_t newlib; /* usable bytes of newlib's blocks; under its mutex */
+    osh_word_t most;   /* the largest sum of the two so far */
 };
 
 OSH_SHARED struct osh_gauge osh_gauge;
 
-/* The counts publish nothing: each is right by itself, and their sum as far as nobody works. */
+/* The counts publish nothing. Each is exact; their sum is, while no call is under way. */
 static inline void osh_gauge_taken(size_t bytes)
 {
     osh_word_t slabs = osh_fetch_add(&osh_gauge.slabs, bytes) + bytes;
@@ -38,7 +38,7 @@ static inline void osh_gauge_newlib_freed(size_t bytes)
     osh_store(&osh_gauge.newlib, osh_load(&osh_gauge.newlib) - bytes);
 }
 
-/* `grown` bytes more, or less if it wraps. Likewise. */
+/* `grown` bytes more; fewer if the sum wraps. Under newlib's mutex. */
 static inline void osh_gauge_newlib(size_t grown)
 {
     osh_word_t newlib = osh_load(&osh_gauge.newlib) + grown;

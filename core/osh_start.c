@@ -66,7 +66,9 @@ static bool start(void *region, size_t bytes, bool zeroed)
     }
     osh_arch_start();
     open_fast_paths();
-    osh_brink_end();
+    if (OSH_BRINK_STOPS) {
+        osh_brink_end();
+    }
     return true;
 }
 

@@ -85,12 +85,12 @@ bool osh_kept_put(void *block, size_t bytes)
         return false;
     }
     osh_word_t empty = 0;
-    /* The sum says that a block may come, to whoever looks for memory after he has stopped what is
-     * kept: pairs with osh_brink_look(). The compare-and-swap publishes the block; pairs with the
-     * exchange of take_kept() and of osh_kept_reclaim(). */
+    /* The sum announces the block, then we look whether memory is out: pairs with osh_brink_look(),
+     * after which a look either finds a sum above 0 or keeps us out. The compare-and-swap publishes
+     * the block; pairs with the exchange of take_kept() and of osh_kept_reclaim(). */
     bool enough = osh_fetch_add(&kept_bytes, bytes) + bytes > most_bytes;
     osh_fence_atomic_load();
-    if (!enough && !osh_brink_is_near() && osh_cas(&kept_slots[slot], &empty, (osh_word_t)block)) {
+    if (!enough && !osh_brink_is_out() && osh_cas(&kept_slots[slot], &empty, (osh_word_t)block)) {
         return true;
     }
     (void)osh_fetch_add(&kept_bytes, (osh_word_t)0 - bytes);

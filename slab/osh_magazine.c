@@ -17,7 +17,7 @@ static void pass_on(unsigned cls, struct osh_chain chain)
     if (chain.count == 0) {
         return;
     }
-    if (OSH_DEPOT_SLOTS == 0 || osh_brink_is_near() || chain.count != osh_class_magazine(cls) ||
+    if (OSH_DEPOT_SLOTS == 0 || osh_brink_is_out() || chain.count != osh_class_magazine(cls) ||
         !osh_depot_put(cls, chain)) {
         osh_slab_put(cls, chain);
     }
@@ -171,7 +171,7 @@ void osh_magazine_put(unsigned cls, void *block)
     if (OSH_HARDENING >= 2 ? osh_links_give(cls, block) : osh_arch_push_slow(cls, block)) {
         return;
     }
-    if (OSH_SMALL_CODE || osh_brink_is_near()) {
+    if (OSH_SMALL_CODE || osh_brink_is_out()) {
         (void)osh_slab_put_one(cls, block);
     } else if (OSH_SPARE_LIST) {
         begin_anew(cls, block);
@@ -217,7 +217,7 @@ static bool stop_lists(void)
 
 void osh_magazine_stop(void)
 {
-    if (!osh_brink_is_near()) {
+    if (!osh_brink_is_out()) {
         if (stop_lists() && OSH_BRINK_STOPS) {
             osh_brink_begin();
         } else {

@@ -24,17 +24,17 @@ OSH_HIDDEN void *osh_magazine_get(unsigned cls, size_t alignment);
  * or the slabs. O(magazine + OSH_DEPOT_SLOTS). */
 OSH_HIDDEN void osh_magazine_put(unsigned cls, void *block);
 
-/* The same without the caches, for when memory is out: an object of a class from `cls` to `most`
- * from slabs that exist; and one of a slab that is made for the class. O(pages). */
+/* For when memory is out, without the caches: an object of a class from `cls` to `most` from slabs
+ * that exist; and an object of the class from a new slab. NULL: there is none. O(pages). */
 OSH_HIDDEN void *osh_magazine_get_any(unsigned cls, unsigned most, size_t alignment);
 OSH_HIDDEN void *osh_magazine_get_fresh(unsigned cls);
 
-/* Gives everything cached, on all cores and in the depot, back to the slabs and
- * every empty slab to the arena, and leaves the cores' lists stopped; or, where the system does
- * not let it, running. Task context or before start; one at a time, and not while they go on. */
+/* Gives everything cached, on all cores and in the depot, back to the slabs, and every empty slab
+ * to the arena. Leaves the cores' lists stopped; running in a build for size, and if the system
+ * refuses to help. Task context or before start, under the reclaim's mutex. */
 OSH_HIDDEN void osh_magazine_stop(void);
 
-/* Sets all lists going, if they are stopped. Likewise. */
+/* Makes all stopped lists run. Under the same mutex. */
 OSH_HIDDEN void osh_magazine_go_on(void);
 
 /* The lists of a class, those of all cores and the depot's slots: snapshots, for statistics and

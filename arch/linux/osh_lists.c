@@ -26,7 +26,7 @@ static bool begin(unsigned core, osh_word_t *word, osh_word_t bit, void (*go_on)
         return false;
     }
     osh_raise(&cores_claimed, core + 1); /* publishes nothing: a list says whether it is stopped */
-    if (!osh_brink_is_near()) {
+    if (!osh_brink_is_out()) {
         go_on(core);
     }
     return true;

@@ -44,8 +44,9 @@ OSH_SHARED struct osh_lists osh_lists_few[OSH_STOPPED_LISTS + 1];
  * have lists: 1 if there is no memory for more. Once, when the heap starts. */
 OSH_HIDDEN unsigned osh_lists_start(unsigned cores);
 
-/* The caller is on a core below that, whose lists do not run: sets them going, by `go_on`, if
- * nobody has yet. False, and nothing is done: somebody has, or is about to stop or start lists. */
+/* Starts the lists of `core`, by `go_on`, unless they were started before. While memory is out they
+ * are only counted in, and start with all others. `core` is below the result of osh_lists_start.
+ * False, with nothing done: they were started before, or another thread has the reclaim's mutex. */
 OSH_HIDDEN bool osh_lists_begin(unsigned core, void (*go_on)(unsigned core));
 
 /* The highest core that was claimed plus 1; at least 1. */

@@ -4,7 +4,6 @@
 #include "hoard.h"
 #include "os/os_heap.h"
 #include "os/os_heap_linux.h"
-#include "osh_brink.h"
 #include "osh_seal.h"
 #include "sizes.h"
 #include "stamp.h"
@@ -142,59 +141,6 @@ static void full_heap_serves_again_after_one_free(void)
     }
 }
 
-/* One that is no smaller than another that was refused is refused at once; nothing that comes free
- * is missed, wherever it comes from. */
-static void what_was_refused_is_had_when_something_comes_free(void)
-{
-    large = os_malloc(LARGE_SIZE(2));
-    void *cut = os_malloc(LARGE_SIZE(4));
-    struct hoard hoard = hoard_all(TINY_SIZE);
-    assert_null(os_malloc(LARGE_SIZE(1)));
-    os_free(large);
-    large = os_malloc(LARGE_SIZE(1));
-    assert_non_null(large);
-    assert_null(os_malloc(LARGE_SIZE(4)));
-    assert_null(os_malloc(LARGE_SIZE(3)));
-    assert_ptr_equal(os_realloc(cut, LARGE_SIZE(1)), cut);
-    void *rest = os_malloc(LARGE_SIZE(2));
-    assert_non_null(rest);
-    os_free(rest);
-    os_free(cut);
-    os_free(large);
-    hoard_free(&hoard, 1);
-    take_and_free_most_in_one_block();
-}
-
-static void lists_serve_again_when_a_row_of_requests_was_served(void)
-{
-    ONLY_BELOW_LEVEL(3)
-    struct hoard hoard = hoard_all(SMALL_SIZE);
-    hoard_free(&hoard, 1);
-    assert_true(!OSH_BRINK_STOPS || now().cached == 0);
-    for (unsigned i = 0; i < 100; i++) {
-        os_free(os_malloc(SMALL_SIZE));
-    }
-    assert_true(now().cached > 0);
-}
-
-static void *last;
-
-static void free_last(void)
-{
-    os_free(last);
-}
-
-/* Where the lists of a core begin with its first call. */
-static void lists_of_a_core_that_comes_late_take_nothing_while_memory_is_out(void)
-{
-    ONLY_BELOW_LEVEL(3)
-    struct hoard hoard = hoard_all(SMALL_SIZE);
-    last = hoard_take(&hoard);
-    run_on_cpu(1, free_last);
-    assert_true(!OSH_BRINK_STOPS || now().cached == 0);
-    hoard_free(&hoard, 1);
-}
-
 static void a_failing_call_leaves_every_block_as_it_was(void)
 {
     void *small = os_malloc(SMALL_SIZE);
@@ -327,9 +273,6 @@ int main(void)
         in_fresh_heap(large_block_grows_over_memory_that_was_cached, ROOMY_HEAP),
         in_fresh_heap(every_class_can_use_the_memory_of_every_other, ROOMY_HEAP),
         in_fresh_heap(full_heap_serves_again_after_one_free, ROOMY_HEAP),
-        in_fresh_heap(what_was_refused_is_had_when_something_comes_free, ROOMY_HEAP),
-        in_fresh_heap(lists_serve_again_when_a_row_of_requests_was_served, ROOMY_HEAP),
-        in_fresh_heap(lists_of_a_core_that_comes_late_take_nothing_while_memory_is_out, ROOMY_HEAP),
         in_fresh_heap(a_failing_call_leaves_every_block_as_it_was, ROOMY_HEAP),
         in_fresh_heap(a_cut_in_a_full_heap_succeeds_and_is_no_failure, ROOMY_HEAP),
         in_fresh_heap(last_resort_are_free_objects_of_larger_classes, ROOMY_HEAP),

@@ -38,10 +38,37 @@ static void out_with_a_large_one(void)
     out_with(LARGE);
 }
 
+/* The same, but for the lists, which run: the first refusal is still to come. */
+static void nearly_out_with_a_small_one(void)
+{
+    out_with(SMALL);
+    osh_heap_go_on();
+}
+
+static void nearly_out_with_a_large_one(void)
+{
+    out_with(LARGE);
+    osh_heap_go_on();
+}
+
+static void *another;
+
+static void out_with_two_large_ones(void)
+{
+    another = os_malloc(LARGE);
+    REQUIRE(another != NULL);
+    out_with(LARGE);
+}
+
 static void free_it(void)
 {
     os_free(to_free);
     osh_store_release(&is_free, 1);
+}
+
+static void free_another(void)
+{
+    os_free(another);
 }
 
 static void free_it_when_lists_go_on(void)
@@ -113,6 +140,42 @@ const struct scenario brink_go_on = {
     .core = {0, 1},
     .check = small_is_there,
     .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 1},
+};
+
+const struct scenario brink_first_small = {
+    .name = "brink-first-small",
+    .promise = "the same of a small block that is freed while the lists are stopped",
+    .pages = 3,
+    .setup = nearly_out_with_a_small_one,
+    .task = {free_it, want_small},
+    .core = {0, 1},
+    .check = small_is_there,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 1},
+};
+
+const struct scenario brink_first_large = {
+    .name = "brink-first-large",
+    .promise = "the same of a large block, which may be kept when the lists are stopped",
+    .pages = 8,
+    .setup = nearly_out_with_a_large_one,
+    .task = {free_it, want_large},
+    .core = {0, 1},
+    .check = small_is_there,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 1},
+};
+
+const struct scenario brink_deferred = {
+    .name = "brink-deferred",
+    .promise = "the same of a large block whose free is deferred to a task that frees another",
+    .pages = 10,
+    .setup = out_with_two_large_ones,
+    .task = {free_it, free_another, want_large},
+    .core = {0, 1, 2},
+    .check = small_is_there,
+    .quick = {3, 0, 0, 0},
     .deep = {3, 0, 0, 1},
 };
 

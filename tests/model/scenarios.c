@@ -15,7 +15,8 @@ extern const struct scenario slab_reserve, slab_deliver, slab_unlist, slab_list,
     deferred_handler, deferred_before, deferred_look, deferred_reclaim, null_unlist, null_depot,
     null_empty, null_bound, null_reclaim, null_fallback, null_start, run_release, arena_brink,
     arena_trim, arena_run, arena_hint, arena_open, arena_open_late, start_heap, heap_brink,
-    kept_slots, kept_two_ways, kept_claim, brink_small, brink_large, brink_go_on, brink_depot;
+    kept_slots, kept_two_ways, kept_claim, brink_small, brink_large, brink_go_on, brink_depot,
+    brink_first_small, brink_first_large, brink_deferred;
 
 const struct scenario *const scenarios[] = {
     &litmus_sb,
@@ -74,6 +75,9 @@ const struct scenario *const scenarios[] = {
     &brink_small,
     &brink_large,
     &brink_go_on,
+    &brink_first_small,
+    &brink_first_large,
+    &brink_deferred,
 #if OSH_DEPOT_SLOTS > 0
     &brink_depot,
 #endif
