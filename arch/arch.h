@@ -142,7 +142,7 @@ OSH_HIDDEN void osh_arch_go_on(unsigned core);
 OSH_HIDDEN struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls);
 
 /* Starts the port: makes the lists of every core empty. Called once, by one thread, before any
- * other function of this header. */
+ * other function of this header. osh_hot.base and osh_hot.page_class are set. */
 OSH_HIDDEN void osh_arch_start(void);
 
 /* The core this runs on, below osh_arch_cores(). A hint that lets cores start their searches at

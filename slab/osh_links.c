@@ -2,14 +2,10 @@
 #include "osh_links.h"
 
 #include "osh_arena.h"
-#include "osh_depot.h"
 #include "osh_harden.h"
 #include "osh_report.h"
-#include "osh_slab.h"
 
-static const struct osh_chain none = {NULL, 0};
-
-static bool is_object(unsigned cls, const void *block)
+bool osh_links_is_object(unsigned cls, const void *block)
 {
     return osh_arena_class_at(block) == cls && osh_is_start(cls, (uintptr_t)block - osh_arena.base);
 }
@@ -17,11 +13,11 @@ static bool is_object(unsigned cls, const void *block)
 void *osh_links_pop_checked(unsigned cls, struct osh_chain *chain)
 {
     void *block = chain->head;
-    struct osh_chain below = none;
-    bool sound = is_object(cls, block);
+    struct osh_chain below = {NULL, 0};
+    bool sound = osh_links_is_object(cls, block);
     if (sound) {
         below = (struct osh_chain){osh_links_next(block), chain->count - 1};
-        sound = below.count == 0 ? below.head == NULL : is_object(cls, below.head);
+        sound = below.count == 0 ? below.head == NULL : osh_links_is_object(cls, below.head);
     }
     if (sound) {
         /* Compares all words of the link, not only the address in it. */
@@ -37,74 +33,10 @@ void *osh_links_pop_checked(unsigned cls, struct osh_chain *chain)
         }
     }
     if (OSH_UNLIKELY(!sound)) {
-        *chain = none;
+        *chain = (struct osh_chain){NULL, 0};
         osh_report(OS_HEAP_BAD_LINK, block, NULL);
         return NULL;
     }
     *chain = below;
     return block;
-}
-
-/* Makes a chain the active list; blocks that came there meanwhile go to their slabs. */
-static void put_back(unsigned cls, struct osh_chain chain)
-{
-    (void)osh_arch_exchange(OSH_ACTIVE, cls, &chain); /* if stopped, `chain` is unchanged */
-    if (chain.count > 0) {
-        osh_slab_put(cls, chain);
-    }
-}
-
-void *osh_links_take(unsigned cls)
-{
-    struct osh_chain chain = none;
-    if (!osh_arch_exchange(OSH_ACTIVE, cls, &chain) || chain.count == 0) {
-        return NULL;
-    }
-    void *block = osh_links_pop(cls, &chain);
-    if (chain.count > 0) {
-        put_back(cls, chain);
-    }
-    return block;
-}
-
-bool osh_links_give(unsigned cls, void *block)
-{
-    struct osh_chain chain = none;
-    if (!osh_arch_exchange(OSH_ACTIVE, cls, &chain)) {
-        return false;
-    }
-    bool room = chain.count < osh_class_limit(cls);
-    if (room) {
-        osh_links_push(cls, &chain, block);
-    }
-    put_back(cls, chain);
-    return room;
-}
-
-static bool chain_holds(unsigned cls, struct osh_chain chain, const void *block)
-{
-    const void *at = chain.head;
-    for (unsigned i = 0; i < chain.count && is_object(cls, at); i++) {
-        if (at == block) {
-            return true;
-        }
-        at = osh_links_next(at);
-    }
-    return false;
-}
-
-bool osh_links_hold(unsigned cls, const void *block)
-{
-    for (unsigned core = 0; core < osh_arch_cores(); core++) {
-        if (chain_holds(cls, osh_arch_peek(core, OSH_ACTIVE, cls), block) ||
-            (OSH_SPARE_LIST && chain_holds(cls, osh_arch_peek(core, OSH_SPARE, cls), block))) {
-            return true;
-        }
-    }
-    for (unsigned slot = 0; slot < osh_class_info[cls].depot; slot++) {
-        if (chain_holds(cls, osh_depot_peek(cls, slot), block)) {
-            return true;
-        }
-    }
-    return false;
 }

@@ -69,14 +69,7 @@ static inline struct osh_chain osh_links_cut(unsigned cls, struct osh_chain *cha
 #endif
 }
 
-/* Level 2. Take: a block of this core's active list; NULL if the list is empty or stopped. Give:
- * puts a block on it; false if the list is full or stopped. The caller holds the whole list
- * meanwhile, and an interruption finds an empty one. */
-OSH_HIDDEN void *osh_links_take(unsigned cls);
-OSH_HIDDEN bool osh_links_give(unsigned cls, void *block);
-
-/* Level 2: is the block in a core's list or in the depot? A snapshot: it may miss a block that
- * another task is moving. */
-OSH_HIDDEN bool osh_links_hold(unsigned cls, const void *block);
+/* Level 2: is the address one of an object of the class? */
+OSH_HIDDEN bool osh_links_is_object(unsigned cls, const void *block);
 
 #endif

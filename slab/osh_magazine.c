@@ -4,6 +4,7 @@
 #include "osh_arena.h"
 #include "osh_brink.h"
 #include "osh_class.h"
+#include "osh_core_list.h"
 #include "osh_depot.h"
 #include "osh_links.h"
 #include "osh_slab.h"
@@ -57,7 +58,7 @@ OSH_SHARED_CODE void *take(unsigned cls, bool fresh)
     if (!osh_class_is_cached(cls)) {
         return osh_slab_get(cls, 1, fresh).head;
     }
-    void *block = OSH_HARDENING >= 2 ? osh_links_take(cls) : osh_arch_pop_slow(cls);
+    void *block = OSH_HARDENING >= 2 ? osh_core_list_take(cls) : osh_arch_pop_slow(cls);
     if (block != NULL) {
         return block;
     }
@@ -168,7 +169,7 @@ void osh_magazine_put(unsigned cls, void *block)
         (void)osh_slab_put_one(cls, block);
         return;
     }
-    if (OSH_HARDENING >= 2 ? osh_links_give(cls, block) : osh_arch_push_slow(cls, block)) {
+    if (OSH_HARDENING >= 2 ? osh_core_list_give(cls, block) : osh_arch_push_slow(cls, block)) {
         return;
     }
     if (OSH_SMALL_CODE || osh_brink_is_out()) {

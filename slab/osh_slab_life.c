@@ -5,7 +5,6 @@
 
 #include "osh_brink.h"
 #include "osh_class_facts.h"
-#include "osh_layout.h"
 #include "osh_slab_table.h"
 
 OSH_VARIABLE struct osh_slabs osh_slabs;

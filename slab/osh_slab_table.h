@@ -8,25 +8,8 @@
 
 #include "osh_arena_open.h"
 #include "osh_class.h"
+#include "osh_layout.h"
 
-/* Words of bits that a page of the smallest objects needs. */
-#define OSH_SLAB_WORDS \
-    ((unsigned)((OSH_PAGE_BYTES / OSH_BLOCK_MIN + OSH_WORD_BITS - 1) / OSH_WORD_BITS))
-
-/* A slab of objects of 64 bytes or more needs few bits. On Linux, where tables take memory only
- * once they are touched, slabs of smaller objects have their bits in another table (`far`), of
- * which most stays untouched. */
-#if OSH_VIRTUAL
-#define OSH_NEAR_WORDS ((unsigned)((OSH_PAGE_BYTES / 64 + OSH_WORD_BITS - 1) / OSH_WORD_BITS))
-#define OSH_FAR_WORDS OSH_SLAB_WORDS
-#else
-#define OSH_NEAR_WORDS OSH_SLAB_WORDS
-#define OSH_FAR_WORDS 0u
-#endif
-
-/* The number of maps of slabs that may have free objects: one for each class, or one for all. A
- * build for size has none: there a refill looks at every page. */
-#define OSH_SLAB_MAPS (OSH_VIRTUAL ? OSH_CLASSES : OSH_SMALL_CODE ? 0u : 1u)
 #define OSH_SLAB_HINTED (OSH_SLAB_HINTS ? OSH_CLASSES : 1u)
 
 struct osh_slabs {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Style and static checks by the project's own files: clang-format, clang-tidy,
-# an SPDX line in every file, bash and Python that parse, and seeded faults that apply.
+# an SPDX line in every file, bash and Python that parse, includes that go
+# down the layers, and seeded faults that apply.
 #
 # usage: lint.sh BUILD-ROOT
 set -euo pipefail
@@ -22,6 +23,9 @@ done < <(git ls-files -co --exclude-standard)
 echo "== scripts"
 git ls-files -co --exclude-standard '*.py' | xargs -r /usr/bin/python3 -m py_compile || failed=1
 for script in dev .ci/run $(git ls-files -co --exclude-standard '*.sh'); do bash -n "$script" || failed=1; done
+
+echo "== layers: includes"
+tests/layers.py || failed=1
 
 echo "== seeded faults: each text is in its file, once"
 tests/mutants/mutants.py --list "$root" >/dev/null || failed=1

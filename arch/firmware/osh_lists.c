@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The operations on lists that need no CPU-specific code. */
 #include "arch.h"
-#include "osh_arena.h"
 #include "osh_harden.h"
 
 /* All lists are stopped until the heap starts. */
@@ -16,6 +15,8 @@ OSH_VARIABLE struct osh_lists osh_lists[OSH_CORE_LISTS] = {
 OSH_VARIABLE struct osh_link osh_empty[OSH_CLASSES];
 #define FILL_EMPTY(cls) ((void)(osh_empty[cls].room = osh_class_limit(cls)))
 #else
+#define EMPTY(cls, bytes, step) [cls] = {.room = OSH_LIST_MAGAZINES * OSH_MAGAZINE_FOR(bytes)},
+OSH_VARIABLE const struct osh_link osh_empty[OSH_CLASSES] = {OSH_EACH_CLASS(EMPTY)};
 #define FILL_EMPTY(cls) ((void)0)
 #endif
 
@@ -54,7 +55,7 @@ void osh_arch_start(void)
         osh_hot.starts = osh_start;
     }
     if (!OSH_SMALL_CODE) { /* only fast paths read it */
-        osh_lists[0].page_class = osh_arena.page_class - (osh_arena.base >> OSH_PAGE_LOG2);
+        osh_lists[0].page_class = osh_hot.page_class - (osh_hot.base >> OSH_PAGE_LOG2);
     }
 }
 

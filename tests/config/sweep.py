@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every tunable of core/osh_config.h, at its ends and past them.
+"""Every tunable of core/config/osh_config.h, at its ends and past them.
 
 Past an end the compiler must refuse it, for Linux and for a Cortex-M33, with a sentence that
 names the tunable. At an end it must take it. With --live the library so built is linked, on
@@ -21,7 +21,7 @@ sys.path.insert(0, str(HERE.parent / "size"))
 from objects import SOURCE, Build, Failed, run  # noqa: E402
 
 # What the checks stand in: all of it is decided by the compiler.
-CHECKED = ("arch.h", "core/osh_class.c", "slab/osh_slab_life.c")
+CHECKED = ("arch.h", "core/ground/osh_class.c", "slab/osh_slab_life.c")
 SWITCH = ("0 1", "-1 2")
 HUGE = "1099511627776"
 
@@ -149,8 +149,8 @@ def for_target(words: str, target: str) -> list[str]:
 
 
 def known_to_config() -> set[str]:
-    """The tunables that core/osh_config.h lets a build set."""
-    text = (SOURCE / "core" / "osh_config.h").read_text()
+    """The tunables that core/config/osh_config.h lets a build set."""
+    text = (SOURCE / "core" / "config" / "osh_config.h").read_text()
     return set(re.findall(r"^#ifndef (OSH_\w+)$", text, re.M)) - {"OSH_CONFIG_H", "OSH_LINK_WORDS", "OSH_SMALL_CODE"}
 
 
@@ -230,7 +230,7 @@ def main() -> int:
     sweep = Sweep(arguments.build.resolve(), arguments.live)
     for name in sorted(known_to_config() ^ set(TUNABLES)):
         sweep.wrong.append(f"{name}: " + ("this script does not know it" if name not in TUNABLES
-                                          else "core/osh_config.h does not know it"))
+                                          else "core/config/osh_config.h does not know it"))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for call in [pool.submit(function, *words) for function, *words in
                      sweep.jobs(arguments.tunables)]:

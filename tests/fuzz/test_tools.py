@@ -145,7 +145,7 @@ class Tools(unittest.TestCase):
 
     def test_document_of_gcovr(self):
         sound = {"gcovr/format_version": "0.5", "files": [
-            {"file": "core/os_heap.c", "functions": [{"name": "os_malloc", "lineno": 10}],
+            {"file": "core/heap/os_heap.c", "functions": [{"name": "os_malloc", "lineno": 10}],
              "lines": [{"line_number": 12, "count": 0, "gcovr/noncode": False,
                         "branches": [{"count": 0}, {"count": 3}]}]}]}
         for text in damaged("gcovr", sound):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The machine that the explorer runs the library on: tasks on cores, and a memory
- * that is as weak as the contract of arch/osh_atomic.h lets it be.
+ * that is as weak as the contract of arch/atomic/osh_atomic.h lets it be.
  *
  * Memory. Each location keeps the values ever stored there, in one order. A load
  * may give any of them that is not older than one its task knows of; what a task

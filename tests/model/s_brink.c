@@ -4,9 +4,10 @@
  * given back, and has returned, is there for whoever asks after that.
  */
 #include "os/os_heap.h"
+#include "osh_arena.h"
 #include "osh_brink.h"
 #include "osh_depot.h"
-#include "osh_heap.h"
+#include "osh_exhaust.h"
 #include "osh_slab.h"
 #include "scenario.h"
 

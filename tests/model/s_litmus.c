@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The machine itself, by the small programs that memory models are told apart by.
- * Each must show all the outcomes that the contract of arch/osh_atomic.h allows and
+ * Each must show all the outcomes that the contract of arch/atomic/osh_atomic.h allows and
  * none that it forbids: an outcome is a number made of what was read. */
 #include "osh_atomic.h"
 #include "race.h"

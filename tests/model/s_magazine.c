@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Per-core lists and what stands behind them: get, put, reclaim. */
 #include "os/os_heap.h"
+#include "osh_arena.h"
 #include "osh_class.h"
-#include "osh_heap.h"
+#include "osh_exhaust.h"
 #include "osh_magazine.h"
 #include "scenario.h"
 

@@ -3,7 +3,7 @@
 #include "arch.h"
 #include "os/os_heap.h"
 #include "osh_depot.h"
-#include "osh_heap.h"
+#include "osh_exhaust.h"
 #include "osh_magazine.h"
 #include "osh_slab.h"
 #include "osh_slab_table.h"

@@ -2,7 +2,7 @@
 /* Slabs of two pages: a run is claimed, found by its later page, given up, and trimmed as
  * a whole. Not in builds whose slabs are all of one page. */
 #include "osh_arena.h"
-#include "osh_heap.h"
+#include "osh_find.h"
 #include "osh_links.h"
 #include "osh_slab.h"
 #include "scenario.h"

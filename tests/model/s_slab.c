@@ -2,7 +2,7 @@
 /* Slabs: take, give, release, and the map of those that may have some. */
 #include "os/os_heap.h"
 #include "osh_arena.h"
-#include "osh_heap.h"
+#include "osh_find.h"
 #include "osh_links.h"
 #include "osh_slab.h"
 #include "scenario.h"

@@ -3,7 +3,7 @@
 """What RAM the heap needs for itself, and what it may hold back in caches.
 
 Nothing is computed by a copy of a formula: the library is compiled for the target
-with the configuration, tables are laid out by the compiler from core/osh_layout.h,
+with the configuration, tables are laid out by the compiler from core/arena/osh_layout.h,
 static RAM is that of the objects, and the bound on cached bytes is the constant
 that os_heap_stats reports.
 """
@@ -67,7 +67,7 @@ def calculate(arguments: argparse.Namespace, root: Path) -> dict:
     for name, size, newlibs in build.static_ram(objects, "size"):
         static["newlib" if newlibs else STATIC.get(name, "other")] += size
     static["all"] = sum(static.values())
-    of_a_core, shared = (build.constant(defines, "core/osh_class.c", f"osh_class_{name}_bound")
+    of_a_core, shared = (build.constant(defines, "core/ground/osh_class.c", f"osh_class_{name}_bound")
                          for name in ("core", "shared"))
     layout = lay_out(probe, arguments.start, region, page)
     return {"target": arguments.target, "level": arguments.level, "ram": arguments.ram,
@@ -114,11 +114,11 @@ def size_of(text: str) -> int:
 
 def setting(text: str) -> str:
     name, equals, value = text.partition("=")
-    known = (SOURCE / "core" / "osh_config.h").read_text()
+    known = (SOURCE / "core" / "config" / "osh_config.h").read_text()
     if not equals or not value:
         raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE")
     if f"#ifndef {name}\n" not in known:
-        raise argparse.ArgumentTypeError(f"core/osh_config.h has no tunable {name}")
+        raise argparse.ArgumentTypeError(f"core/config/osh_config.h has no tunable {name}")
     return text
 
 
@@ -127,7 +127,7 @@ def parse(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--ram", type=size_of, metavar="BYTES",
                         help="RAM for the heap, also as 32K or 64M")
     parser.add_argument("--config", metavar="NAME=VALUE", action="append", default=[], type=setting,
-                        help="a tunable of core/osh_config.h; may be repeated")
+                        help="a tunable of core/config/osh_config.h; may be repeated")
     parser.add_argument("--region", type=size_of, metavar="BYTES",
                         help="that the heap really gets (default: the RAM)")
     parser.add_argument("--start", type=lambda text: int(text, 0), default=0x20000000,

@@ -112,7 +112,7 @@ class Build:
         return objects
 
     def evaluate(self, defines: list[str], expressions: list[str]) -> list[int]:
-        """Constant expressions of core/osh_layout.h, as the target's compiler has them."""
+        """Constant expressions of core/arena/osh_layout.h, as the target's compiler has them."""
         source, out = self.folder / "probe.c", self.folder / "probe.o"
         values = ",\n".join(f"(unsigned long long)({e})" for e in expressions)
         source.write_text('#include "osh_layout.h"\nconst unsigned long long probe[] = {\n'

@@ -4,7 +4,7 @@
 
 #include "arch.h"
 #include "os/os_heap_port.h"
-#include "osh_heap.h"
+#include "osh_exhaust.h"
 #include "osh_slab_table.h"
 
 /* Moves what this core has cached of a class to another core's lists. */

@@ -2,7 +2,7 @@
 /*
  * The library's atomics as the explorer runs them: each is a step of the machine
  * in machine.h, before which anything else may happen. Exactly the contract of
- * arch/osh_atomic.h and nothing that a CPU adds to it.
+ * arch/atomic/osh_atomic.h and nothing that a CPU adds to it.
  *
  * The _relaxed ones are not of the contract: they are there for the seeded faults
  * of tests/mutants, which weaken read-modify-writes.

@@ -3,10 +3,9 @@
 
 #include "osh_arena.h"
 #include "osh_brink.h"
+#include "osh_core_list.h"
 #include "osh_fallback.h"
 #include "osh_guard.h"
-#include "osh_heap.h"
-#include "osh_links.h"
 #include "osh_magazine.h"
 #include "osh_quarantine.h"
 #include "osh_report.h"
@@ -37,7 +36,7 @@ bool osh_heap_is_sound(unsigned cls, const void *block, size_t *size, const void
      * the depot the pattern gives the suspicion, and the search of the lists confirms it. */
     if (OSH_HARDENING >= 2 && cls != 0 &&
         (osh_slab_object_is_free(cls, block) ||
-         (osh_guard_looks_free(block, bytes) && osh_links_hold(cls, block)))) {
+         (osh_guard_looks_free(block, bytes) && osh_core_lists_hold(cls, block)))) {
         misuse = OS_HEAP_FREED_TWICE;
     }
     if (OSH_UNLIKELY(misuse != 0)) {

@@ -2,11 +2,10 @@
 /* os_heap_gauge: what a product asks every second. */
 #include "os/os_heap.h"
 #include "osh_arena_open.h"
+#include "osh_exhaust.h"
 #include "osh_gauge.h"
-#include "osh_heap.h"
 #include "osh_newlib.h"
-
-OSH_VARIABLE struct osh_gauge osh_gauge;
+#include "osh_start.h"
 
 /* Words of the bitmap to look at: 96 KiB of pages on 32-bit cores, 384 KiB on 64-bit. */
 enum { LOOK_WORDS = 6 };

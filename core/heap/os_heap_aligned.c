@@ -5,6 +5,7 @@
 #include "osh_class.h"
 #include "osh_guard.h"
 #include "osh_heap.h"
+#include "osh_heap_guard.h"
 #include "osh_report.h"
 
 OSH_PUBLIC void *os_aligned_alloc(size_t alignment, size_t size)

@@ -3,15 +3,19 @@
 #include "os/os_heap.h"
 
 #include "arch.h"
+#include "osh_arena.h"
 #include "osh_brink.h"
+#include "osh_exhaust.h"
 #include "osh_fallback.h"
+#include "osh_find.h"
 #include "osh_guard.h"
 #include "osh_harden.h"
 #include "osh_heap.h"
 #include "osh_heap_guard.h"
 #include "osh_magazine.h"
 #include "osh_report.h"
-#include "osh_slab_open.h"
+#include "osh_start.h"
+#include "osh_try.h"
 
 /* From level 2 on, and in a build for size, every call takes the slow paths. */
 #define OSH_FAST_PATHS (OSH_HARDENING < 2 && !OSH_SMALL_CODE)
@@ -41,41 +45,6 @@ OSH_PUBLIC void os_free(void *ptr)
     osh_free_missed(ptr);
 }
 
-unsigned osh_heap_class_for(size_t alignment, size_t size)
-{
-    if (size < alignment) {
-        size = alignment; /* 0 as well */
-    }
-    if (size > OSH_SLAB_MAX || (OSH_RUN_LOG2 > 0 && alignment > OSH_PAGE_BYTES)) {
-        return 0;
-    }
-    size_t rounded = (size + alignment - 1) & ~(alignment - 1);
-    /* The class of a multiple of the alignment is one, too: within a doubling
-     * classes are multiples of one step, and either the alignment divides the
-     * step or the size is a class itself. */
-    return OSH_IS_POWER(OSH_SLAB_MAX) || rounded <= OSH_SLAB_MAX ? osh_class_of(rounded) : 0;
-}
-
-void *osh_heap_try(size_t alignment, size_t size)
-{
-    unsigned cls = osh_heap_class_for(alignment, size);
-    bool open = cls != 0 && osh_slab_opens(cls);
-    void *block = NULL;
-    if (!open && alignment <= OSH_ALIGN) {
-        block = osh_fallback_kept(size);
-    }
-    if (block == NULL && cls != 0) {
-        block = osh_magazine_get(cls, open ? alignment : 0);
-    }
-    if (block == NULL && !open) {
-        block = osh_fallback_memalign(alignment, size);
-        if (block == NULL && cls != 0) {
-            block = osh_magazine_get(cls, alignment); /* newlib's heap is full, or in use */
-        }
-    }
-    return block;
-}
-
 void *osh_heap_get(size_t alignment, size_t size)
 {
     if (!osh_brink_is_far()) {
@@ -94,12 +63,6 @@ OSH_NOINLINE void *osh_malloc_slow(size_t size, const void *caller)
 {
     void *block = osh_heap_get(OSH_ALIGN_LEAST, osh_guard_padded(size));
     return OSH_HARDENING >= 3 ? osh_heap_sealed(block, size, caller) : block;
-}
-
-static bool sound(unsigned cls, const void *ptr)
-{
-    return cls != 0 ? osh_is_start(cls, (uintptr_t)ptr - osh_arena.base)
-                    : (uintptr_t)ptr % OSH_ALIGN == 0;
 }
 
 /* Could a large block begin at `ptr`? Its seal then decides. */
@@ -134,31 +97,6 @@ void osh_free_slow(void *ptr, const void *caller)
     } else {
         osh_magazine_put(cls, ptr);
     }
-}
-
-unsigned osh_heap_class_at(const void *ptr, const void *caller)
-{
-    enum os_heap_misuse misuse = 0;
-    if (OSH_UNLIKELY(!osh_arena_holds(ptr))) {
-        misuse = OS_HEAP_NOT_OURS;
-    } else {
-        /* The byte was set before any block of its page was handed out. The program orders handing
-         * the block over before this free. */
-        size_t page = osh_arena_page(ptr);
-        unsigned cls = osh_load_byte(&osh_arena.page_class[page]);
-        if (OSH_UNLIKELY(cls == 0 && !osh_arena_is_newlib(page))) {
-            misuse = OS_HEAP_NO_BLOCKS;
-        } else if (OSH_HARDENING > 0 && OSH_UNLIKELY(!sound(cls, ptr))) {
-            misuse = OS_HEAP_NOT_A_START;
-        } else if (OSH_HARDENING > 0 && cls == 0) {
-            misuse = osh_fallback_fault(ptr);
-        }
-        if (OSH_LIKELY(misuse == 0)) {
-            return cls;
-        }
-    }
-    osh_report(misuse, ptr, caller);
-    return OSH_NO_CLASS;
 }
 
 OSH_PUBLIC size_t os_malloc_usable_size(const void *ptr)

@@ -32,7 +32,7 @@ static inline unsigned osh_top_bit(osh_word_t word)
 }
 
 #if OSH_SMALL_CODE && !defined(OSH_ONE_UNIT) && !defined(OSH_ATOMIC_SHARED)
-/* arch/osh_atomic.c has the only copy of each. */
+/* arch/atomic/osh_atomic.c has the only copy of each. */
 OSH_HIDDEN bool osh_shared_cas(osh_word_t *word, osh_word_t *expected, osh_word_t value);
 OSH_HIDDEN osh_word_t osh_shared_exchange(osh_word_t *word, osh_word_t value);
 OSH_HIDDEN osh_word_t osh_shared_fetch_add(osh_word_t *word, osh_word_t value);

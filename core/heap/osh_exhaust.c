@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The way to NULL: what is tried when there seems to be no memory left. */
+#include "osh_exhaust.h"
+
 #include "arch.h"
 #include "osh_arena_open.h"
 #include "osh_brink.h"
 #include "osh_fallback.h"
-#include "osh_heap.h"
 #include "osh_heap_guard.h"
 #include "osh_magazine.h"
 #include "osh_slab.h"
 #include "osh_slab_open.h"
 #include "osh_slab_table.h"
 #include "osh_take.h"
+#include "osh_try.h"
 
 /* The lists run again after so many requests in a row were served. */
 enum { CALM = 64 };

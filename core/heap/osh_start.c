@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gives the heap its region, once. */
+#include "osh_start.h"
+
 #include "arch.h"
 #include "os/os_heap.h"
 #include "osh_arena_open.h"
 #include "osh_brink.h"
 #include "osh_fallback.h"
 #include "osh_guard.h"
-#include "osh_heap.h"
 #include "osh_layout.h"
 #include "osh_slab.h"
 #include "osh_slab_open.h"
@@ -44,8 +44,6 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
  * it sees the two that admit it to the fast paths: osh_arch_publish() ensures this. */
 static void open_fast_paths(void)
 {
-    osh_hot.base = osh_arena.base;
-    osh_hot.page_class = osh_arena.page_class;
     osh_arch_publish();
     if (osh_arch_fast()) {
         osh_hot.fast_bytes = osh_arena.pages << OSH_PAGE_LOG2;
@@ -64,6 +62,8 @@ static bool start(void *region, size_t bytes, bool zeroed)
     if (OSH_HARDENING > 0) {
         osh_guard_start();
     }
+    osh_hot.base = osh_arena.base;
+    osh_hot.page_class = osh_arena.page_class;
     osh_arch_start();
     open_fast_paths();
     if (OSH_BRINK_STOPS) {

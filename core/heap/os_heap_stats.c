@@ -2,11 +2,13 @@
 /* os_heap_stats and os_heap_trim. All figures are derived from the heap's structures. */
 #include "arch.h"
 #include "os/os_heap.h"
+#include "osh_arena.h"
 #include "osh_brink.h"
+#include "osh_exhaust.h"
 #include "osh_fallback.h"
-#include "osh_heap.h"
 #include "osh_heap_guard.h"
 #include "osh_look.h"
+#include "osh_start.h"
 
 #include <string.h>
 

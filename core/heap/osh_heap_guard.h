@@ -17,6 +17,10 @@ OSH_HIDDEN size_t osh_heap_block_bytes(unsigned cls, const void *block);
 OSH_HIDDEN bool osh_heap_is_sound(unsigned cls, const void *block, size_t *size,
                                   const void *caller);
 
+/* Level 3: writes the record of a new block of `size` bytes. Returns the block, which may be
+ * NULL. */
+OSH_HIDDEN void *osh_heap_sealed(void *block, size_t size, const void *caller);
+
 /* Level 2: frees a block. */
 OSH_HIDDEN void osh_heap_free_guarded(unsigned cls, void *block, const void *caller);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arch.h"
+#include "osh_arena.h"
 #include "osh_fallback.h"
 #include "osh_guard.h"
 #include "osh_harden.h"
-#include "osh_heap.h"
 #include "osh_report.h"
 
 #if OSH_CHECK_NAMES

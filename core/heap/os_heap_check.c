@@ -9,12 +9,12 @@
 #include "osh_arena_open.h"
 #include "osh_fallback.h"
 #include "osh_gauge.h"
-#include "osh_heap.h"
 #include "osh_links.h"
 #include "osh_look.h"
 #include "osh_magazine.h"
 #include "osh_slab.h"
 #include "osh_slab_table.h"
+#include "osh_start.h"
 
 #define HOLDS(condition, name) \
     do {                       \

@@ -2,22 +2,12 @@
 /* os_free_sized: checks the size against the block. */
 #include "arch.h"
 #include "os/os_heap.h"
-#include "osh_fallback.h"
+#include "osh_find.h"
 #include "osh_heap.h"
 #include "osh_heap_guard.h"
 #include "osh_report.h"
 #include "osh_slab_open.h"
-
-/* 1 after a block much larger than its size was handed out or stayed in place, which happens only
- * when memory is short. From then on a small size for a large block proves no misuse. */
-static osh_word_t odd_sizes;
-
-void osh_heap_note_odd_size(void)
-{
-    if (OSH_HARDENING > 0) {
-        osh_store(&odd_sizes, 1); /* whoever is given the block observes this with it */
-    }
-}
+#include "osh_try.h"
 
 /* Could os_malloc or os_realloc have given such a block for `size`? It may be of the size's class,
  * of a class that the size borrows from, of a class in which a shrinking resize stays, or large. */
@@ -27,7 +17,7 @@ static bool fits(unsigned cls, size_t bytes, size_t size)
         return false;
     }
     size_t least = cls != 0 ? bytes / 2 : osh_slab_open_bytes() / 2 + 1;
-    return size >= least || osh_load(&odd_sizes) != 0 ||
+    return size >= least || osh_heap_has_odd_sizes() ||
            (cls != 0 && cls <= osh_slab_borrows_up_to(osh_class_of(size)));
 }
 

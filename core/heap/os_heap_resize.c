@@ -2,13 +2,17 @@
 /* os_realloc, os_reallocarray and os_calloc. */
 #include "arch.h"
 #include "os/os_heap.h"
+#include "osh_arena.h"
+#include "osh_exhaust.h"
 #include "osh_fallback.h"
+#include "osh_find.h"
 #include "osh_guard.h"
 #include "osh_heap.h"
 #include "osh_heap_guard.h"
 #include "osh_report.h"
 #include "osh_slab_open.h"
 #include "osh_tools.h"
+#include "osh_try.h"
 
 #include <string.h>
 

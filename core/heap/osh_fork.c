@@ -3,9 +3,9 @@
 
 #include "arch.h"
 #include "osh_fallback.h"
-#include "osh_heap.h"
 #include "osh_magazine.h"
 #include "osh_slab_repair.h"
+#include "osh_start.h"
 #include "osh_take.h"
 
 /* Which mutexes the forking thread took. The child's only thread is a copy of it. */

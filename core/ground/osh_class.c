@@ -3,12 +3,6 @@
 
 #include "osh_class_facts.h"
 #include "osh_harden.h"
-#if OSH_LINK_WORDS > 1
-#if !__has_include("osh_link.h")
-#error "OSH_LINK_WORDS: the lists of this port have links of one word"
-#endif
-#include "osh_link.h"
-#endif
 
 _Static_assert(OSH_CLASS_MAX <= 127,
                "OSH_CLASS_STEPS_LOG2 and OSH_SLAB_MAX: a class number fits the page table's byte "
@@ -43,12 +37,6 @@ OSH_VARIABLE const uint8_t osh_class_table[OSH_TABLE_ENTRIES] = {[0] = 1, OSH_TA
              INFO_RUN(b)},
 
 OSH_VARIABLE const struct osh_class osh_class_info[OSH_CLASSES] = {OSH_EACH_CLASS(INFO)};
-
-#if OSH_LINK_WORDS > 1 && !OSH_SMALL_CODE
-#define EMPTY(cls, bytes, step) [cls] = {.room = OSH_LIST_MAGAZINES * OSH_MAGAZINE_FOR(bytes)},
-
-OSH_VARIABLE const struct osh_link osh_empty[OSH_CLASSES] = {OSH_EACH_CLASS(EMPTY)};
-#endif
 
 /* See osh_harden.h: c, which is floor(2^W / bytes) + 1 (2^W itself does not fit) and as much more
  * as makes e at least a longest slab; and the highest limit with such low bits. */

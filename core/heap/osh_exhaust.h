@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way to NULL: what is tried when there seems to be no memory left. */
+#ifndef OSH_EXHAUST_H
+#define OSH_EXHAUST_H
+
+#include "osh_compiler.h"
+
+#include <stddef.h>
+
+/* What is tried before NULL is returned: everything cached is offered back, and what follows. */
+OSH_HIDDEN void *osh_heap_last_resort(size_t alignment, size_t size);
+
+/* From free memory of any kind: any slab of this class or a larger one, a new slab, newlib's heap
+ * wherever pages are free. By one comparison where that much was refused and nothing has come free
+ * since: see osh_brink.h. Counts the failures. */
+OSH_HIDDEN void *osh_heap_at_brink(size_t alignment, size_t size);
+
+/* Offers everything cached back to slabs and arena, and leaves the cores' lists stopped. Any
+ * context; does nothing in an interrupt, and when another task is about it and the caller may not
+ * wait. */
+OSH_HIDDEN void osh_heap_reclaim(void);
+
+/* Sets the cores' lists going. Likewise, and never waits. */
+OSH_HIDDEN void osh_heap_go_on(void);
+
+/* The number of calls that returned NULL because memory was out. */
+OSH_HIDDEN size_t osh_heap_failures(void);
+
+#endif
