@@ -8,7 +8,7 @@
 static osh_word_t head OSH_ALIGNED(OSH_CACHELINE); /* any core may write it at any time */
 static osh_word_t pushed;
 
-/* From hardening level 2 on links are kept encoded. */
+/* At hardening level 2 links are kept encoded. */
 static osh_word_t key_of(const void *block)
 {
     return OSH_HARDENING >= 2 ? osh_guard_key(block) : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Single blocks and the lists of the cores from hardening level 2 on, where links are encoded. */
+/* Single blocks and the lists of the cores at hardening level 2, where links are encoded. */
 #ifndef OSH_CORE_LIST_H
 #define OSH_CORE_LIST_H
 

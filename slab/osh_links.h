@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Blocks linked into chains, outside of the port's lists. From hardening level 2 on
+ * Blocks linked into chains, outside of the port's lists. At hardening level 2
  * a link's first word is exclusive-or'ed with a key of its block, and the link is checked before it
  * is followed. The port's own operations on single blocks do not encode links, so they are not used
  * then.

@@ -5,10 +5,10 @@
 # A variant's build directory is BUILD_ROOT/VARIANT and is used again.
 set -uo pipefail
 
-variants='gcc clang portable asan tsan valgrind small tiny size lean nano level0 level2 level3 out long'
-# What level2 adds is in level3. Between them the usual ones are
+variants='gcc clang portable asan tsan valgrind small tiny size lean nano level0 level2 out long'
+# Between them the usual ones are
 # compiled at every level of optimization, -O0 aside.
-usual='gcc clang portable asan tsan valgrind small tiny size lean nano level0 level3'
+usual='gcc clang portable asan tsan valgrind small tiny size lean nano level0 level2'
 
 if [ $# -lt 1 ]; then
     echo "usage: $0 BUILD_ROOT [VARIANT...]   variants: $variants (without names: $usual)" >&2
@@ -114,7 +114,7 @@ for variant in "$@"; do
         configure lean gcc -Doptimization=s -Dram=64K -Dconfig=OSH_CHECK_NAMES=1 &&
             check lean --no-suite again $once
         ;;
-    level0 | level2 | level3)
+    level0 | level2)
         [ "$variant" = level0 ] && optimization=g || optimization=2
         echo "matrix: $variant: gcc -O$optimization, hardening level ${variant#level}"
         configure "$variant" gcc "-Dhardening=${variant#level}" "-Doptimization=$optimization" &&

@@ -124,7 +124,6 @@ step "models" nice tests/spin/run.py --json "$root/spin.json"
 step "interleavings" interleavings
 step "lint" tests/lint.sh "$root"
 if [ $long = yes ]; then
-    step "suites: more variants" tests/matrix.sh "$root/tests" level2
     step "coverage" tests/coverage/coverage.py "$root/coverage" --json "$root/coverage.json"
     step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --only firmware --check
     step "the firmware storm's counter" /usr/bin/python3 -B -m perf.firmware.trace --build "$root/firmware-storm"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The patterns and records that the heap writes into blocks from hardening level 2 on, and
+ * The patterns and records that the heap writes into blocks at hardening level 2, and
  * checks later.
  *
  * Free blocks: the words after the link hold a pattern that depends on the block's address
  * and the heap's secret. The heap detects a write to a free block when it checks the pattern, or
  * the link. In a slab the link's words hold the pattern too.
  *
- * Live blocks, level 3: the end of the block is a record of the size asked for and the caller;
+ * Live blocks, level 2: the end of the block is a record of the size asked for and the caller;
  * a pattern fills the bytes between.
  *
  *   | the bytes asked for | pattern | record |
@@ -23,7 +23,7 @@
 
 #include <stdbool.h>
 
-/* Level 3: the record at the end of a block. */
+/* Level 2: the record at the end of a block. */
 struct osh_record {
     uintptr_t check; /* a checksum of the fields below, the address and the secret */
     uintptr_t size;  /* the size asked for; above it the cores that allocated and freed */
@@ -31,14 +31,14 @@ struct osh_record {
     const void *freed_by; /* NULL: live */
 };
 
-#define OSH_TRAILER_BYTES (OSH_HARDENING >= 3 ? sizeof(struct osh_record) : 0)
+#define OSH_TRAILER_BYTES (OSH_HARDENING >= 2 ? sizeof(struct osh_record) : 0)
 #define OSH_TRAILER_CORE_BITS (OSH_WIDE ? 8 : 4)
 #define OSH_TRAILER_SIZE_MAX (((uintptr_t)-1) >> (2 * OSH_TRAILER_CORE_BITS))
 
 /* The bytes that a request for `size` takes, with its record; SIZE_MAX if that is too much. */
 static inline size_t osh_guard_padded(size_t size)
 {
-    if (OSH_HARDENING < 3) {
+    if (OSH_HARDENING < 2) {
         return size;
     }
     return size > OSH_TRAILER_SIZE_MAX ? SIZE_MAX : size + OSH_TRAILER_BYTES;
@@ -71,17 +71,17 @@ OSH_HIDDEN bool osh_guard_serve(void *block, size_t bytes);
 /* True for every free block, and false for nearly every live one. */
 OSH_HIDDEN bool osh_guard_looks_free(const void *block, size_t bytes);
 
-/* Level 3: makes the block one of `size` bytes that `caller` has allocated. */
+/* Level 2: makes the block one of `size` bytes that `caller` has allocated. */
 OSH_HIDDEN void osh_guard_seal(void *block, size_t bytes, size_t size, const void *caller);
 
-/* Level 3: returns 0 and sets *size if record and pattern of the live block are unchanged; else
+/* Level 2: returns 0 and sets *size if record and pattern of the live block are unchanged; else
  * the misuse. */
 OSH_HIDDEN enum os_heap_misuse osh_guard_opened(const void *block, size_t bytes, size_t *size);
 
-/* Level 3: notes who frees the block. */
+/* Level 2: notes who frees the block. */
 OSH_HIDDEN void osh_guard_note_free(void *block, size_t bytes, const void *caller);
 
-/* Level 3: copies the record into a report, if the record is sound. */
+/* Level 2: copies the record into a report, if the record is sound. */
 OSH_HIDDEN void osh_guard_tell(struct os_heap_report *report, const void *block, size_t bytes);
 
 #endif

@@ -187,7 +187,7 @@
 
 /* Freed large blocks that the heap keeps for the next request of their size, which then takes no
  * lock. OSH_KEPT_BYTES: bytes of all kept blocks at most. Each has at least 2^OSH_KEPT_LEAST_LOG2
- * and less than 2^OSH_KEPT_MOST_LOG2 bytes. 0 from level 2 on, which checks free blocks. */
+ * and less than 2^OSH_KEPT_MOST_LOG2 bytes. 0 at level 2, which checks free blocks. */
 #define OSH_KEPT_BYTES \
     (OSH_SMALL_CODE || OSH_HARDENING >= 2 ? 0 : OSH_VIRTUAL ? 4194304 : OSH_RAM_BYTES / 16)
 #define OSH_KEPT_LEAST_LOG2 (OSH_VIRTUAL ? 17 : 6)
@@ -225,21 +225,20 @@
  *      a free breaks; and that the size of os_free_sized fits. A small block that is freed twice
  *      with others in between, or on two cores, is detected when it returns to its slab
  *   2  links in free blocks are encoded and checked; free blocks are filled with a pattern
- *      that is checked at re-use; a double free is detected wherever the block is, unless
- *      the block was written to there. Calls do not take the fast paths
- *   3  every block ends with a record of the size asked for and the caller, and a pattern fills
- *      the bytes between; freed blocks wait in a quarantine. For debugging */
+ *      that is checked at re-use; a double free is detected wherever the block is; every block
+ *      ends with a record of the size asked for and the caller, and a pattern fills the bytes
+ *      between; freed blocks wait in a quarantine. No call takes a fast path. For development */
 #ifndef OSH_HARDENING
 #define OSH_HARDENING 1
 #endif
 
-/* From level 2 on: so many bytes at the start of a free block hold the pattern. A larger value
+/* Level 2: so many bytes at the start of a free block hold the pattern. A larger value
  * detects more writes, and every malloc and free takes longer. */
 #ifndef OSH_FILL_BYTES
 #define OSH_FILL_BYTES 1024u
 #endif
 
-/* Level 3: so many freed blocks, of at most OSH_QUARANTINE_MAX bytes each, wait before they are
+/* Level 2: so many freed blocks, of at most OSH_QUARANTINE_MAX bytes each, wait before they are
  * used again. Each costs a word, and its block. */
 #ifndef OSH_QUARANTINE_BLOCKS
 #define OSH_QUARANTINE_BLOCKS (OSH_VIRTUAL ? 64 : 8)
@@ -289,7 +288,7 @@ _Static_assert(OSH_WITHIN(OSH_REGION_BYTES, 16ll << (OSH_PAGE_LOG2), 1ll << 47),
 _Static_assert(OSH_WITHIN(OSH_CACHELINE, 8, 4096) && OSH_IS_POWER(OSH_CACHELINE),
                "OSH_CACHELINE is a power of two, 8 to 4096");
 
-_Static_assert(OSH_WITHIN(OSH_HARDENING, 0, 3), "OSH_HARDENING: levels are 0 to 3");
+_Static_assert(OSH_WITHIN(OSH_HARDENING, 0, 2), "OSH_HARDENING: levels are 0 to 2");
 _Static_assert(OSH_WITHIN(OSH_FILL_BYTES, 0, INTPTR_MAX), "OSH_FILL_BYTES is a size");
 _Static_assert(OSH_WITHIN(OSH_QUARANTINE_BLOCKS, 1, 65536), "OSH_QUARANTINE_BLOCKS: 1 to 65536");
 /* The values as constants. Without them the macros for every class would expand to pages of text.
@@ -306,8 +305,8 @@ enum {
     OSH_VALUE_DEPOT_BYTES = OSH_DEPOT_BYTES,
 };
 
-#if defined(OSH_TOOLS_ASAN) && OSH_HARDENING < 3
-#error "-Dtools=asan goes with -Dhardening=3, which knows the size that was asked for"
+#if defined(OSH_TOOLS_ASAN) && OSH_HARDENING < 2
+#error "-Dtools=asan goes with -Dhardening=2, which knows the size that was asked for"
 #endif
 
 #endif

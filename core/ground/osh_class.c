@@ -56,9 +56,9 @@ OSH_VARIABLE const struct osh_start osh_start[OSH_CLASSES] = {OSH_EACH_CLASS(STA
 #define CORE_BOUND(cls, bytes, step) +2 * (uint64_t)OSH_MAGAZINE_FOR(bytes) * (bytes)
 #define SHARED_BOUND(cls, bytes, step) \
     +DEPOT_FOR(bytes) * (uint64_t)OSH_MAGAZINE_FOR(bytes) * (bytes)
-/* Level 3's quarantine is a cache, too, and so are large blocks that are kept. */
+/* Level 2's quarantine is a cache, too, and so are large blocks that are kept. */
 #define BOUND_QUARANTINE \
-    (OSH_HARDENING >= 3 ? (uint64_t)OSH_QUARANTINE_BLOCKS * OSH_QUARANTINE_MAX : 0u)
+    (OSH_HARDENING >= 2 ? (uint64_t)OSH_QUARANTINE_BLOCKS * OSH_QUARANTINE_MAX : 0u)
 #define BOUND_OF_A_CORE (0 OSH_EACH_CLASS(CORE_BOUND))
 #define BOUND_SHARED (0 OSH_EACH_CLASS(SHARED_BOUND) + BOUND_QUARANTINE + OSH_KEPT_BYTES)
 _Static_assert((OSH_CORES * BOUND_OF_A_CORE + BOUND_SHARED) / 2 <= SIZE_MAX / 2,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tells AddressSanitizer which of the heap's memory the program may touch (-Dtools=asan). This
- * needs hardening level 3, whose record has the size that was asked for. The library itself is not
+ * needs hardening level 2, whose record has the size that was asked for. The library itself is not
  * instrumented, so the sanitizer does not check its accesses. But the sanitizer replaces memcpy and
  * memset, which check their blocks, so these must be open.
  *

@@ -17,7 +17,7 @@
 #include "osh_start.h"
 #include "osh_try.h"
 
-/* From level 2 on, and in a build for size, every call takes the slow paths. */
+/* At level 2, and in a build for size, every call takes the slow paths. */
 #define OSH_FAST_PATHS (OSH_HARDENING < 2 && !OSH_SMALL_CODE)
 
 OSH_PUBLIC void *os_malloc(size_t size)
@@ -62,7 +62,7 @@ void *osh_heap_get(size_t alignment, size_t size)
 OSH_NOINLINE void *osh_malloc_slow(size_t size, const void *caller)
 {
     void *block = osh_heap_get(OSH_ALIGN_LEAST, osh_guard_padded(size));
-    return OSH_HARDENING >= 3 ? osh_heap_sealed(block, size, caller) : block;
+    return OSH_HARDENING >= 2 ? osh_heap_sealed(block, size, caller) : block;
 }
 
 /* Could a large block begin at `ptr`? Its seal then decides. */

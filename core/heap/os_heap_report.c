@@ -54,16 +54,16 @@ static void describe(struct os_heap_report *report)
     if (cls != 0) {
         report->block_bytes = osh_class_bytes(cls);
         usable = osh_is_start(cls, (uintptr_t)block - osh_arena.base) ? report->block_bytes : 0;
-    } else if (OSH_HARDENING >= 3 && osh_arena_holds(block) &&
+    } else if (OSH_HARDENING >= 2 && osh_arena_holds(block) &&
                osh_arena_is_newlib(osh_arena_page(block)) && (uintptr_t)block % OSH_ALIGN == 0 &&
                osh_fallback_fault(block) == 0) {
         usable = osh_fallback_usable(block);
     }
     size_t record = OSH_TRAILER_BYTES;
-    if (OSH_HARDENING >= 3 && usable >= record) {
+    if (OSH_HARDENING >= 2 && usable >= record) {
         osh_guard_tell(report, block, usable);
     }
-    (void)usable; /* unused below level 3 */
+    (void)usable; /* unused below level 2 */
 }
 
 void osh_report(enum os_heap_misuse misuse, const void *address, const void *caller)

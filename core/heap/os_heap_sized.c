@@ -32,7 +32,7 @@ OSH_PUBLIC void os_free_sized(void *ptr, size_t size)
         if (!osh_heap_is_sound(cls, ptr, &bytes, OSH_CALLER)) {
             return;
         }
-        bool right = OSH_HARDENING >= 3 ? size == bytes : fits(cls, bytes, size);
+        bool right = OSH_HARDENING >= 2 ? size == bytes : fits(cls, bytes, size);
         if (OSH_UNLIKELY(!right)) {
             osh_report(OS_HEAP_WRONG_SIZE, ptr, OSH_CALLER);
             return;

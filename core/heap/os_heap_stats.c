@@ -31,7 +31,7 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     struct osh_fallback_stats fallback;
     osh_fallback_look(&fallback);
     size_t quarantined = 0; /* bytes of newlib's blocks in quarantine */
-    if (OSH_HARDENING >= 3) {
+    if (OSH_HARDENING >= 2) {
         size_t slabs;
         osh_heap_quarantined(&slabs, &quarantined);
         stats->cached += slabs;

@@ -29,7 +29,7 @@ size_t osh_heap_failures(void)
 
 void osh_heap_reclaim(void)
 {
-    if (OSH_HARDENING >= 3) {
+    if (OSH_HARDENING >= 2) {
         osh_heap_end_quarantine(); /* never waits, so an interrupt does it, too */
     }
     enum osh_taken taken = osh_take(OSH_MUTEX_RECLAIM, true);
@@ -109,7 +109,7 @@ static void *look(size_t alignment, size_t size)
     void *block;
     if (!osh_brink_is_out()) { /* the caller could not stop the lists */
         /* Blocks that left the quarantine are on this core's lists. */
-        block = OSH_HARDENING >= 3 ? osh_heap_try(alignment, size) : NULL;
+        block = OSH_HARDENING >= 2 ? osh_heap_try(alignment, size) : NULL;
         return block != NULL ? block : from_anywhere(alignment, size, &asked);
     }
     unsigned looks = 0;

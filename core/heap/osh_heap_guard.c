@@ -28,16 +28,15 @@ bool osh_heap_is_sound(unsigned cls, const void *block, size_t *size, const void
     size_t bytes = osh_heap_block_bytes(cls, block);
     enum os_heap_misuse misuse = 0;
     *size = bytes;
-    if (OSH_HARDENING >= 3) {
+    if (OSH_HARDENING >= 2) {
         size_t record = OSH_TRAILER_BYTES; /* a damaged header may give too few bytes */
         misuse = bytes < record ? OS_HEAP_BAD_HEADER : osh_guard_opened(block, bytes, size);
-    }
-    /* The bit is certain, but only set if the block is back in its slab. For a block in a list or
-     * the depot the pattern gives the suspicion, and the search of the lists confirms it. */
-    if (OSH_HARDENING >= 2 && cls != 0 &&
-        (osh_slab_object_is_free(cls, block) ||
-         (osh_guard_looks_free(block, bytes) && osh_core_lists_hold(cls, block)))) {
-        misuse = OS_HEAP_FREED_TWICE;
+        /* The bit is certain, but only set if the block is back in its slab. For a block in a list
+         * or the depot the pattern gives the suspicion, and the search of the lists confirms it. */
+        if (cls != 0 && (osh_slab_object_is_free(cls, block) ||
+                         (osh_guard_looks_free(block, bytes) && osh_core_lists_hold(cls, block)))) {
+            misuse = OS_HEAP_FREED_TWICE;
+        }
     }
     if (OSH_UNLIKELY(misuse != 0)) {
         osh_report(misuse, block, caller);
@@ -47,7 +46,7 @@ bool osh_heap_is_sound(unsigned cls, const void *block, size_t *size, const void
 
 void *osh_heap_sealed(void *block, size_t size, const void *caller)
 {
-    if (OSH_HARDENING >= 3 && block != NULL) {
+    if (OSH_HARDENING >= 2 && block != NULL) {
         size_t bytes = osh_heap_block_bytes(class_of_own(block), block);
         osh_tools_open(block, bytes);
         osh_guard_seal(block, bytes, size, caller);
@@ -85,15 +84,10 @@ void osh_heap_free_guarded(unsigned cls, void *block, const void *caller)
         return;
     }
     size_t bytes = osh_heap_block_bytes(cls, block);
-    if (OSH_HARDENING >= 3) {
-        osh_guard_note_free(block, bytes, caller);
-    }
-    /* newlib writes into its free blocks, so these are filled only for the quarantine. */
-    if (cls != 0 || OSH_HARDENING >= 3) {
-        osh_guard_fill(block, 0, osh_guard_words(bytes));
-    }
+    osh_guard_note_free(block, bytes, caller);
+    osh_guard_fill(block, 0, osh_guard_words(bytes));
     osh_tools_free(block, bytes);
-    if (OSH_HARDENING >= 3 && bytes <= OSH_QUARANTINE_MAX) {
+    if (bytes <= OSH_QUARANTINE_MAX) {
         block = osh_quarantine_exchange(block);
         osh_fence_atomic_load(); /* in, then look: pairs with osh_brink_look() */
         osh_brink_came_free();   /* a reclaim ends the quarantine */
@@ -116,7 +110,7 @@ void osh_heap_end_quarantine(void)
 void osh_heap_quarantined(size_t *slabs, size_t *newlib)
 {
     *slabs = *newlib = 0;
-    for (unsigned slot = 0; OSH_HARDENING >= 3 && slot < OSH_QUARANTINE_BLOCKS; slot++) {
+    for (unsigned slot = 0; slot < OSH_QUARANTINE_BLOCKS; slot++) {
         const void *block = osh_quarantine_peek(slot);
         if (block != NULL) {
             unsigned cls = class_of_own(block);

@@ -5,7 +5,7 @@
 #include "osh_config.h"
 
 /* Levels without a quarantine use no slot. */
-#define SLOTS (OSH_HARDENING >= 3 ? OSH_QUARANTINE_BLOCKS : 1)
+#define SLOTS (OSH_HARDENING >= 2 ? OSH_QUARANTINE_BLOCKS : 1)
 
 static osh_word_t waiting[SLOTS];
 static osh_word_t turn;

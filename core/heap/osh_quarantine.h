@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hardening level 3: freed blocks wait for OSH_QUARANTINE_BLOCKS more frees before
+ * Hardening level 2: freed blocks wait for OSH_QUARANTINE_BLOCKS more frees before
  * they can be used again. The heap checks a block's pattern when it leaves. Wait-free, any context.
  */
 #ifndef OSH_QUARANTINE_H

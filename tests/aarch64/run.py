@@ -23,7 +23,7 @@ CROSS_FILE = SOURCE / "tests/cross/aarch64-linux.ini"
 SMOKE = SOURCE / "tests/cross/smoke.c"
 # Configurations: one with rounds a tenth as long, and those of --long.
 SHORT = {"short": ["-Dc_args=-DOSH_TEST_SLOW"]}
-LONG = {"gcc": [], "level0": ["-Dhardening=0"], "level3": ["-Dhardening=3"]}
+LONG = {"gcc": [], "level0": ["-Dhardening=0"], "level2": ["-Dhardening=2"]}
 SUITES = ["osheap:unit", "osheap:concurrent"]
 # Of each way the injection interrupts so many instructions, and all with --long.
 SHORT_WAY = "60"
@@ -130,7 +130,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", metavar="TEST", nargs="+", help="these tests alone")
     parser.add_argument("--cpus", metavar="N", type=int, default=2, help="CPUs of the machine that --only has (2)")
     parser.add_argument("--long", action="store_true",
-                        help="also minutes of stress, memory that runs out, hardening levels 0 and 3")
+                        help="also minutes of stress, memory that runs out, hardening levels 0 and 2")
     parser.add_argument("--quiet", action="store_true", help="lines for failures and totals only")
     options = parser.parse_args()
     if not 1 <= options.cpus <= 8:

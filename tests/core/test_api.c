@@ -78,7 +78,7 @@ static void free_sized_frees_blocks_of_every_size(void)
 
 static void freed_block_is_handed_out_again(void)
 {
-    ONLY_BELOW_LEVEL(3)
+    NOT_AT_LEVEL_2
     void *block = os_malloc(SMALL_SIZE);
     os_free(block);
     assert_ptr_equal(os_malloc(SMALL_SIZE), block);

@@ -40,7 +40,7 @@ static void what_was_refused_is_had_when_something_comes_free(void)
 
 static void lists_serve_again_when_a_row_of_requests_was_served(void)
 {
-    ONLY_BELOW_LEVEL(3)
+    NOT_AT_LEVEL_2
     struct hoard hoard = hoard_all(SMALL_SIZE);
     hoard_free(&hoard, 1);
     assert_true(!OSH_BRINK_STOPS || now().cached == 0);
@@ -60,7 +60,7 @@ static void free_last(void)
 /* Where the lists of a core begin with its first call. */
 static void lists_of_a_core_that_comes_late_take_nothing_while_memory_is_out(void)
 {
-    ONLY_BELOW_LEVEL(3)
+    NOT_AT_LEVEL_2
     struct hoard hoard = hoard_all(SMALL_SIZE);
     last = hoard_take(&hoard);
     run_on_cpu(1, free_last);

@@ -52,14 +52,14 @@ static void take_and_free_most_in_one_block(void)
 
 static void region_of_tiny_blocks_becomes_one_block_on_another_core(void)
 {
-    ONLY_BELOW_LEVEL(3)
+    NOT_AT_LEVEL_2
     run_on_cpu(0, hoard_and_free_tiny);
     run_on_cpu(1, take_most_in_one_block);
 }
 
 static void one_block_becomes_a_region_of_tiny_ones_on_another_core(void)
 {
-    ONLY_BELOW_LEVEL(3)
+    NOT_AT_LEVEL_2
     run_on_cpu(0, take_and_free_most_in_one_block);
     run_on_cpu(1, hoard_tiny);
 }
@@ -71,7 +71,7 @@ static void free_tiny(void)
 
 static void blocks_freed_on_another_core_become_one_block(void)
 {
-    ONLY_BELOW_LEVEL(3)
+    NOT_AT_LEVEL_2
     run_on_cpu(0, hoard_tiny);
     run_on_cpu(1, free_tiny);
     run_on_cpu(0, take_most_in_one_block);
@@ -110,7 +110,7 @@ static void large_block_grows_over_memory_that_was_cached(void)
 
 static void every_class_can_use_the_memory_of_every_other(void)
 {
-    ONLY_BELOW_LEVEL(3)
+    NOT_AT_LEVEL_2
     size_t before = 0;
     FOR_EACH_CLASS(cls)
     {
@@ -217,7 +217,7 @@ static void last_resort_keeps_the_alignment_asked_for(void)
 
 static void small_blocks_are_served_from_the_newlib_heap_when_it_holds_all_that_is_free(void)
 {
-    ONLY_BELOW_LEVEL(3)
+    NOT_AT_LEVEL_2
     size_t size = now().region / 8;
     void *blocks[4];
     for (unsigned i = 0; i < 4; i++) {

@@ -15,7 +15,7 @@ static bool in_a_slab(const void *block)
 
 static void small_blocks_are_in_slabs_and_large_ones_are_not(void)
 {
-    ONLY_BELOW_LEVEL(3)
+    NOT_AT_LEVEL_2
     void *small = os_malloc(LARGEST_SMALL);
     void *large = os_malloc(SMALLEST_LARGE);
     assert_true(in_a_slab(small));
@@ -40,7 +40,7 @@ static void growth_beyond_the_slabs_migrates_with_contents(void)
 
 static void deep_cut_migrates_into_the_slabs_with_contents(void)
 {
-    ONLY_BELOW_LEVEL(3)
+    NOT_AT_LEVEL_2
     FOR_EACH_CLASS(cls)
     {
         size_t bytes = osh_class_bytes(cls);
@@ -103,7 +103,7 @@ static void size_that_hovers_around_a_class_does_not_bounce(void)
 
 static void migration_frees_the_old_block(void)
 {
-    ONLY_BELOW_LEVEL(3)
+    NOT_AT_LEVEL_2
     struct os_heap_stats stats;
     void *block = os_malloc(LARGEST_SMALL);
     block = os_realloc(block, LARGE_SIZE(2));

@@ -102,7 +102,7 @@ static void free_of_a_block_in_a_page_given_back(void)
 /* Memory was short meanwhile, but the block is of the class that its size calls for. */
 static void wrong_size_of_a_block_had_by_the_last_resort(void)
 {
-    ONLY_BELOW_LEVEL(3)
+    NOT_AT_LEVEL_2
     if (OSH_HARDENING == 0 || usable_cpus() < 2) {
         skip_because("sizes are not looked at, or there is one CPU");
     }

@@ -69,7 +69,7 @@ static void contents_survive_cuts_to_every_boundary(void)
 
 static void a_size_within_the_usable_one_stays_in_place(void)
 {
-    ONLY_BELOW_LEVEL(3)
+    NOT_AT_LEVEL_2
     FOR_EACH_BOUNDARY(size)
     {
         void *block = os_malloc(size);

@@ -42,7 +42,7 @@ static void live_cached_and_free_make_the_region(void)
 
 static void live_is_the_usable_size_of_what_is_handed_out(void)
 {
-    ONLY_BELOW_LEVEL(3)
+    NOT_AT_LEVEL_2
     size_t live = 0;
     FOR_EACH_BOUNDARY(size)
     {

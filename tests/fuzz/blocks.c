@@ -42,7 +42,7 @@ void block_took(struct block *block, void *at, size_t size, size_t alignment)
     block->usable = os_malloc_usable_size(at);
     block->alignment = alignment;
     block->key = next_key++;
-    /* At level 3 no byte of a block of size 0 may be used. */
+    /* At level 2 no byte of a block of size 0 may be used. */
     size_t last = block->usable > 0 ? block->usable - 1 : 0;
     if (!osh_arena_holds(at) || !osh_arena_holds(block->at + last)) {
         world_fail("a block is outside the region", at);

@@ -22,8 +22,7 @@ ROOT = HERE.parent.parent
 CORPUS = HERE / "corpus"
 INPUT_MOST = 2048
 SLICE_S = 60
-SHORT_RUNS = {"tiny": 600, "nano": 600, "size": 300, "ram": 300, "level2": 200,
-              "level3": 200}
+SHORT_RUNS = {"tiny": 600, "nano": 600, "size": 300, "ram": 300, "level2": 200}
 
 TINY = ("OSH_PAGE_LOG2=9,OSH_SLAB_MAX=1024,OSH_MAGAZINE_BYTES=256,OSH_MAGAZINE_MAX=8,"
         "OSH_DEPOT_SLOTS=2,OSH_CORES=4,OSH_TRIM_BYTES=2048")
@@ -38,7 +37,6 @@ LIBFUZZER = {
     "ram": [*SANITIZED, "-Dram=64K", f"-Dconfig={TINY}"],
     "size": [*SANITIZED, "-Dram=32K", "-Dcores=4", "-Doptimization=s"],
     "level2": [*SANITIZED, f"-Dconfig={TINY}", "-Dhardening=2"],
-    "level3": [*SANITIZED, f"-Dconfig={TINY}", "-Dhardening=3"],
 }
 AFL_ENVIRONMENT = {"AFL_NO_UI": "1", "AFL_SKIP_CPUFREQ": "1", "AFL_NO_AFFINITY": "1",
                    "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1", "AFL_QUIET": "1"}

@@ -178,28 +178,28 @@ static void sized_off_by_a_few(struct trial *trial)
      name##_small,                                                                           \
      BAD_POINTER,                                                                            \
      INTACT,                                                                                 \
-     "-ppp"},                                                                                \
+     "-pp"},                                                                                 \
         {of "_of_a_pointer_into_a_large_block",                                              \
          what ": pointer into a large block",                                                \
          name##_large,                                                                       \
          BAD_POINTER,                                                                        \
          INTACT,                                                                             \
-         "-sss"},                                                                            \
+         "-ss"},                                                                             \
         {of "_of_a_pointer_outside_the_heap",                                                \
          what ": pointer outside the heap",                                                  \
          name##_foreign,                                                                     \
          REASON(NOT_OURS),                                                                   \
          INTACT,                                                                             \
-         "pppp"},                                                                            \
+         "ppp"},                                                                             \
         {of "_of_a_freed_block",                                                             \
          what ": small block that is free",                                                  \
          name##_freed,                                                                       \
          TWICE,                                                                              \
          INTACT,                                                                             \
-         "--ss"},                                                                            \
+         "--s"},                                                                             \
     {                                                                                        \
         of "_of_a_freed_large_block", what ": large block that is free", name##_freed_large, \
-            TWICE, INTACT, "-sss"                                                            \
+            TWICE, INTACT, "-ss"                                                             \
     }
 
 const struct misuse block_misuses[] = {
@@ -208,14 +208,14 @@ const struct misuse block_misuses[] = {
     ROWS_OF(usable, "usable_size", "usable size"),
     ROWS_OF(sized, "free_sized", "sized free"),
     {"free_sized_with_more_than_the_block_has", "sized free: more than the block has",
-     sized_too_large, REASON(WRONG_SIZE), INTACT, "-ppp"},
+     sized_too_large, REASON(WRONG_SIZE), INTACT, "-pp"},
     {"free_sized_with_a_quarter_or_less",
      "sized free: a quarter of the size, or less, memory never out", sized_too_small,
-     REASON(WRONG_SIZE), INTACT, "-pps"},
+     REASON(WRONG_SIZE), INTACT, "-ps"},
     {"free_sized_with_a_quarter_after_memory_was_out",
      "sized free: a quarter of the size, memory has been out", sized_too_small_after_out,
-     REASON(WRONG_SIZE), INTACT, "---s"},
+     REASON(WRONG_SIZE), INTACT, "--s"},
     {"free_sized_with_a_few_bytes_less", "sized free: a few bytes less", sized_off_by_a_few,
-     REASON(WRONG_SIZE), INTACT, "---s"},
+     REASON(WRONG_SIZE), INTACT, "--s"},
     {0},
 };

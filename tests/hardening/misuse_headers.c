@@ -229,35 +229,34 @@ static void overflow_into_the_next(struct trial *trial)
 #define BAD_HEADER (REASON(BAD_HEADER) | REASON(FREED_TWICE) | REASON(OVERRUN))
 
 /* nano's chunks do not repeat their size, and a block's neighbours are free ones of a list. */
-#define ONLY_FULL(grounds) (MISUSE_NANO ? "----" : (grounds))
+#define ONLY_FULL(grounds) (MISUSE_NANO ? "---" : (grounds))
 
 const struct misuse header_misuses[] = {
     {"overwritten_header_filled", "newlib header overwritten: a repeated byte", filled, BAD_HEADER,
-     INTACT, "-sss"},
-    {"overwritten_header_zero", "newlib header overwritten: zero", zero, BAD_HEADER, INTACT,
-     "-sss"},
+     INTACT, "-ss"},
+    {"overwritten_header_zero", "newlib header overwritten: zero", zero, BAD_HEADER, INTACT, "-ss"},
     {"overwritten_header_of_another_size", "newlib header overwritten: a size", another_size,
-     BAD_HEADER, INTACT, "-sss"},
+     BAD_HEADER, INTACT, "-ss"},
     {"overwritten_header_with_plausible_data", "newlib header overwritten: any plausible word",
-     plausible, BAD_HEADER, INTACT, "-sss"},
+     plausible, BAD_HEADER, INTACT, "-ss"},
     {"header_grown_by_the_next_block", "newlib header overwritten: grown by the next block's size",
-     grown_by_the_next, BAD_HEADER, INTACT, "-sss"},
+     grown_by_the_next, BAD_HEADER, INTACT, "-ss"},
     {"header_shrunk_by_a_chunk", "newlib header overwritten: less by a chunk", shrunk_by_a_chunk,
-     BAD_HEADER, INTACT, "-sss"},
+     BAD_HEADER, INTACT, "-ss"},
     {"header_bit_cleared", "newlib header overwritten: its bit, the block before is in use",
-     bit_cleared, BAD_HEADER, INTACT, "-sss"},
+     bit_cleared, BAD_HEADER, INTACT, "-ss"},
     {"header_bit_set", "newlib header overwritten: its bit, the block before is free", bit_set,
-     BAD_HEADER, DAMAGED, "----"},
+     BAD_HEADER, DAMAGED, "---"},
     {"overwritten_header_of_the_free_chunk_before",
      "newlib header overwritten: the free chunk before", of_the_free_one_before,
-     BAD_HEADER | REASON(BAD_LINK), DAMAGED, ONLY_FULL("-ppp")},
+     BAD_HEADER | REASON(BAD_LINK), DAMAGED, ONLY_FULL("-pp")},
     {"overwritten_header_seen_by_the_block_before",
      "newlib header overwritten: the next one's, then freed", of_the_next_at_a_free, BAD_HEADER,
-     INTACT, ONLY_FULL("-sss")},
+     INTACT, ONLY_FULL("-ss")},
     {"overwritten_header_seen_by_realloc",
      "newlib header overwritten: the next one's, then resized", of_the_next_at_a_resize, BAD_HEADER,
-     DAMAGED, ONLY_FULL("-sss")},
+     DAMAGED, ONLY_FULL("-ss")},
     {"overflow_of_a_large_block_into_the_next", "overflow: large block, into the next",
-     overflow_into_the_next, BAD_HEADER, DAMAGED, "-sss"},
+     overflow_into_the_next, BAD_HEADER, DAMAGED, "-ss"},
     {0},
 };

@@ -13,7 +13,7 @@ void hold_chain(unsigned cls, struct osh_chain chain);
 /* The block is about to be given back. Reads what was written. */
 void unhold(void *block, size_t bytes);
 
-/* What os_free does to a block from hardening level 2 on. */
+/* What os_free does to a block at hardening level 2. */
 void refill(unsigned cls, void *block);
 
 /* Words held now. */

@@ -8,10 +8,11 @@
 #include "osh_brink.h"
 #include "osh_depot.h"
 #include "osh_exhaust.h"
+#include "osh_guard.h"
 #include "osh_slab.h"
 #include "scenario.h"
 
-#define SMALL ((size_t)256)
+#define SMALL ((size_t)256 - OSH_TRAILER_BYTES)
 #define LARGE ((size_t)600)
 #define CLS osh_class_of(SMALL)
 

@@ -4,6 +4,7 @@
 #include "os/os_heap.h"
 #include "osh_depot.h"
 #include "osh_exhaust.h"
+#include "osh_guard.h"
 #include "osh_magazine.h"
 #include "osh_slab.h"
 #include "osh_slab_table.h"
@@ -11,7 +12,7 @@
 
 #define THREE osh_class_of(160) /* three objects a slab */
 #define CLS osh_class_of(256)   /* two objects a slab and a magazine */
-#define SMALL ((size_t)256)
+#define SMALL ((size_t)256 - OSH_TRAILER_BYTES)
 #define LARGE ((size_t)600)
 
 static struct osh_chain object[3];

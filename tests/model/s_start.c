@@ -2,9 +2,10 @@
 /* The first calls of all, and the whole heap at work. */
 #include "os/os_heap.h"
 #include "osh_class.h"
+#include "osh_guard.h"
 #include "scenario.h"
 
-#define SMALL ((size_t)256)
+#define SMALL ((size_t)256 - OSH_TRAILER_BYTES)
 #define LARGE ((size_t)600)
 
 static void *allocate(size_t size)

@@ -19,7 +19,7 @@ static void as_in(size_t kib)
     if (OSH_VIRTUAL) {
         skip_because("all sizes have slabs");
     }
-    ONLY_BELOW_LEVEL(3);
+    NOT_AT_LEVEL_2;
     osh_slab_open_start((kib << 10) >> OSH_PAGE_LOG2);
 }
 

@@ -223,7 +223,7 @@ struct os_heap_report {
     size_t block_bytes;  /**< of the size class there; 0: a large block, or no block */
     unsigned core;       /**< the core that detected the misuse */
     const void *caller; /**< caller of the call that was misuse; NULL if a later call detected it */
-    /* From level 3's record at the end of every block. All 0 without a record. */
+    /* From level 2's record at the end of every block. All 0 without a record. */
     size_t size;              /**< size asked for */
     const void *allocated_by; /**< caller of the call that allocated the block */
     const void *freed_by;     /**< caller of the call that freed it; NULL: it is live */

@@ -4,7 +4,7 @@
  * its loops of turns times instructions a turn, and what is outside of loops. The
  * turns are the configuration's; how the instructions (-O2) were found for each name
  * docs/worst-case.md says. They are those of hardening 0, and of what level 1 checks
- * on top: names that end in _check. Levels 2 and 3 have no formulas.
+ * on top: names that end in _check. Level 2 has no formulas.
  */
 #ifndef WORST_H
 #define WORST_H
