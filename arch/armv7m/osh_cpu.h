@@ -53,14 +53,14 @@
 #endif
 
 /* Link and list must be stored in order only for another core's reclaim. */
+#if OSH_CORES == 1
 #define OSH_PUBLISH
-#if OSH_CORES > 1 && __ARM_ARCH >= 8
+#define OSH_STORE_PUBLISH "strex"
+#elif __ARM_ARCH >= 8
+#define OSH_PUBLISH
 #define OSH_STORE_PUBLISH "stlex"
 #else
-#if OSH_CORES > 1
-#undef OSH_PUBLISH
 #define OSH_PUBLISH "dmb\n\t"
-#endif
 #define OSH_STORE_PUBLISH "strex"
 #endif
 

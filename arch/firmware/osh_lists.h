@@ -34,16 +34,10 @@ struct osh_lists {
      * arena's first page, so that an address shifted right is the index. It is here so that one
      * base address serves both the lists and this. */
     const uint8_t *page_class;
-}
-#if OSH_CORES > 1
-OSH_ALIGNED(1 << OSH_LISTS_LOG2)
-#endif
-    ;
+} OSH_ALIGNED(OSH_CORES > 1 ? 1 << OSH_LISTS_LOG2 : sizeof(osh_word_t));
 
-#if OSH_CORES > 1
-_Static_assert(sizeof(struct osh_lists) == 1 << OSH_LISTS_LOG2,
+_Static_assert(OSH_CORES == 1 || sizeof(struct osh_lists) == 1 << OSH_LISTS_LOG2,
                "a core's lists are found by shift");
-#endif
 
 /* Indexed by core number: see osh_core.h. */
 OSH_SHARED struct osh_lists osh_lists[OSH_CORE_LISTS] OSH_ALIGNED(1 << OSH_LISTS_ALIGN_LOG2);

@@ -152,21 +152,6 @@ struct os_heap_stats {
     size_t cached_bound;     /**< bound on `cached`, by `cores` and the configuration */
 };
 
-/**
- * Fills in the statistics. They are derived from the heap's structures: the fast paths count
- * nothing. While other cores use the heap the figures are a snapshot, and may be wrong by what
- * these cores do meanwhile. Contexts: task, before start (takes the mutex).
- * Complexity: O(pages + cores * classes + blocks in the newlib heap).
- */
-#if defined(__cplusplus) && defined(__GNUC__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wshadow" /* the function has the structure's name */
-#endif
-void os_heap_stats(struct os_heap_stats *stats);
-#if defined(__cplusplus) && defined(__GNUC__)
-#pragma GCC diagnostic pop
-#endif
-
 /** The result of os_heap_gauge. */
 struct os_heap_gauge {
     size_t free;       /**< bytes that are in no block and no cache */
@@ -175,6 +160,19 @@ struct os_heap_gauge {
     size_t refused;    /**< calls that returned NULL because memory was out */
 };
 
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow" /* these functions have their structures' names */
+#endif
+
+/**
+ * Fills in the statistics. They are derived from the heap's structures: the fast paths count
+ * nothing. While other cores use the heap the figures are a snapshot, and may be wrong by what
+ * these cores do meanwhile. Contexts: task, before start (takes the mutex).
+ * Complexity: O(pages + cores * classes + blocks in the newlib heap).
+ */
+void os_heap_stats(struct os_heap_stats *stats);
+
 /**
  * Fills in four figures, for a product to watch. Takes no lock and waits for nobody. What is cached
  * counts as in use; it is given back before a call returns NULL. While other cores use the heap the
@@ -182,10 +180,6 @@ struct os_heap_gauge {
  * Contexts: any. Complexity: O(1), at most 300 instructions. For that `largest` looks at no more
  * than 6 words of the page bitmap, from newlib's break up, and at newlib's top.
  */
-#if defined(__cplusplus) && defined(__GNUC__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wshadow" /* as above */
-#endif
 void os_heap_gauge(struct os_heap_gauge *gauge);
 #if defined(__cplusplus) && defined(__GNUC__)
 #pragma GCC diagnostic pop
