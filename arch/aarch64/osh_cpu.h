@@ -25,6 +25,7 @@
 #define OSH_CPU_NUMBERS 16
 /* The core's number is inserted into the address of its list. */
 #define OSH_LISTS_ALIGN_LOG2 (OSH_LISTS_LOG2 + OSH_CORE_BITS)
+#define OSH_CPU_HOT_TABLES OSH_HOT_TABLES_PAY
 #include "osh_core.h"
 #include "osh_harden.h"
 #include "osh_lists.h"
@@ -125,7 +126,7 @@ OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
         "stlxr %w[core], %[block], [%[list]]\n\t"
         "cbnz %w[core], %l[refused]\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [head] "=&r"(head), [tmp] "=&r"(tmp)
-        : "[list]"(&osh_lists[0].word[index]), [block] "r"(block), [room] "i"(OSH_LINK_ROOM),
+        : "[list]"(&OSH_PUSH_LISTS[0].word[index]), [block] "r"(block), [room] "i"(OSH_LINK_ROOM),
           OSH_CORE_OPERANDS
         : "memory", "cc"
         : refused, twice);

@@ -111,7 +111,7 @@ OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
                       "cmp" OSH_IF("pl") " %[core], #0\n\t"
                                          "bne %l[refused]\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [head] "=&r"(head), [tmp] "=&r"(tmp)
-        : "[list]"(&osh_lists[0].word[index]), OSH_CORE_OPERANDS[block] "r"(block),
+        : "[list]"(&OSH_PUSH_LISTS[0].word[index]), OSH_CORE_OPERANDS[block] "r"(block),
           [room] "i"(OSH_LINK_ROOM), [stride] "i"(OSH_LISTS_LOG2)
         : "memory", "cc"
         : refused, twice);

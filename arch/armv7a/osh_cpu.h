@@ -25,6 +25,7 @@
 #endif
 /* An interrupt controller of version 2 serves at most so many cores. */
 #define OSH_CPU_NUMBERS 8
+#define OSH_CPU_HOT_TABLES OSH_HOT_TABLES_PAY
 #include "osh_core.h"
 
 #if OSH_CORES > 1

@@ -4,6 +4,7 @@
 #define OSH_LISTS_H
 
 #include "osh_core.h"
+#include "osh_hot.h"
 #include "osh_link.h"
 
 /*
@@ -41,6 +42,23 @@ _Static_assert(OSH_CORES == 1 || sizeof(struct osh_lists) == 1 << OSH_LISTS_LOG2
 
 /* Indexed by core number: see osh_core.h. */
 OSH_SHARED struct osh_lists osh_lists[OSH_CORE_LISTS] OSH_ALIGNED(1 << OSH_LISTS_ALIGN_LOG2);
+
+/*
+ * Level 1: os_free needs the addresses of osh_hot, of osh_start and of the lists. Where an address
+ * takes 2 instructions, the CPU's header defines OSH_CPU_HOT_TABLES as this: osh_hot is read in any
+ * case, so it holds the other two, in the same line. They are NULL until the heap starts; until
+ * then no block passes the comparison with osh_hot, which comes first. Level 0 reads nothing of
+ * osh_hot. Thumb takes one instruction for an address, and has no register to spare.
+ *
+ * Why RISC-V does not take the low parts of the addresses in the loads, as in osh_cpu_table.h: of
+ * these, several words are loaded, so %pcrel_lo would need an offset. The psABI allows none, and of
+ * the linkers GNU's alone adds it; lld would load the first word each time.
+ */
+#define OSH_HOT_TABLES_PAY (OSH_HARDENING == 1 && !OSH_SMALL_CODE)
+#ifndef OSH_CPU_HOT_TABLES
+#define OSH_CPU_HOT_TABLES 0
+#endif
+#define OSH_PUSH_LISTS (OSH_CPU_HOT_TABLES ? osh_hot.lists : osh_lists)
 
 /* The lists of core `core`, counted from the heap's first core. */
 static inline struct osh_lists *osh_lists_of(unsigned core)

@@ -68,15 +68,16 @@ OSH_HIDDEN bool osh_arch_push_slow(unsigned cls, void *block);
 /* A constant, because the lists are stopped until the heap starts. */
 #define OSH_ARCH_FAST_SIZES (OSH_TABLE_MAX < OSH_SLAB_MAX ? OSH_TABLE_MAX + 1u : OSH_SLAB_MAX + 1u)
 
-#define OSH_ARCH_ASKED(size, cls) osh_class_bytes(cls)
+/* The compiler must not prepare this before the pop: registers are few. */
+OSH_INLINE size_t osh_arch_asked(unsigned cls)
+{
+    __asm__("" : "+r"(cls));
+    return osh_class_bytes(cls);
+}
+#define OSH_ARCH_ASKED(size, cls) osh_arch_asked(cls)
 
 #ifdef OSH_CPU_TABLE
 #define OSH_ARCH_CLASS_OF(size) osh_cpu_class_of(OSH_TABLE_INDEX(size))
-#endif
-
-/* 1 if os_free reads the addresses of osh_start and of the lists from osh_hot. */
-#ifndef OSH_CPU_HOT_TABLES
-#define OSH_CPU_HOT_TABLES 0
 #endif
 
 #if OSH_CPU_HOT_TABLES

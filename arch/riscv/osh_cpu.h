@@ -29,6 +29,7 @@
 #define OSH_CORE_READ(reg) "csrr " reg ", mhartid\n\t"
 #endif
 #define OSH_CPU_NUMBERS 8 /* harts 0 to 4 of PolarFire and JH7110 among them */
+#define OSH_CPU_HOT_TABLES OSH_HOT_TABLES_PAY
 #include "osh_core.h"
 #include "osh_cpu_table.h"
 #include "osh_harden.h"
@@ -78,20 +79,6 @@
     "bnez %[tmp], " refused "\n\t"
 #endif
 #define OSH_CORE_OPERANDS [stride] "i"(OSH_LISTS_LOG2), [first] "i"(OSH_CORE_FIRST)
-
-/*
- * Level 1: os_free needs the addresses of osh_hot, of osh_start and of the lists, and each
- * takes 2 instructions (auipc or lui, addi). osh_hot is read in any case, so it holds the
- * other two, in the same line: one load for each. They are NULL until the heap starts;
- * until then no block passes the comparison with osh_hot, which comes first. Level 0 reads
- * nothing of osh_hot.
- *
- * Why not the low parts of the addresses in the loads, as in osh_cpu_table.h: of these, several
- * words are loaded, so %pcrel_lo would need an offset. The psABI allows none, and of the
- * linkers GNU's alone adds it; lld would load the first word each time.
- */
-#define OSH_CPU_HOT_TABLES (OSH_HARDENING == 1 && !OSH_SMALL_CODE)
-#define OSH_PUSH_LISTS (OSH_CPU_HOT_TABLES ? osh_hot.lists : osh_lists)
 
 /* A push's answer when it has seen `head`. From level 1 on it refuses a block that is the
  * head already, which is no full list. */

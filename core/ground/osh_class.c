@@ -39,14 +39,14 @@ OSH_VARIABLE const uint8_t osh_class_table[OSH_TABLE_ENTRIES] = {[0] = 1, OSH_TA
 OSH_VARIABLE const struct osh_class osh_class_info[OSH_CLASSES] = {OSH_EACH_CLASS(INFO)};
 
 /* See osh_harden.h: c, which is floor(2^W / bytes) + 1 (2^W itself does not fit) and as much more
- * as makes e at least a longest slab; and the highest limit with such low bits. */
+ * as makes e at least START_LEAST; and the highest limit with such low bits. */
+#define START_LEAST ((osh_start_t)1 << (OSH_START_MASKS ? OSH_START_K : OSH_VALUE_SPAN_LOG2))
 #define START_RECIP(bytes)                                                            \
     ((osh_start_t)((osh_start_t)-1 / (bytes) + 1u + (((bytes) & ((bytes)-1u)) == 0) + \
-                   (1u << OSH_VALUE_SPAN_LOG2) / (bytes) + 1u))
+                   START_LEAST / (bytes) + 1u))
 #define START_END(bytes) \
     ((osh_start_t)(OBJECTS_FOR(bytes) * (osh_start_t)(START_RECIP(bytes) * (bytes))))
-#define START_LIMIT(bytes, mask) \
-    (((START_END(bytes) - (mask)) & ~(osh_start_t)OSH_START_SPAN) + (mask))
+#define START_LIMIT(bytes, mask) (((START_END(bytes) - (mask)) & ~(START_LEAST - 1u)) + (mask))
 #define START(cls, bytes, step)           \
     [cls] = {.recip = START_RECIP(bytes), \
              .limit = START_LIMIT(bytes, RUN_BYTES(RUN_FOR(bytes)) - 1u)},

@@ -51,25 +51,38 @@ OSH_SHARED const struct osh_start osh_start[OSH_CLASSES];
 
 #define OSH_START_SPAN (((uintptr_t)1 << OSH_VALUE_SPAN_LOG2) - 1)
 
-/* Does an object of the class with the entry `start` begin `offset` bytes after the first page? */
-OSH_INLINE bool osh_start_is_at(const struct osh_start *start, uintptr_t offset)
+/*
+ * With an e of 2^k, above the mask the low k bits of the limit can be 0. Then (offset & limit) is
+ * the place in the slab for every offset below 2^k, without a mask of the longest slab first.
+ * os_free's fast path takes offsets below OSH_START_REACH only. Objects * e stays below c if k +
+ * OSH_SPAN_LOG2 < W. If the RAM has more than 2^k bytes, e is only as large as the longest slab.
+ */
+#define OSH_START_K (OSH_START_BITS - 1 - OSH_SPAN_LOG2)
+#define OSH_START_MASKS (OSH_VIRTUAL || OSH_RAM_BYTES <= 1ull << OSH_START_K)
+#define OSH_START_REACH (OSH_START_MASKS ? (uintptr_t)(1ull << OSH_START_K) : UINTPTR_MAX)
+
+/* Does an object of the class with the entry `start` begin at `in_slab`? */
+OSH_INLINE bool osh_start_is_at(const struct osh_start *start, uintptr_t in_slab)
 {
     __asm__("" : "+r"(start)); /* one address, so that both fields can be loaded at once */
-    osh_start_t in_slab = (osh_start_t)(offset & OSH_START_SPAN);
     osh_start_t limit = start->limit;
-    in_slab &= OSH_RUN_LOG2 > 0 ? limit : in_slab;
-    return (osh_start_t)(in_slab * start->recip) < limit;
+    osh_start_t place = (osh_start_t)in_slab;
+    place &= OSH_RUN_LOG2 > 0 || OSH_START_MASKS ? limit : place;
+    return (osh_start_t)(place * start->recip) < limit;
 }
 
+/* Does an object of the class begin `offset` bytes after the first page? */
 OSH_INLINE bool osh_is_start(unsigned cls, uintptr_t offset)
 {
-    return osh_start_is_at(&osh_start[cls], offset);
+    return osh_start_is_at(&osh_start[cls], offset & OSH_START_SPAN);
 }
 
-/* The same, but always true at level 0. `starts` is the address of osh_start. */
+/* The same for an offset below OSH_START_REACH; always true at level 0. `starts` is the address of
+ * osh_start. */
 OSH_INLINE bool osh_harden_is_start(const struct osh_start *starts, unsigned cls, uintptr_t offset)
 {
-    return OSH_HARDENING == 0 || OSH_LIKELY(osh_start_is_at(&starts[cls], offset));
+    uintptr_t place = OSH_START_MASKS ? offset : offset & OSH_START_SPAN;
+    return OSH_HARDENING == 0 || OSH_LIKELY(osh_start_is_at(&starts[cls], place));
 }
 
 /* Reports that `block` is already the head of a core's list. */

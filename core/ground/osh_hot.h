@@ -26,7 +26,7 @@ struct osh_hot {
     const uint8_t *page_class; /* a byte per page: its class, 0 if no slab */
     union {
         intptr_t rseq; /* Linux: where the rseq area lies from the thread pointer */
-        const struct osh_start *starts; /* RISC-V: osh_start */
+        const struct osh_start *starts; /* osh_start, where OSH_CPU_HOT_TABLES */
     };
     struct osh_lists *lists; /* the lists of core 0; the others follow */
     unsigned link_shift;     /* how a block's first word holds the next: see osh_link */

@@ -7,6 +7,7 @@
 #include "osh_brink.h"
 #include "osh_fallback.h"
 #include "osh_guard.h"
+#include "osh_harden.h"
 #include "osh_layout.h"
 #include "osh_slab.h"
 #include "osh_slab_open.h"
@@ -46,7 +47,8 @@ static void open_fast_paths(void)
 {
     osh_arch_publish();
     if (osh_arch_fast()) {
-        osh_hot.fast_bytes = osh_arena.pages << OSH_PAGE_LOG2;
+        uintptr_t bytes = osh_arena.pages << OSH_PAGE_LOG2;
+        osh_hot.fast_bytes = bytes < OSH_START_REACH ? bytes : OSH_START_REACH;
         size_t table = OSH_TABLE_MAX < OSH_SLAB_MAX ? OSH_TABLE_MAX : OSH_SLAB_MAX;
         osh_hot.fast_sizes = table + 1;
     }

@@ -111,7 +111,8 @@ static void every_class_has_a_slab_a_magazine_and_a_depot_within_bounds(void **s
     }
 }
 
-/* Every byte of two slabs: the second shows that what is above a slab is masked. */
+/* Every byte of two slabs, for os_free also of the last two that its fast path takes: the second
+ * shows that what is above a slab is masked. */
 static void exactly_the_starts_of_whole_objects_are_starts(void **state)
 {
     (void)state;
@@ -122,7 +123,11 @@ static void exactly_the_starts_of_whole_objects_are_starts(void **state)
             uintptr_t in_slab = offset % slab;
             bool start = in_slab % osh_class_bytes(cls) == 0 &&
                          in_slab / osh_class_bytes(cls) < osh_class_info[cls].objects;
-            if (osh_is_start(cls, offset) != start) {
+            uintptr_t reach = OSH_START_REACH < UINTPTR_MAX ? OSH_START_REACH : 64 * slab;
+            if (osh_is_start(cls, offset) != start ||
+                osh_harden_is_start(osh_start, cls, offset) != (start || OSH_HARDENING == 0) ||
+                osh_harden_is_start(osh_start, cls, reach - 2 * slab + offset) !=
+                    (start || OSH_HARDENING == 0)) {
                 fail_msg("class %u, byte %zu", cls, (size_t)offset);
             }
         }
