@@ -10,6 +10,7 @@
 #include "osh_kept.h"
 #include "osh_newlib.h"
 #include "osh_report.h"
+#include "osh_seal.h"
 #include "osh_take.h"
 
 /*
@@ -239,7 +240,11 @@ void osh_fallback_start(size_t region)
 
 void *osh_fallback_kept(size_t size)
 {
-    return OSH_KEPT_BYTES > 0 ? sealed(osh_kept_get(size)) : NULL;
+    void *block = OSH_KEPT_BYTES > 0 ? osh_kept_get(size) : NULL;
+    if (OSH_HARDENING > 0 && block != NULL) {
+        osh_seal_revive(block);
+    }
+    return block;
 }
 
 void *osh_fallback_resize(void *block, size_t size)

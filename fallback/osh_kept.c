@@ -77,7 +77,7 @@ void *osh_kept_get(size_t size)
 
 bool osh_kept_put(void *block, size_t bytes)
 {
-    if (!is_kept_size(bytes)) {
+    if (osh_brink_is_out() || !is_kept_size(bytes)) {
         return false;
     }
     unsigned slot = kept_slot_of(bytes);

@@ -10,10 +10,14 @@
 
 #include "os/os_heap.h"
 #include "osh_compiler.h"
-#include "osh_seal.h"
+#include "osh_config.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* The last word of every block is its seal, see osh_seal.h, from hardening level 1 on. */
+#define OSH_SEAL_BYTES (OSH_HARDENING > 0 ? sizeof(uintptr_t) : 0)
 
 OSH_HIDDEN void *osh_newlib_malloc(size_t size);
 

@@ -17,14 +17,13 @@
 #include "osh_atomic.h"
 #include "osh_config.h"
 #include "osh_guard.h"
+#include "osh_newlib.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 /* The state of a block, in the seal's low bits, which are 0 in a size. */
 enum osh_seal { OSH_SEAL_LIVE, OSH_SEAL_DEFERRED, OSH_SEAL_FREED };
-
-#define OSH_SEAL_BYTES (OSH_HARDENING > 0 ? sizeof(uintptr_t) : 0)
 
 /* The bytes that a request for `size` takes from newlib: at least a word, for the link of a
  * deferred block, and the seal. SIZE_MAX, which newlib refuses, if that is too much. */
@@ -36,22 +35,47 @@ static inline size_t osh_seal_padded(size_t size)
     return size > SIZE_MAX - OSH_SEAL_BYTES ? SIZE_MAX : size + OSH_SEAL_BYTES;
 }
 
+/* The seal at `at` of a live block whose chunk has `size` bytes. */
+static inline uintptr_t osh_seal_of(const void *at, size_t size)
+{
+    return osh_guard_key(at) ^ size;
+}
+
 /* Checks that `block` has the seal `seal`. 0: it has. OS_HEAP_FREED_TWICE: it certainly is a block
  * that was freed. OS_HEAP_BAD_HEADER: anything else. Any context. O(1). */
 OSH_HIDDEN enum os_heap_misuse osh_seal_fault(const void *block, enum osh_seal seal);
 
 /* Claims a live block for the caller's free: its seal then says that it is deferred. False: it is
  * no live block, or another free has claimed it. Any context. O(1). */
-OSH_HIDDEN bool osh_seal_claim(void *block);
+OSH_SHARED_CODE bool osh_seal_claim(void *block)
+{
+    if (!osh_newlib_is_possible(block)) {
+        return false;
+    }
+    size_t size;
+    uintptr_t *at = osh_newlib_seal(block, &size);
+    uintptr_t live = osh_seal_of(at, size);
+    /* If several tasks free the block, one of them finds it live. Publishes nothing: the list, slot
+     * or mutex that the block goes to publishes it. */
+    return osh_cas(at, &live, live ^ OSH_SEAL_DEFERRED);
+}
+
+/* Gives a claimed block a seal that says live again, if nobody has written to it. The caller owns
+ * the block. */
+OSH_SHARED_CODE void osh_seal_revive(void *block)
+{
+    size_t size;
+    uintptr_t *at = osh_newlib_seal(block, &size);
+    osh_store(at, osh_load(at) ^ OSH_SEAL_DEFERRED); /* publishes nothing */
+}
 
 /* Writes the seal of a block that newlib has just handed out or resized, or breaks the seal of a
  * block that goes back to newlib. */
-OSH_HIDDEN void osh_seal_set(void *block, enum osh_seal seal);
-
-/* The seal at `at` of a live block whose chunk has `size` bytes. */
-static inline uintptr_t osh_seal_of(const void *at, size_t size)
+OSH_SHARED_CODE void osh_seal_set(void *block, enum osh_seal seal)
 {
-    return osh_guard_key(at) ^ size;
+    size_t size;
+    uintptr_t *at = osh_newlib_seal(block, &size);
+    osh_store(at, osh_seal_of(at, size) ^ (uintptr_t)seal); /* publishes nothing */
 }
 
 #endif

@@ -55,7 +55,13 @@ void *osh_heap_get(size_t alignment, size_t size)
             return NULL;
         }
     }
-    void *block = osh_heap_try(alignment, size);
+    void *block = NULL;
+    if (size > OSH_SLAB_MAX && alignment <= OSH_ALIGN) {
+        block = osh_fallback_kept(size);
+    }
+    if (block == NULL) {
+        block = osh_heap_try(alignment, size);
+    }
     return OSH_LIKELY(block != NULL) ? block : osh_heap_last_resort(alignment, size);
 }
 

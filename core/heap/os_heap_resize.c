@@ -48,7 +48,8 @@ static void *resize(void *ptr, unsigned cls, size_t size)
             return resized != NULL ? resized : ptr;
         }
     }
-    void *moved = osh_heap_try(OSH_ALIGN_LEAST, size);
+    void *moved = size > OSH_SLAB_MAX ? osh_fallback_kept(size) : NULL;
+    moved = moved != NULL ? moved : osh_heap_try(OSH_ALIGN_LEAST, size);
     if (moved == NULL && fits) {
         /* The block stays in place, because no smaller one is free. */
         osh_heap_note_odd_size();

@@ -42,11 +42,11 @@ void *osh_heap_try(size_t alignment, size_t size)
     unsigned cls = osh_heap_class_for(alignment, size);
     bool open = cls != 0 && osh_slab_opens(cls);
     void *block = NULL;
-    if (!open && alignment <= OSH_ALIGN) {
-        block = osh_fallback_kept(size);
-    }
-    if (block == NULL && cls != 0) {
-        block = osh_magazine_get(cls, open ? alignment : 0);
+    if (cls != 0) {
+        if (!open && alignment <= OSH_ALIGN) {
+            block = osh_fallback_kept(size);
+        }
+        block = block != NULL ? block : osh_magazine_get(cls, open ? alignment : 0);
     }
     if (block == NULL && !open) {
         block = osh_fallback_memalign(alignment, size);

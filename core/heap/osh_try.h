@@ -13,7 +13,7 @@ OSH_HIDDEN unsigned osh_heap_class_for(size_t alignment, size_t size);
 
 /* Gets a block; NULL if neither caches, slabs nor newlib's heap have one. The heap has started.
  * `alignment` is a power of two; OSH_ALIGN_LEAST gives the alignment that any object of the size
- * needs. */
+ * needs. Above OSH_SLAB_MAX callers ask osh_fallback_kept first. */
 OSH_HIDDEN void *osh_heap_try(size_t alignment, size_t size);
 
 /* Notes that a block much larger than its size was handed out, or stayed in place. From now on

@@ -9,6 +9,7 @@
 #include "osh_arena.h"
 #include "osh_arena_open.h"
 #include "osh_class.h"
+#include "osh_seal.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -8,7 +8,10 @@
 #define OSH_NEWLIB_BLOCK_H
 
 #include "osh_arena_open.h"
-#include "osh_seal.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define OSH_NEWLIB_COUNTS 1 /* the walk finds the blocks in use */
 #define OSH_NEWLIB_HEADER (2 * sizeof(size_t))

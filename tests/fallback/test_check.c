@@ -5,6 +5,7 @@
 #include "os/os_heap.h"
 #include "osh_arena.h"
 #include "osh_newlib.h"
+#include "osh_seal.h"
 #include "sizes.h"
 
 #define IN_USE_BEFORE ((size_t)1)

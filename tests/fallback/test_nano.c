@@ -9,6 +9,7 @@
 #include "osh_gauge.h"
 #include "osh_kept.h"
 #include "osh_newlib.h"
+#include "osh_seal.h"
 #include "sizes.h"
 
 #include <stdlib.h>

@@ -7,6 +7,7 @@
 #include "osh_deferred.h"
 #include "osh_fallback.h"
 #include "osh_newlib.h"
+#include "osh_seal.h"
 #include "scenario.h"
 
 #define BYTES ((size_t)600)
