@@ -102,7 +102,7 @@ for variant in "$@"; do
         configure nano gcc -Doptimization=1 -Dram=1M "-Dconfig=$small" -Dnewlib=nano && check nano --suite out
         ;;
     tiny)
-        echo "matrix: tiny: gcc, for 32 KiB of RAM and one core, starts by 32-bit numbers"
+        echo "matrix: tiny: gcc, for 32 KiB of RAM and one core, starts of blocks by 32-bit numbers"
         configure tiny gcc -Dram=32K -Dcores=1 -Dconfig=OSH_START_WIDE=0 && check tiny --no-suite again $once
         ;;
     size)

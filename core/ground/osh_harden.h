@@ -54,12 +54,13 @@ OSH_SHARED const struct osh_start osh_start[OSH_CLASSES];
 /*
  * With an e of 2^k, above the mask the low k bits of the limit can be 0. Then (offset & limit) is
  * the place in the slab for every offset below 2^k, without a mask of the longest slab first.
- * os_free's fast path takes offsets below OSH_START_REACH only. Objects * e stays below c if k +
- * OSH_SPAN_LOG2 < W. If the RAM has more than 2^k bytes, e is only as large as the longest slab.
+ * Objects * e stays below c if k + OSH_SPAN_LOG2 < W. With 64 bits that is 4 TiB or more; os_free's
+ * fast path takes no offset above. 32 bits are too few: a region of 2 MiB would be above.
  */
 #define OSH_START_K (OSH_START_BITS - 1 - OSH_SPAN_LOG2)
-#define OSH_START_MASKS (OSH_VIRTUAL || OSH_RAM_BYTES <= 1ull << OSH_START_K)
-#define OSH_START_REACH (OSH_START_MASKS ? (uintptr_t)(1ull << OSH_START_K) : UINTPTR_MAX)
+#define OSH_START_MASKS (OSH_START_BITS == 64)
+#define OSH_START_REACH \
+    (OSH_START_MASKS && OSH_WIDE ? (uintptr_t)(1ull << OSH_START_K) : UINTPTR_MAX)
 
 /* Does an object of the class with the entry `start` begin at `in_slab`? */
 OSH_INLINE bool osh_start_is_at(const struct osh_start *start, uintptr_t in_slab)
