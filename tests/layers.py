@@ -44,10 +44,8 @@ def may_use(user, used, heights):
 
 
 def sources():
-    names = subprocess.run(["git", "ls-files", "-co", "--exclude-standard",
-                            "core", "slab", "fallback", "arch"],
-                           cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    return [pathlib.Path(n) for n in names if n.endswith((".c", ".h")) and (ROOT / n).exists()]
+    return sorted(file.relative_to(ROOT) for folder in ("core", "slab", "fallback", "arch")
+                  for file in (ROOT / folder).rglob("*.[ch]"))
 
 
 def wrong_includes(heights):
