@@ -82,8 +82,9 @@ OSH_INLINE bool osh_is_start(unsigned cls, uintptr_t offset)
  * osh_start. */
 OSH_INLINE bool osh_harden_is_start(const struct osh_start *starts, unsigned cls, uintptr_t offset)
 {
-    uintptr_t place = OSH_START_MASKS ? offset : offset & OSH_START_SPAN;
-    return OSH_HARDENING == 0 || OSH_LIKELY(osh_start_is_at(&starts[cls], place));
+    return OSH_HARDENING == 0 ||
+           OSH_LIKELY(
+               osh_start_is_at(&starts[cls], OSH_START_MASKS ? offset : offset & OSH_START_SPAN));
 }
 
 /* Reports that `block` is already the head of a core's list. */
