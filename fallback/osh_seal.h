@@ -60,13 +60,14 @@ OSH_SHARED_CODE bool osh_seal_claim(void *block)
     return osh_cas(at, &live, live ^ OSH_SEAL_DEFERRED);
 }
 
-/* Gives a claimed block a seal that says live again, if nobody has written to it. The caller owns
- * the block. */
+/* Makes a claimed block live again. A seal that was overwritten meanwhile stays wrong. The caller
+ * owns the block. Any context. O(1). */
 OSH_SHARED_CODE void osh_seal_revive(void *block)
 {
     size_t size;
     uintptr_t *at = osh_newlib_seal(block, &size);
-    osh_store(at, osh_load(at) ^ OSH_SEAL_DEFERRED); /* publishes nothing */
+    /* Taking the block observed the seal, and nobody else writes it: publishes nothing. */
+    osh_store(at, osh_load(at) ^ OSH_SEAL_DEFERRED);
 }
 
 /* Writes the seal of a block that newlib has just handed out or resized, or breaks the seal of a

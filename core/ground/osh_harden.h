@@ -62,7 +62,8 @@ OSH_SHARED const struct osh_start osh_start[OSH_CLASSES];
 #define OSH_START_REACH \
     (OSH_START_MASKS && OSH_WIDE ? (uintptr_t)(1ull << OSH_START_K) : UINTPTR_MAX)
 
-/* Does an object of the class with the entry `start` begin at `in_slab`? */
+/* Does an object of the class with the entry `start` begin `in_slab` bytes after the slab's first?
+ * Bits above the longest slab may be set where OSH_START_MASKS. */
 OSH_INLINE bool osh_start_is_at(const struct osh_start *start, uintptr_t in_slab)
 {
     __asm__("" : "+r"(start)); /* one address, so that both fields can be loaded at once */

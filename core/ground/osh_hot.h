@@ -20,7 +20,7 @@ struct osh_hot {
      * region, and if the running port is not the inline one. */
     size_t fast_sizes;
     /* os_free tries osh_arch_push first for blocks less than this above `base`. 0 as
-     * above, else the bytes of all pages. */
+     * above, else the bytes of all pages, at most OSH_START_REACH. */
     uintptr_t fast_bytes;
     uintptr_t base;            /* first page */
     const uint8_t *page_class; /* a byte per page: its class, 0 if no slab */

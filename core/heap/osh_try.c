@@ -19,7 +19,7 @@ void osh_heap_note_odd_size(void)
 
 bool osh_heap_has_odd_sizes(void)
 {
-    return osh_load(&odd_sizes) != 0;
+    return osh_load(&odd_sizes) != 0; /* who was given such a block observes it */
 }
 
 unsigned osh_heap_class_for(size_t alignment, size_t size)

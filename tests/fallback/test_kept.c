@@ -108,6 +108,21 @@ static void one_that_is_kept_is_freed_again(void)
     os_free(block);
 }
 
+/* The next owner's free reports it: getting a kept block does not write its seal anew. */
+static void seal_is_overwritten_while_the_block_is_kept(void)
+{
+    if (OSH_HARDENING == 0) {
+        skip_because("large blocks have no seals");
+    }
+    only_where_blocks_are_kept(ENOUGH);
+    void *block = large(SIZE);
+    os_free(block);
+    size_t size;
+    *osh_newlib_seal(block, &size) ^= 0xff00;
+    assert_ptr_equal(osh_fallback_kept(SIZE), block);
+    os_free(block);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +133,9 @@ int main(void)
         in_fresh_heap(interrupt_may_free_one_and_gets_none, PAGES),
         stopped_with(one_that_is_kept_is_freed_again, PAGES,
                      REPORTED("twice", "double free: the block is free already")),
+        stopped_with(seal_is_overwritten_while_the_block_is_kept, PAGES,
+                     REPORTED("header", "the header before a large block, or the word behind it, "
+                                        "was overwritten")),
     };
     return cmocka_run_group_tests_name("fallback/kept", tests, NULL, NULL);
 }
