@@ -87,6 +87,11 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
 #define OSH_ARCH_DECOMMITS 1
 #endif
 
+/* What the platform wants done before a call returns NULL because memory is out. */
+#ifndef OSH_ARCH_REFUSED
+#define OSH_ARCH_REFUSED() ((void)0)
+#endif
+
 /* 1 if a core without lists can make a call. The port then reports the call. */
 #ifndef OSH_ARCH_WRONG_CORES
 #define OSH_ARCH_WRONG_CORES 0

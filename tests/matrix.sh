@@ -48,9 +48,9 @@ check()
 }
 
 # The misuse table, the injection and what Valgrind sees go through ports or levels
-# themselves: one variant runs them. A child repairs two kinds of lists, with a spare and
+# themselves, and the C library's names are the same everywhere: one variant runs them. A child repairs two kinds of lists, with a spare and
 # without: two do.
-twice='--no-suite hardening --no-suite inject --no-suite valgrind'
+twice='--no-suite hardening --no-suite inject --no-suite valgrind --no-suite malloc'
 once="$twice --no-suite fork"
 
 small=OSH_PAGE_LOG2=12,OSH_SLAB_MAX=1024,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=2

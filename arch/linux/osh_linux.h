@@ -20,7 +20,8 @@ OSH_HIDDEN void *osh_linux_zeroed(size_t bytes);
 /* A symbol of osh_process.c, for files that need its constructor. */
 OSH_SHARED const char osh_process_loads;
 
-/* Makes the mutexes robust: once, before there is a second thread. */
+/* Makes the mutexes robust, at the first call. Before there is a second thread: when the program is
+ * loaded, or when the heap starts, which may come before that in a shared object. */
 OSH_HIDDEN void osh_locks_start(void);
 
 /* In the child of a fork: makes all mutexes again, so that those held by other threads of the

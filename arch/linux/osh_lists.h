@@ -15,6 +15,10 @@
 #include "osh_class.h"
 #include "osh_hot.h"
 
+#include <errno.h>
+
+#define OSH_ARCH_REFUSED() ((void)(errno = ENOMEM))
+
 /* A power of two, so that the sequences find a core's lists with a shift. */
 #define OSH_LISTS_LOG2 12
 

@@ -138,6 +138,11 @@ static void make_anew(enum osh_mutex mutex)
 
 void osh_locks_start(void)
 {
+    static bool done;
+    if (done) {
+        return;
+    }
+    done = true;
     for (unsigned mutex = 0; mutex < OSH_MUTEXES; mutex++) {
         make_anew(mutex);
     }

@@ -33,6 +33,9 @@ static bool choose_rseq(unsigned cpus)
 
 void osh_arch_start(void)
 {
+    if (!osh_arch_os_started()) {
+        osh_locks_start();
+    }
     unsigned cpus = osh_linux_cpus();
     unsigned cores = osh_lists_start(cpus > 0 ? cpus : OSH_PAIRS_CORES);
     use_rseq = choose_rseq(cores == cpus ? cpus : 0);

@@ -52,6 +52,7 @@ void *osh_heap_get(size_t alignment, size_t size)
             return osh_heap_at_brink(alignment, size);
         }
         if (!osh_heap_started()) {
+            OSH_ARCH_REFUSED();
             return NULL;
         }
     }

@@ -135,6 +135,7 @@ static void *counted(void *block)
 {
     if (block == NULL) {
         (void)osh_fetch_add(&failures, 1); /* a statistic */
+        OSH_ARCH_REFUSED();
     }
     if (OSH_BRINK_STOPS) {
         osh_word_t row = block != NULL ? osh_load(&served) + 1 : 0;

@@ -12,6 +12,9 @@ void osh_arch_start(void)
     if (port != NULL && strcmp(port, "portable") != 0) {
         osh_arch_fail("OSHEAP_PORT must be portable: this library has no other", NULL);
     }
+    if (!osh_arch_os_started()) {
+        osh_locks_start();
+    }
     unsigned cpus = osh_linux_cpus();
     osh_pairs_start(osh_lists_start(cpus > 0 ? cpus : OSH_PAIRS_CORES));
 }
