@@ -215,6 +215,15 @@ OSH_HIDDEN bool osh_arch_open_tables(void *start, size_t bytes, size_t readable)
  */
 OSH_HIDDEN bool osh_arch_decommit(uintptr_t *from, uintptr_t *to);
 
+/* Called only where OSH_ARCH_DECOMMITS, once, when the heap starts. Bytes of free memory that the heap
+ * may keep before it offers some to the system by itself; SIZE_MAX: it never does. */
+OSH_HIDDEN size_t osh_arch_idle_bytes(void);
+
+/* Called only where OSH_ROW_LEAST > 0, for pages of the region of osh_arch_region. Moves `bytes`
+ * bytes of pages from `from` to `to`, without copying. The pages at `from` are then zeros; what was
+ * at `to` is lost. False: the pages at `from` are unchanged. */
+OSH_HIDDEN bool osh_arch_move(void *to, void *from, size_t bytes);
+
 /* A word that is as hard to guess as the platform allows. Called once, when the heap starts, from
  * hardening level 1 on. */
 OSH_HIDDEN uintptr_t osh_arch_secret(void);

@@ -10,6 +10,7 @@
 #include "osh_kept.h"
 #include "osh_newlib.h"
 #include "osh_report.h"
+#include "osh_row.h"
 #include "osh_seal.h"
 #include "osh_take.h"
 
@@ -220,6 +221,13 @@ static void *from_newlib(size_t alignment, size_t size)
 
 void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
 {
+    if (OSH_ROWS && size >= OSH_ROW_LEAST && alignment <= OSH_ALIGN && osh_arena_spans(size) &&
+        !osh_arch_in_interrupt()) {
+        void *row = osh_row_get(size, false);
+        if (row != NULL) {
+            return row;
+        }
+    }
     /* newlib looks for their sum, which is no less than this. */
     *asked = enter(alignment | size);
     if (!*asked) {
@@ -247,8 +255,29 @@ void *osh_fallback_kept(size_t size)
     return block;
 }
 
+void *osh_fallback_zeroed(size_t size)
+{
+    return OSH_ROWS && size >= OSH_ROW_LEAST && osh_arena_spans(size) && !osh_arch_in_interrupt()
+               ? osh_row_get(size, true)
+               : NULL;
+}
+
+/* A row that is live, or whose misuse is reported. */
+static void *resize_row(void *block, size_t size)
+{
+    enum os_heap_misuse misuse = OSH_HARDENING > 0 ? osh_seal_fault(block, OSH_SEAL_LIVE) : 0;
+    if (OSH_UNLIKELY(misuse != 0)) {
+        osh_report(misuse, block, NULL);
+        return NULL;
+    }
+    return osh_arena_spans(size) ? osh_row_resize(block, size) : NULL;
+}
+
 void *osh_fallback_resize(void *block, size_t size)
 {
+    if (OSH_ROWS && osh_newlib_is_row(block)) {
+        return resize_row(block, size);
+    }
     if (!enter(size)) {
         return NULL;
     }
@@ -270,6 +299,10 @@ bool osh_fallback_free(void *block, const void *caller)
 {
     if (OSH_HARDENING > 0 && OSH_UNLIKELY(!osh_seal_claim(block))) {
         return false;
+    }
+    if (OSH_ROWS && osh_newlib_is_row(block)) {
+        osh_row_free(block);
+        return true;
     }
     if (OSH_KEPT_BYTES > 0 && osh_kept_put(block, osh_newlib_usable(block))) {
         return true;
@@ -341,5 +374,8 @@ void osh_fallback_look(struct osh_fallback_stats *stats)
     /* Kept blocks are in use for newlib. */
     size_t kept = OSH_KEPT_BYTES > 0 ? osh_kept_bytes() : 0;
     kept = kept < live ? kept : live;
-    *stats = (struct osh_fallback_stats){live - kept, kept, pages, deferred, pending, walk.wrong};
+    size_t rows = osh_gauge_in_rows();
+    live = live - kept + rows;
+    pages += rows >> OSH_PAGE_LOG2;
+    *stats = (struct osh_fallback_stats){live, kept, pages, deferred, pending, walk.wrong};
 }

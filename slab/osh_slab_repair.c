@@ -22,7 +22,7 @@ static bool has_all_pages(size_t page, unsigned cls)
  * adds to *out the bytes of objects that are not free. */
 static size_t repair(size_t page, size_t *out)
 {
-    if (!osh_arena_is_claimed(page) || osh_arena_is_newlib(page)) {
+    if (!osh_arena_is_claimed(page) || osh_arena_is_large(page)) {
         return page + 1;
     }
     unsigned cls = osh_slab_class(page);
@@ -54,17 +54,25 @@ void osh_slab_repair(void)
 {
     size_t claimed = 0;
     size_t out = 0;
+    size_t rows = 0;
+    size_t used = 0;
     for (size_t word = 0; word < osh_arena.words; word++) {
         if (osh_arena_is_closed(word)) {
             word = osh_arena_high() - 1;
-        } else if (osh_load(&osh_arena.claimed[word]) != 0) {
+            continue;
+        }
+        used += osh_count_bits(osh_load(&osh_arena.used[word]));
+        if (osh_load(&osh_arena.claimed[word]) != 0) {
             repair_word(word, &out);
             claimed += osh_count_bits(osh_load(&osh_arena.claimed[word]));
+            rows += OSH_ROW_LEAST > 0 ? osh_count_bits(osh_load(&osh_arena.rows[word])) : 0;
         }
     }
     /* The bits beyond the last page are set, but no pages. */
     size_t beyond = OSH_SMALL_CODE ? 0 : osh_arena.words * OSH_WORD_BITS - osh_arena.pages;
     osh_store(&osh_arena.in_use, claimed - beyond);                 /* nobody else is there */
     osh_store(&osh_gauge.slabs, out);                               /* likewise */
+    osh_store(&osh_gauge.rows, rows << OSH_PAGE_LOG2);              /* likewise */
+    osh_store(&osh_arena.committed, used);                          /* likewise */
     osh_store(&osh_slabs.unlisted, osh_load(&osh_slabs.unlisting)); /* nobody is in unlist() */
 }

@@ -10,6 +10,10 @@
 /* Bytes to reserve for the region, if the kernel grants so many. */
 OSH_HIDDEN size_t osh_linux_region_bytes(void);
 
+/* The port that the user asks for. */
+enum osh_linux_port { OSH_PORT_ANY, OSH_PORT_PORTABLE, OSH_PORT_RSEQ };
+OSH_HIDDEN enum osh_linux_port osh_linux_port(void);
+
 /* Every CPU number is below this, also of CPUs that are added later. 0: the kernel does not tell.
  */
 OSH_HIDDEN unsigned osh_linux_cpus(void);

@@ -121,3 +121,22 @@ bool osh_arch_decommit(uintptr_t *from, uintptr_t *to)
     }
     return taken;
 }
+
+/* Since Linux 5.7 the call can leave fresh memory at the old place. Older kernels refuse. */
+bool osh_arch_move(void *to, void *from, size_t bytes)
+{
+    bool ours = (uintptr_t)from - (uintptr_t)region.start < region.bytes;
+    int before = errno;
+    bool moved = ours && mremap(from, bytes, bytes,
+                                MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) != MAP_FAILED;
+    if (!moved && ours) {
+        /* The kernel may have removed what was at `to` before it refused. */
+        void *again = mmap(to, bytes, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+        if (again == MAP_FAILED) {
+            osh_arch_fail("the system took memory of the region and does not give it back", to);
+        }
+    }
+    errno = before;
+    return moved;
+}

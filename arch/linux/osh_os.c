@@ -7,7 +7,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/auxv.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
@@ -24,31 +23,6 @@ void osh_arch_publish(void)
 void osh_arch_yield(void)
 {
     (void)sched_yield();
-}
-
-/* A number in C's notation, without a sign, a space or a suffix. 0: `text` is not such a number, or
- * it is beyond the addresses of a program. */
-static size_t number_of(const char *text)
-{
-    char *end;
-    if (text[0] < '0' || text[0] > '9') {
-        return 0; /* strtoull would take a sign, or pass over spaces */
-    }
-    unsigned long long number = strtoull(text, &end, 0); /* the largest, if it overflows */
-    return *end == '\0' && number < 1ull << 47 ? (size_t)number : 0;
-}
-
-size_t osh_linux_region_bytes(void)
-{
-    const char *text = getenv("OSHEAP_REGION_BYTES");
-    if (text == NULL) {
-        return OSH_REGION_BYTES;
-    }
-    size_t bytes = number_of(text);
-    if (bytes < 16 * OSH_PAGE_BYTES) {
-        osh_arch_fail("OSHEAP_REGION_BYTES must be a number of bytes, 16 pages at least", NULL);
-    }
-    return bytes;
 }
 
 uintptr_t osh_arch_secret(void)

@@ -1,31 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Chooses the form of the lists once, when the heap starts: restartable sequences if they
- * work, else pairs. The environment variable OSHEAP_PORT=portable or =rseq takes precedence. If
- * it asks for rseq and there is none, the program stops with a message.
+ * work, else pairs. OSHEAP_OPTIONS=port=portable or =rseq takes precedence. If it asks for rseq and
+ * there is none, the program stops with a message.
  */
 #include "arch.h"
 #include "osh_linux.h"
 #include "osh_pairs.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 static bool use_rseq;
 
 static bool choose_rseq(unsigned cpus)
 {
-    const char *port = getenv("OSHEAP_PORT");
-    bool portable = port != NULL && strcmp(port, "portable") == 0;
-    if (port != NULL && !portable && strcmp(port, "rseq") != 0) {
-        osh_arch_fail("OSHEAP_PORT must be portable or rseq", NULL);
-    }
-    if (!portable && cpus > 0 && osh_rseq_available()) {
+    enum osh_linux_port port = osh_linux_port();
+    if (port != OSH_PORT_PORTABLE && cpus > 0 && osh_rseq_available()) {
         return true;
     }
-    if (port != NULL && !portable) {
-        osh_arch_fail("OSHEAP_PORT=rseq, but glibc or the kernel offers no restartable sequences, "
-                      "or does not say which CPU numbers there are",
+    if (port == OSH_PORT_RSEQ) {
+        osh_arch_fail("OSHEAP_OPTIONS: port=rseq, but glibc or the kernel offers no restartable "
+                      "sequences, or does not say which CPU numbers there are",
                       NULL);
     }
     return false;

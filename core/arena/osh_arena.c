@@ -4,7 +4,7 @@
 
 #include "arch.h"
 #include "osh_arena_open.h"
-#include "osh_brink.h"
+#include "osh_claims.h"
 
 /* If every run is one page, the compiler drops the code for longer runs. */
 #define OSH_ONLY_PAGES(run) (OSH_RUN_LOG2 > 0 ? (run) : 0)
@@ -14,34 +14,6 @@ static osh_word_t run_bits(size_t page, unsigned run)
 {
     osh_word_t bits = run == OSH_WORD_LOG2 ? 0 : (osh_word_t)1 << (1u << run);
     return (bits - 1) << (page % OSH_WORD_BITS);
-}
-
-static void note_claimed(size_t word, osh_word_t bits, unsigned pages)
-{
-    if (OSH_ARCH_DECOMMITS && (osh_load(&osh_arena.used[word]) & bits) != bits) {
-        /* Publishes nothing: osh_arena_decommit claims a page before it relies on this bit. */
-        (void)osh_fetch_or(&osh_arena.used[word], bits);
-    }
-    /* After the claim, so that osh_arena_free_pages() never returns fewer pages than are free.
-     * A count: publishes nothing. */
-    osh_raise(&osh_arena.most_used, osh_fetch_add(&osh_arena.in_use, pages) + pages);
-}
-
-static void release(size_t word, osh_word_t bits, unsigned pages)
-{
-    /* Before the release, for the same reason; publishes nothing. */
-    (void)osh_fetch_add(&osh_arena.in_use, (osh_word_t)0 - pages);
-    /* Publishes that we are done with the pages; pairs with the claims in claim_below(),
-     * osh_arena_claim_page() and osh_arena_decommit(). */
-    (void)osh_fetch_and(&osh_arena.claimed[word], ~bits);
-    if (OSH_SLAB_HINTS) {
-        /* A hint: publishes nothing. A claim reads the bitmap itself. */
-        osh_raise(&osh_arena.top_word, word);
-    }
-    if (OSH_BRINK_STOPS) {
-        osh_fence_atomic_load(); /* release, then look: pairs with osh_brink_look() */
-    }
-    osh_brink_came_free();
 }
 
 /* A bit for each multiple of 2^run at which 2^run zeros begin. */
@@ -84,9 +56,9 @@ static size_t claim_below(size_t from, unsigned run)
         while ((places = free_places(claimed, run)) != 0) {
             unsigned place = osh_top_bit(places);
             osh_word_t bits = run_bits(place, run);
-            /* Observes the last owners' accesses to the pages; pairs with release(). */
+            /* Observes the last owners' accesses to the pages; pairs with osh_claims_release(). */
             if (osh_cas(&osh_arena.claimed[word], &claimed, claimed | bits)) {
-                note_claimed(word, bits, 1u << run);
+                osh_claims_note(word, bits, 1u << run);
                 return word * OSH_WORD_BITS + place;
             }
         }
@@ -119,16 +91,19 @@ size_t osh_arena_claim_run(unsigned run)
 void osh_arena_release_run(size_t page, unsigned run)
 {
     run = OSH_ONLY_PAGES(run);
-    release(page / OSH_WORD_BITS, run_bits(page, run), 1u << run);
+    osh_claims_release(page / OSH_WORD_BITS, run_bits(page, run), 1u << run);
+    if (OSH_ARCH_DECOMMITS) {
+        osh_arena_purge();
+    }
 }
 
 bool osh_arena_claim_page(size_t page)
 {
     size_t word = page / OSH_WORD_BITS;
-    /* Observes the last owner's accesses to the page; pairs with release(). */
+    /* Observes the last owner's accesses to the page; pairs with osh_claims_release(). */
     if (osh_fetch_or(&osh_arena.claimed[word], osh_arena_bit(page)) & osh_arena_bit(page)) {
         return false;
     }
-    note_claimed(word, osh_arena_bit(page), 1);
+    osh_claims_note(word, osh_arena_bit(page), 1);
     return true;
 }

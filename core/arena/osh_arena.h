@@ -30,10 +30,16 @@ struct osh_arena {
                             unless OSH_SMALL_CODE */
     osh_word_t *used;    /* a bit per page: claimed since it was last decommitted */
     osh_word_t *newlib;  /* a bit per page: claimed for newlib's break, under its mutex */
+    osh_word_t *rows;    /* a bit per page: part of a row, where OSH_ROW_LEAST > 0 */
+    bool zeroed;         /* were all pages zeros at the start? */
+    size_t least_budget; /* in pages, see osh_arena_purge() */
     /* Written by every claim and release, so in a line of their own: */
     osh_word_t top_word OSH_ALIGNED(OSH_CACHELINE); /* a hint: probably no free page above */
     osh_word_t in_use;                              /* pages claimed */
     osh_word_t most_used;                           /* highest value of in_use so far */
+    osh_word_t committed;                           /* bits set on `used` */
+    osh_word_t budget;                              /* see osh_arena_purge() */
+    osh_word_t missed;                              /* likewise */
     /* newlib's break, under the fallback's mutex: */
     uintptr_t segment OSH_ALIGNED(OSH_CACHELINE); /* the break cannot shrink below this */
     uintptr_t brk;                                /* the break */
@@ -79,9 +85,41 @@ OSH_HIDDEN bool osh_arena_extend_break(uintptr_t bytes);
 /* Gives all of newlib's pages back, after its heap was reset. Same mutex. */
 OSH_HIDDEN void osh_arena_reset_break(void);
 
+/* Claims `count` pages in a row, the lowest there are from a multiple of OSH_WORD_BITS on, and
+ * marks them on `rows`. OSH_NO_PAGE: there is no such row, or others took pages of it. O(words).
+ * Only where OSH_ROW_LEAST > 0; likewise the next three. */
+OSH_HIDDEN size_t osh_arena_claim_row(size_t count);
+
+/* Claims the pages from `page` on too, for the row before them. False: not all are free. O(count).
+ */
+OSH_HIDDEN bool osh_arena_extend_row(size_t page, size_t count);
+
+/* Gives pages of a row back. O(count). */
+OSH_HIDDEN void osh_arena_release_row(size_t page, size_t count);
+
+/* Notes that pages of a row will be written to; with `clear` it also makes them zeros. It touches
+ * only those that may be something else. O(count). */
+OSH_HIDDEN void osh_arena_use_row(size_t page, size_t count, bool clear);
+
+/* Notes that the contents of pages of a row have left them, so that the system has the memory. */
+OSH_HIDDEN void osh_arena_unuse_row(size_t page, size_t count);
+
 /* Offers free pages that were used to the system, and returns the bytes that it took. The pages
  * are claimed meanwhile. Only where OSH_ARCH_DECOMMITS. */
 OSH_HIDDEN size_t osh_arena_decommit(void);
+
+/*
+ * Offers the free pages that were used to the system, if they are more than a budget. The budget
+ * starts at osh_arch_idle_bytes(). If the program soon commits as much again as it got back, so
+ * that the system calls and page faults were in vain, the budget doubles, up to OSH_IDLE_MOST; each
+ * purge that was not in vain takes an eighth away. If the system refuses the pages, the budget
+ * grows with them. Call it after pages were released, where OSH_ARCH_DECOMMITS. Any context: never
+ * waits.
+ */
+OSH_HIDDEN void osh_arena_purge(void);
+
+/* So many free pages were committed anew. */
+OSH_HIDDEN void osh_arena_committed(unsigned pages);
 
 static inline uintptr_t osh_arena_address(size_t page)
 {
@@ -136,6 +174,18 @@ OSH_SHARED_CODE bool osh_arena_on_map(const osh_word_t *map, size_t page)
 static inline bool osh_arena_is_newlib(size_t page)
 {
     return osh_arena_on_map(osh_arena.newlib, page);
+}
+
+/* Is the page part of a row? */
+static inline bool osh_arena_is_row(size_t page)
+{
+    return OSH_ROW_LEAST > 0 && osh_arena_on_map(osh_arena.rows, page);
+}
+
+/* May a large block lie in the page? */
+static inline bool osh_arena_is_large(size_t page)
+{
+    return osh_arena_is_newlib(page) || osh_arena_is_row(page);
 }
 
 static inline bool osh_arena_is_claimed(size_t page)

@@ -4,20 +4,12 @@
 
 #include "arch.h"
 #include "osh_arena_open.h"
+#include "osh_claims.h"
+#include "osh_take.h"
 
 /* A row that the system refuses is offered in halves, because one page in it may be locked. If all
  * pages are locked this would not end soon, so there is a limit. */
 enum { MOST_HALVINGS = 64 };
-
-/* The bits of word `word` for the pages from `first` up to `end`; 0 if first >= end. */
-static osh_word_t bits_between(size_t word, size_t first, size_t end)
-{
-    size_t from = word * OSH_WORD_BITS;
-    osh_word_t at_or_above = first > from ? ~(osh_word_t)0 << (first - from) : ~(osh_word_t)0;
-    osh_word_t below =
-        end < from + OSH_WORD_BITS ? ~(~(osh_word_t)0 << (end - from)) : ~(osh_word_t)0;
-    return at_or_above & below;
-}
 
 /* Releases the claimed pages from `first` up to `end`. The system has taken those from `given` up
  * to `given_end`. */
@@ -28,10 +20,12 @@ static void release_row(size_t first, size_t end, size_t given, size_t given_end
         if (given < given_end && given < next && given_end > word * OSH_WORD_BITS) {
             /* Before the release, because the next owner sets these bits again. Publishes nothing:
              * the release below does. */
-            (void)osh_fetch_and(&osh_arena.used[word], ~bits_between(word, given, given_end));
+            osh_word_t taken = osh_claims_bits(word, given, given_end);
+            (void)osh_fetch_and(&osh_arena.used[word], ~taken);
+            (void)osh_fetch_add(&osh_arena.committed, (osh_word_t)0 - osh_count_bits(taken));
         }
         /* Publishes that we are done with the pages; pairs with the claims in osh_arena.c. */
-        (void)osh_fetch_and(&osh_arena.claimed[word], ~bits_between(word, first, end));
+        (void)osh_fetch_and(&osh_arena.claimed[word], ~osh_claims_bits(word, first, end));
     }
     osh_raise(&osh_arena.top_word, (end - 1) / OSH_WORD_BITS); /* a hint: publishes nothing */
 }
@@ -70,7 +64,7 @@ size_t osh_arena_decommit(void)
         osh_word_t idle = osh_load(&osh_arena.used[word]) & ~osh_load(&osh_arena.claimed[word]);
         if (idle != 0) {
             /* Claims those that nobody else has claimed meanwhile. Observes the last owners'
-             * accesses to the pages; pairs with release() in osh_arena.c. */
+             * accesses to the pages; pairs with osh_claims_release(). */
             idle &= ~osh_fetch_or(&osh_arena.claimed[word], idle);
         }
         for (; idle != 0; idle &= idle - 1) {
@@ -83,4 +77,54 @@ size_t osh_arena_decommit(void)
         }
     }
     return bytes + (first < end ? give_row(first, end, &halvings) : 0);
+}
+
+/* The pages that are free and committed: a snapshot. */
+static size_t idle_pages(void)
+{
+    size_t committed = osh_load(&osh_arena.committed);
+    size_t in_use = osh_load(&osh_arena.in_use);
+    return committed > in_use ? committed - in_use : 0;
+}
+
+/* Counts and budget are estimates: a store that is lost to another thread's does no harm, and none
+ * publishes anything. */
+void osh_arena_purge(void)
+{
+    osh_word_t budget = osh_load(&osh_arena.budget);
+    budget = budget > osh_arena.least_budget ? budget : osh_arena.least_budget;
+    size_t idle = idle_pages();
+    if (OSH_LIKELY(idle <= budget)) {
+        return;
+    }
+    /* A task that finds no page takes this mutex in the last resort: it then waits until the pages
+     * that are claimed here are free again. */
+    enum osh_taken taken = osh_take(OSH_MUTEX_RECLAIM, false);
+    if (taken == OSH_REFUSED) {
+        return; /* the next release tries again */
+    }
+    size_t given = osh_arena_decommit() >> OSH_PAGE_LOG2;
+    osh_store(&osh_arena.budget, given < idle / 2 ? 2 * idle : budget - budget / 8);
+    osh_store(&osh_arena.missed, given);
+    if (taken == OSH_LOCKED) {
+        osh_arch_unlock(OSH_MUTEX_RECLAIM);
+    }
+}
+
+void osh_arena_committed(unsigned pages)
+{
+    (void)osh_fetch_add(&osh_arena.committed, pages); /* a count */
+    osh_word_t missed = osh_load(&osh_arena.missed);
+    if (missed == 0) {
+        return;
+    }
+    /* `missed` is the pages of the last purge, less what was committed since. At 0 the program has
+     * as much again. */
+    osh_word_t left = missed > pages ? missed - pages : 0;
+    osh_store(&osh_arena.missed, left);
+    osh_word_t budget = osh_load(&osh_arena.budget);
+    budget = budget > osh_arena.least_budget ? budget : osh_arena.least_budget;
+    if (left == 0 && budget < OSH_IDLE_MOST >> OSH_PAGE_LOG2) {
+        osh_store(&osh_arena.budget, 2 * budget);
+    }
 }

@@ -28,8 +28,9 @@
 /* The number of maps of slabs that may have free objects: one for each class, or one for all. A
  * build for size has none: there a refill looks at every page. */
 #define OSH_SLAB_MAPS (OSH_VIRTUAL ? OSH_CLASSES : OSH_SMALL_CODE ? 0u : 1u)
-/* The bitmaps `claimed` and `newlib`, and `used` if pages can be given to the system. */
-#define OSH_BITMAPS (OSH_ARCH_DECOMMITS ? 3u : 2u)
+/* The bitmaps `claimed` and `newlib`, `rows` if large blocks can be rows, and `used` if pages can
+ * be given to the system. */
+#define OSH_BITMAPS (2u + (OSH_ROW_LEAST > 0) + OSH_ARCH_DECOMMITS)
 #define OSH_PAGE_WORDS(pages) (((pages) + OSH_WORD_BITS - 1) / OSH_WORD_BITS)
 #define OSH_BITMAP_BYTES(pages) (OSH_BITMAPS * OSH_PAGE_WORDS(pages) * sizeof(osh_word_t))
 

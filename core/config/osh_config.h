@@ -193,6 +193,14 @@
 #define OSH_KEPT_LEAST_LOG2 (OSH_VIRTUAL ? 17 : 6)
 #define OSH_KEPT_MOST_LOG2 (OSH_VIRTUAL ? 20 : OSH_FLOOR_LOG2(OSH_KEPT_BYTES, 8))
 
+/* Blocks of at least this many bytes are rows of pages of their own, without newlib. 0: none are,
+ * because a page's rest would be lost RAM. Where memory is virtual it is never touched. */
+#define OSH_ROW_LEAST (OSH_VIRTUAL ? 1048576u : 0u)
+
+/* Free memory that the heap does not offer to the system by itself: at first, and at most. */
+#define OSH_IDLE_BYTES 8388608u
+#define OSH_IDLE_MOST 134217728u
+
 /* newlib gives the top of its heap back to the arena if more than this is free there. A smaller
  * value returns pages sooner, a larger one moves the break less often. */
 #ifndef OSH_TRIM_BYTES
@@ -212,7 +220,7 @@
 
 /* Linux only: the heap reserves so many addresses if it is given no region. Pages are committed
  * on touch, so this limits the heap and costs no memory. If the kernel refuses, the heap asks for
- * half, and so on. The environment variable OSHEAP_REGION_BYTES takes precedence. */
+ * half, and so on. OSHEAP_OPTIONS=region=BYTES takes precedence. */
 #ifndef OSH_REGION_BYTES
 #define OSH_REGION_BYTES (64ull << 30)
 #endif

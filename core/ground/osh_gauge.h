@@ -15,16 +15,23 @@
 struct osh_gauge {
     osh_word_t slabs OSH_ALIGNED(OSH_CACHELINE); /* bytes of objects that are live or cached */
     osh_word_t newlib; /* usable bytes of newlib's blocks; under its mutex */
-    osh_word_t most;   /* the largest sum of the two so far */
+    osh_word_t most;   /* the largest sum so far */
+    osh_word_t rows;   /* bytes of rows of pages, where OSH_ROW_LEAST > 0 */
 };
 
 OSH_SHARED struct osh_gauge osh_gauge;
+
+/* Bytes of rows. */
+static inline osh_word_t osh_gauge_in_rows(void)
+{
+    return OSH_ROW_LEAST > 0 ? osh_load(&osh_gauge.rows) : 0;
+}
 
 /* The counts publish nothing. Each is exact; their sum is, while no call is under way. */
 static inline void osh_gauge_taken(size_t bytes)
 {
     osh_word_t slabs = osh_fetch_add(&osh_gauge.slabs, bytes) + bytes;
-    osh_raise(&osh_gauge.most, slabs + osh_load(&osh_gauge.newlib));
+    osh_raise(&osh_gauge.most, slabs + osh_load(&osh_gauge.newlib) + osh_gauge_in_rows());
 }
 
 static inline void osh_gauge_given(size_t bytes)
@@ -43,7 +50,14 @@ static inline void osh_gauge_newlib(size_t grown)
 {
     osh_word_t newlib = osh_load(&osh_gauge.newlib) + grown;
     osh_store(&osh_gauge.newlib, newlib);
-    osh_raise(&osh_gauge.most, newlib + osh_load(&osh_gauge.slabs));
+    osh_raise(&osh_gauge.most, newlib + osh_load(&osh_gauge.slabs) + osh_gauge_in_rows());
+}
+
+/* `grown` bytes more; fewer if the sum wraps. */
+static inline void osh_gauge_rows(size_t grown)
+{
+    osh_word_t rows = osh_fetch_add(&osh_gauge.rows, grown) + grown;
+    osh_raise(&osh_gauge.most, rows + osh_load(&osh_gauge.slabs) + osh_load(&osh_gauge.newlib));
 }
 
 #endif

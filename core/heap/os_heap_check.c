@@ -55,11 +55,11 @@ static const char *check_page(size_t page, struct osh_look *look, bool all)
     HOLDS(cls <= OSH_CLASS_MAX, OSH_NAMED("arena", "the class byte is impossible"));
     size_t first = osh_class_slab(cls, page);
     HOLDS(osh_slab_class(first) == cls, OSH_NAMED("arena", "pages of a slab differ in class"));
-    bool newlib = osh_arena_is_newlib(page);
+    unsigned large = (unsigned)osh_arena_is_newlib(page) + osh_arena_is_row(page);
     bool is_claimed = osh_arena_is_claimed(page);
     look->claimed += is_claimed;
-    HOLDS(!OSH_CHECK_NAMES || !newlib || cls == 0, OSH_NAMED("arena", "a page has two owners"));
-    HOLDS((unsigned)is_claimed == (unsigned)newlib + (cls != 0),
+    HOLDS(!OSH_CHECK_NAMES || large + (cls != 0) <= 1, OSH_NAMED("arena", "a page has two owners"));
+    HOLDS((unsigned)is_claimed == large + (cls != 0),
           OSH_NAMED("arena", "a claimed page has no owner"));
     if (cls == 0) {
         return all ? check_no_slab(page) : NULL;

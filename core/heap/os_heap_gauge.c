@@ -106,7 +106,7 @@ OSH_PUBLIC void os_heap_gauge(struct os_heap_gauge *gauge)
         return;
     }
     size_t region = osh_arena.pages << OSH_PAGE_LOG2;
-    size_t out = osh_load(&osh_gauge.slabs) + osh_load(&osh_gauge.newlib);
+    size_t out = osh_load(&osh_gauge.slabs) + osh_load(&osh_gauge.newlib) + osh_gauge_in_rows();
     size_t most = osh_load(&osh_gauge.most);
     gauge->free = out < region ? region - out : 0; /* while others work, one may be counted twice */
     gauge->least_free = most < region ? region - most : 0;

@@ -55,7 +55,7 @@ static void describe(struct os_heap_report *report)
         report->block_bytes = osh_class_bytes(cls);
         usable = osh_is_start(cls, (uintptr_t)block - osh_arena.base) ? report->block_bytes : 0;
     } else if (OSH_HARDENING >= 2 && osh_arena_holds(block) &&
-               osh_arena_is_newlib(osh_arena_page(block)) && (uintptr_t)block % OSH_ALIGN == 0 &&
+               osh_arena_is_large(osh_arena_page(block)) && (uintptr_t)block % OSH_ALIGN == 0 &&
                osh_fallback_fault(block) == 0) {
         usable = osh_fallback_usable(block);
     }

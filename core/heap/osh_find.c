@@ -22,7 +22,7 @@ unsigned osh_heap_class_at(const void *ptr, const void *caller)
          * the block over before this free. */
         size_t page = osh_arena_page(ptr);
         unsigned cls = osh_load_byte(&osh_arena.page_class[page]);
-        if (OSH_UNLIKELY(cls == 0 && !osh_arena_is_newlib(page))) {
+        if (OSH_UNLIKELY(cls == 0 && !osh_arena_is_large(page))) {
             misuse = OS_HEAP_NO_BLOCKS;
         } else if (OSH_HARDENING > 0 && OSH_UNLIKELY(!sound(cls, ptr))) {
             misuse = OS_HEAP_NOT_A_START;

@@ -77,7 +77,7 @@ def smoke(folder: Path) -> list[Program]:
     call([CROSS + "gcc", "-O2", "-Wall", "-Werror", "-I", SOURCE / "core/include", SMOKE, folder / "libosheap.a",
           "-pthread", "-o", program])
     return [Program("port by default", [str(program), "rseq"]),
-            Program("port as asked for", [str(program), "portable"], {"OSHEAP_PORT": "portable"})]
+            Program("port as asked for", [str(program), "portable"], {"OSHEAP_OPTIONS": "port=portable"})]
 
 
 def build(folder: Path, programs: list[Program]) -> None:

@@ -9,15 +9,15 @@
 
 static void environment_sets_the_platforms_region(void)
 {
-    (void)setenv("OSHEAP_REGION_BYTES", "0x1000000", 1);
+    heap_option("region=0x1000000");
     struct os_heap_stats stats;
     os_heap_stats(&stats);
     assert_in_range(stats.region + stats.tables, 0xf00000, 0x1000000);
 }
 
-static void take_region_bytes(const char *text)
+static void take(const char *word)
 {
-    (void)setenv("OSHEAP_REGION_BYTES", text, 1);
+    heap_option(word);
     os_free(os_malloc(SMALL_SIZE));
     _exit(EXIT_SUCCESS); /* a check would walk all of a region that should not be */
 }
@@ -25,7 +25,7 @@ static void take_region_bytes(const char *text)
 #define REGION_BYTES(name, text)                \
     static void environment_region_##name(void) \
     {                                           \
-        take_region_bytes(text);                \
+        take("region=" text);                   \
     }
 REGION_BYTES(many, "many")
 REGION_BYTES(with_a_minus, "-1")
@@ -46,26 +46,47 @@ REGION_BYTES(beyond_the_addresses, "0x800000000000")
 
 static void environment_with_an_unknown_port_is_refused(void)
 {
-    (void)setenv("OSHEAP_PORT", "Portable", 1);
-    os_free(os_malloc(SMALL_SIZE));
+    take("port=Portable");
 }
 
 static void environment_with_an_empty_port_is_refused(void)
 {
-    (void)setenv("OSHEAP_PORT", "", 1);
-    os_free(os_malloc(SMALL_SIZE));
+    take("port=");
+}
+
+static void environment_with_an_unknown_name_is_refused(void)
+{
+    take("regions=0x1000000");
+}
+
+static void environment_with_a_name_alone_is_refused(void)
+{
+    take("port");
+}
+
+static void environment_with_idle_bytes_that_are_none_is_refused(void)
+{
+    take("idle=on");
+}
+
+static void environment_that_asks_for_help_is_answered_and_taken(void)
+{
+    heap_option("help:port=portable:idle=off:idle=0");
+    struct os_heap_stats stats;
+    os_heap_stats(&stats);
+    assert_string_equal(stats.port, "portable");
 }
 
 static void environment_with_a_port_that_is_known_is_taken(void)
 {
-    (void)setenv("OSHEAP_PORT", "portable", 1);
+    heap_option("port=portable");
     struct os_heap_stats stats;
     os_heap_stats(&stats);
     assert_string_equal(stats.port, "portable");
 }
 
 #define refused_region(name) \
-    stopped_with(name, PLATFORM_REGION, "OSHEAP_REGION_BYTES must be a number")
+    stopped_with(name, PLATFORM_REGION, "OSHEAP_OPTIONS: region must be a number")
 
 int main(void)
 {
@@ -88,9 +109,16 @@ int main(void)
         refused_region(environment_region_of_all_64_bits),
         refused_region(environment_region_beyond_the_addresses),
         stopped_with(environment_with_an_unknown_port_is_refused, PLATFORM_REGION,
-                     "OSHEAP_PORT must be"),
+                     "OSHEAP_OPTIONS: port must be"),
         stopped_with(environment_with_an_empty_port_is_refused, PLATFORM_REGION,
-                     "OSHEAP_PORT must be"),
+                     "OSHEAP_OPTIONS: port must be"),
+        stopped_with(environment_with_an_unknown_name_is_refused, PLATFORM_REGION,
+                     "OSHEAP_OPTIONS has the names region, port, idle, help"),
+        stopped_with(environment_with_a_name_alone_is_refused, PLATFORM_REGION,
+                     "OSHEAP_OPTIONS has the names region, port, idle, help"),
+        stopped_with(environment_with_idle_bytes_that_are_none_is_refused, PLATFORM_REGION,
+                     "OSHEAP_OPTIONS: idle must be"),
+        in_fresh_heap(environment_that_asks_for_help_is_answered_and_taken, PLATFORM_REGION),
         in_fresh_heap(environment_with_a_port_that_is_known_is_taken, PLATFORM_REGION),
     };
     return cmocka_run_group_tests_name("core/environment", tests, NULL, NULL);

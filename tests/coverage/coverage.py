@@ -64,7 +64,7 @@ def measure(name: str, options: list[str], root: Path) -> Path:
         counters.unlink()
     # The table of misuse compares, which counting disturbs; its programs are run below.
     suites = ["--no-suite", "hardening"]
-    # Only the first variant runs its tests again with OSHEAP_PORT=portable.
+    # Only the first variant runs its tests again with OSHEAP_OPTIONS=port=portable.
     suites += [] if name == "rseq" else ["--no-suite", "again"]
     # Without maps each refill looks at every page: the threads' suites would take minutes.
     suites += ["--suite", "unit", "--suite", "privileges"] if name == "lean" else []

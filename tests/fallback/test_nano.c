@@ -94,7 +94,8 @@ static void rest_of_the_page_that_the_break_leaves_is_a_free_chunk(void)
 /* nano's own arithmetic has an int for what is left of a free chunk. */
 static void free_chunk_of_more_than_4_gib_is_cut_where_it_should_be(void)
 {
-    NOT_AT_LEVEL_2(void) setenv("OSHEAP_REGION_BYTES", "8589934592", 1);
+    NOT_AT_LEVEL_2
+    heap_option("region=8589934592");
     void *blocks[3];
     for (unsigned i = 0; i < 3; i++) {
         blocks[i] = os_malloc((size_t)3 << 29);

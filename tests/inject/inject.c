@@ -2,7 +2,7 @@
 /*
  * Interrupts every operation on a core's lists before each of its instructions, in
  * turn, while a handler changes the same list, and looks whether a block was lost
- * or is in two places. On the port in use: OSHEAP_PORT=portable for the other.
+ * or is in two places. On the port in use: OSHEAP_OPTIONS=port=portable for the other.
  *
  * usage: inject [--json FILE] [--most N]
  *   --most N  of each way the first N instructions (150)

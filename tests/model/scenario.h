@@ -17,7 +17,7 @@
 struct scenario {
     const char *name;
     const char *promise;
-    const char *port;  /* OSHEAP_PORT; NULL: rseq */
+    const char *port;  /* of OSHEAP_OPTIONS; NULL: rseq */
     unsigned pages;    /* of the heap */
     bool unstarted;    /* the heap gets its region by the first call */
     bool before_os;    /* no mutexes yet */

@@ -24,7 +24,7 @@
 /* The region as it is when nobody gives a number; a test's is smaller. */
 static void by_default(void)
 {
-    (void)unsetenv("OSHEAP_REGION_BYTES");
+    heap_option("region=0x1000000000"); /* OSH_REGION_BYTES */
 }
 
 static void set_limit(int which, rlim_t bytes)
@@ -172,7 +172,7 @@ static void stacks_fit_beside_a_heap_of_little_more_than_the_region_it_would_lik
 
 static void region_of_a_number_that_was_given_is_taken_as_it_is(void)
 {
-    (void)setenv("OSHEAP_REGION_BYTES", "100000000", 1);
+    heap_option("region=100000000");
     set_limit(RLIMIT_AS, 140000 * KIB);
     assert_non_null(os_malloc(16));
     struct os_heap_stats stats;

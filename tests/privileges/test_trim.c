@@ -80,7 +80,7 @@ static void stop_using(size_t count)
 
 static void memory_freed_is_given_back_in_a_few_calls(void)
 {
-    (void)setenv("OSHEAP_REGION_BYTES", "0x40000000", 1);
+    heap_option("region=0x40000000");
     use(MOST_BLOCKS);
     stop_using(MOST_BLOCKS);
     size_t before = resident();
@@ -219,6 +219,7 @@ static void malloc_that_finds_all_pages_on_their_way_to_the_system_waits_for_the
 
 int main(void)
 {
+    heap_option("idle=off"); /* nothing is given back before the calls below */
     const struct CMUnitTest tests[] = {
         in_fresh_heap(memory_freed_is_given_back_in_a_few_calls, PLATFORM_REGION),
         in_fresh_heap(pages_between_live_blocks_are_given_back_a_call_for_each_row,

@@ -39,7 +39,7 @@ def arguments() -> argparse.Namespace:
 
 def start(args: argparse.Namespace, port: str) -> subprocess.Popen:
     """One port's process; its progress goes to our standard error."""
-    environment = os.environ | {"OSHEAP_PORT": port, "OSHEAP_REGION_BYTES": str(REGION_BYTES)}
+    environment = os.environ | {"OSHEAP_OPTIONS": f"port={port}:region={REGION_BYTES}"}
     return subprocess.Popen([args.soak, "--minutes", str(args.minutes), "--seed", str(args.seed)],
                             stdout=subprocess.PIPE, env=environment, text=True,
                             errors="replace")

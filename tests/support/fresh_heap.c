@@ -60,6 +60,14 @@ static void forget_handlers_of_cmocka(void)
     }
 }
 
+void heap_option(const char *word)
+{
+    char options[256];
+    const char *before = getenv("OSHEAP_OPTIONS");
+    (void)snprintf(options, sizeof(options), "%s:%s", before != NULL ? before : "", word);
+    (void)setenv("OSHEAP_OPTIONS", options, 1);
+}
+
 static void live_as_child(size_t pages, heap_body body, int output)
 {
     (void)dup2(output, STDOUT_FILENO);
@@ -69,7 +77,7 @@ static void live_as_child(size_t pages, heap_body body, int output)
     (void)setvbuf(stdout, NULL, _IONBF, 0);
     forget_handlers_of_cmocka();
     if (pages == PLATFORM_REGION) {
-        (void)setenv("OSHEAP_REGION_BYTES", PLATFORM_REGION_BYTES, 0);
+        heap_option("region=" PLATFORM_REGION_BYTES);
     } else {
         give_region(pages);
     }

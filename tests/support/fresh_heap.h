@@ -29,6 +29,9 @@ void run_in_fresh_heap(size_t pages, heap_body body);
 /* The same for a body that the library must stop with such a report. */
 void run_until_stopped(size_t pages, heap_body body, const char *report);
 
+/* Adds a word to OSHEAP_OPTIONS, which takes precedence over those that are there. */
+void heap_option(const char *word);
+
 /* Inside a body: ends it as a skipped test. */
 void skip_because(const char *reason) __attribute__((noreturn));
 

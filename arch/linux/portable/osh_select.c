@@ -3,14 +3,10 @@
 #include "arch.h"
 #include "osh_linux.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 void osh_arch_start(void)
 {
-    const char *port = getenv("OSHEAP_PORT");
-    if (port != NULL && strcmp(port, "portable") != 0) {
-        osh_arch_fail("OSHEAP_PORT must be portable: this library has no other", NULL);
+    if (osh_linux_port() == OSH_PORT_RSEQ) {
+        osh_arch_fail("OSHEAP_OPTIONS: port must be portable: this library has no other", NULL);
     }
     if (!osh_arch_os_started()) {
         osh_locks_start();

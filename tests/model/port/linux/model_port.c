@@ -28,7 +28,8 @@ const char *model_port_suffix(void)
 
 bool model_port_choose(const char *port)
 {
-    (void)setenv("OSHEAP_PORT", port != NULL ? port : "rseq", 1);
+    bool portable = port != NULL && strcmp(port, "portable") == 0;
+    (void)setenv("OSHEAP_OPTIONS", portable ? "port=portable" : "port=rseq", 1);
     return true;
 }
 

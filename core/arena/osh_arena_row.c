@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of pages for large blocks, where memory is virtual. A row begins at a word of the bitmap. It
+ * is claimed word by word: if others have taken a page of it meanwhile, what was claimed is
+ * released.
+ */
+#include "osh_arena.h"
+
+#include "osh_arena_open.h"
+#include "osh_claims.h"
+#include "osh_gauge.h"
+
+#include <string.h>
+
+/* Others may take a page of the row that was found so often. */
+enum { TRIES = 4 };
+
+static void unclaim(size_t first, size_t end)
+{
+    for (size_t word = first / OSH_WORD_BITS; word * OSH_WORD_BITS < end; word++) {
+        osh_word_t bits = osh_claims_bits(word, first, end);
+        osh_claims_release(word, bits, osh_count_bits(bits));
+    }
+}
+
+/* Claims pages `first` up to `end`, all or none. */
+static bool claim(size_t first, size_t end)
+{
+    for (size_t page = first; page < end; page = (page / OSH_WORD_BITS + 1) * OSH_WORD_BITS) {
+        size_t word = page / OSH_WORD_BITS;
+        osh_word_t bits = osh_claims_bits(word, first, end);
+        osh_word_t claimed = osh_load(&osh_arena.claimed[word]);
+        /* Observes the last owners' accesses to the pages; pairs with osh_claims_release(). */
+        while ((claimed & bits) == 0 &&
+               !osh_cas(&osh_arena.claimed[word], &claimed, claimed | bits)) {
+        }
+        if ((claimed & bits) != 0) {
+            unclaim(first, page);
+            return false;
+        }
+        osh_claims_count(osh_count_bits(bits));
+    }
+    return true;
+}
+
+/* Marks the pages on `rows`, or not. The owner of the block publishes this with its address. */
+static void mark(size_t first, size_t end, bool is_row)
+{
+    for (size_t word = first / OSH_WORD_BITS; word * OSH_WORD_BITS < end; word++) {
+        osh_word_t bits = osh_claims_bits(word, first, end);
+        if (is_row) {
+            (void)osh_fetch_or(&osh_arena.rows[word], bits);
+        } else {
+            (void)osh_fetch_and(&osh_arena.rows[word], ~bits);
+        }
+    }
+    osh_gauge_rows((is_row ? end - first : first - end) << OSH_PAGE_LOG2);
+}
+
+/* The lowest word from which on `count` pages are free; osh_arena.words if there is none. Closed
+ * pages are free. */
+static size_t lowest_place(size_t count)
+{
+    size_t full = count / OSH_WORD_BITS;
+    osh_word_t rest = ((osh_word_t)1 << count % OSH_WORD_BITS) - 1;
+    size_t length = 0; /* words before `word` of which every page is free */
+    for (size_t word = 0; word < osh_arena.words; word++) {
+        bool closed = osh_arena_is_closed(word);
+        osh_word_t claimed = closed ? 0 : osh_load(&osh_arena.claimed[word]); /* a snapshot */
+        if (length >= full && (claimed & rest) == 0) {
+            return word - full;
+        }
+        size_t more = closed ? osh_arena_high() - word : 1;
+        length = claimed == 0 ? length + more : 0;
+        word += more - 1;
+        if (length > full || (length == full && rest == 0)) {
+            return word + 1 - length;
+        }
+    }
+    return osh_arena.words;
+}
+
+size_t osh_arena_claim_row(size_t count)
+{
+    for (unsigned tries = TRIES; tries > 0 && count <= osh_arena_free_pages(); tries--) {
+        size_t first = lowest_place(count) * OSH_WORD_BITS;
+        if (first + count > osh_arena.pages || !osh_arena_open_up(first, first + count)) {
+            break;
+        }
+        if (claim(first, first + count)) {
+            mark(first, first + count, true);
+            return first;
+        }
+    }
+    return OSH_NO_PAGE;
+}
+
+bool osh_arena_extend_row(size_t page, size_t count)
+{
+    if (page + count > osh_arena.pages || !osh_arena_open_up(page, page + count) ||
+        !claim(page, page + count)) {
+        return false;
+    }
+    mark(page, page + count, true);
+    return true;
+}
+
+void osh_arena_release_row(size_t page, size_t count)
+{
+    mark(page, page + count, false);
+    unclaim(page, page + count);
+}
+
+void osh_arena_use_row(size_t page, size_t count, bool clear)
+{
+    size_t end = page + count;
+    for (size_t word = page / OSH_WORD_BITS; word * OSH_WORD_BITS < end; word++) {
+        osh_word_t bits = osh_claims_bits(word, page, end);
+        /* Nobody else changes the bits of claimed pages. */
+        osh_word_t stale = osh_arena.zeroed ? osh_load(&osh_arena.used[word]) & bits : bits;
+        for (; clear && stale != 0; stale &= stale - 1) {
+            size_t used = word * OSH_WORD_BITS + (size_t)__builtin_ctzl(stale);
+            memset((void *)osh_arena_address(used), 0, OSH_PAGE_BYTES);
+        }
+        osh_claims_use(word, bits);
+    }
+}
+
+void osh_arena_unuse_row(size_t page, size_t count)
+{
+    size_t end = page + count;
+    for (size_t word = page / OSH_WORD_BITS; word * OSH_WORD_BITS < end; word++) {
+        osh_word_t bits = osh_claims_bits(word, page, end);
+        /* The pages are the caller's: publishes nothing. */
+        (void)osh_fetch_and(&osh_arena.used[word], ~bits);
+    }
+    (void)osh_fetch_add(&osh_arena.committed, (osh_word_t)0 - count); /* a count */
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Large blocks as rows of pages of their own, where memory is virtual: no mutex, no search through
+ * free blocks, and their memory goes back to the system when they are freed or cut. A row has
+ * newlib's header and the seal at its end:
+ *
+ *   | unused | size, and the bits of a row | the program's bytes | seal | two unused words |
+ */
+#ifndef OSH_ROW_H
+#define OSH_ROW_H
+
+#include "osh_compiler.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A live row of at least `size` bytes, which the region spans, aligned for any object. With `clear`
+ * its bytes are 0; memory that nobody has written to stays untouched. NULL: there is no such row of
+ * free pages. Any context. O(words of the bitmap). */
+OSH_HIDDEN void *osh_row_get(size_t size, bool clear);
+
+/* Frees a row that the caller has claimed. Any context. O(pages). */
+OSH_HIDDEN void osh_row_free(void *block);
+
+/* Resizes the live row to at least `size` bytes: cuts it, takes the pages behind it, or moves its
+ * pages elsewhere without copying. NULL, with nothing changed: none of these is possible. */
+OSH_HIDDEN void *osh_row_resize(void *block, size_t size);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory that a program no longer uses goes back to the system by itself. Resident memory is the
+ * kernel's figure. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MIB ((size_t)1 << 20)
+#define BLOCKS 3000u
+
+static void *(*volatile get)(size_t) = malloc;
+static void *(*volatile get_zeroed)(size_t, size_t) = calloc;
+static void *(*volatile resize)(void *, size_t) = realloc;
+static void *block[BLOCKS];
+
+static size_t resident(void)
+{
+    size_t whole = 0;
+    size_t pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%zu %zu", &whole, &pages), 2);
+    (void)fclose(file);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* What became resident since `before`, in MiB. */
+static size_t more_than(size_t before)
+{
+    size_t now = resident();
+    return now > before ? (now - before) / MIB : 0;
+}
+
+static void *filled(size_t size)
+{
+    void *got = get(size);
+    assert_non_null(got);
+    memset(got, 1, size);
+    return got;
+}
+
+static void a_hundred_blocks_of_3_mib_go_back_when_they_are_freed(void **state)
+{
+    (void)state;
+    size_t before = resident();
+    for (unsigned i = 0; i < 100; i++) {
+        block[i] = filled(3 * MIB);
+    }
+    assert_in_range(more_than(before), 290, 310);
+    for (unsigned i = 0; i < 100; i++) {
+        free(block[i]);
+    }
+    assert_in_range(more_than(before), 0, 19);
+}
+
+static void zeroed_memory_is_not_touched(void **state)
+{
+    (void)state;
+    size_t before = resident();
+    char *zeroed = get_zeroed(1, 400 * MIB);
+    assert_non_null(zeroed);
+    assert_in_range(more_than(before), 0, 3);
+    assert_int_equal(zeroed[200 * MIB], 0);
+    free(zeroed);
+}
+
+static void zeroed_memory_is_zeros_where_it_was_used_before(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 3; round++) {
+        free(filled((5 + round) * MIB));
+        char *zeroed = get_zeroed(1, 6 * MIB);
+        for (size_t i = 0; i < 6 * MIB; i++) {
+            assert_int_equal(zeroed[i], 0);
+        }
+        free(zeroed);
+    }
+}
+
+static void a_vector_that_shrinks_gives_its_tail_back(void **state)
+{
+    (void)state;
+    size_t before = resident();
+    char *vector = filled(MIB);
+    for (size_t size = 2; size <= 221; size += 1 + size / 2) {
+        vector = resize(vector, size * MIB);
+        assert_non_null(vector);
+        memset(vector + (size - 1) * MIB, 2, MIB);
+    }
+    vector = resize(vector, 221 * MIB);
+    memset(vector + MIB, 3, 220 * MIB);
+    vector = resize(vector, MIB);
+    assert_int_equal(vector[0], 1);
+    assert_int_equal(vector[MIB - 1], 1);
+    assert_in_range(more_than(before), 0, 8);
+    free(vector);
+}
+
+static void blocks_that_are_cut_to_a_few_bytes_give_the_rest_back(void **state)
+{
+    (void)state;
+    size_t before = resident();
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        block[i] = filled(200000);
+    }
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        block[i] = resize(block[i], 20);
+        assert_non_null(block[i]);
+    }
+    assert_in_range(more_than(before), 0, 19);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        free(block[i]);
+    }
+}
+
+static void small_blocks_go_back_too(void **state)
+{
+    (void)state;
+    size_t before = resident();
+    void *first = NULL;
+    for (unsigned i = 0; i < 1000000; i++) {
+        void **next = filled(100);
+        *next = first;
+        first = next;
+    }
+    assert_true(more_than(before) >= 100);
+    while (first != NULL) {
+        void *next = *(void **)first;
+        free(first);
+        first = next;
+    }
+    assert_in_range(more_than(before), 0, 19);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_hundred_blocks_of_3_mib_go_back_when_they_are_freed),
+        cmocka_unit_test(zeroed_memory_is_not_touched),
+        cmocka_unit_test(zeroed_memory_is_zeros_where_it_was_used_before),
+        cmocka_unit_test(a_vector_that_shrinks_gives_its_tail_back),
+        cmocka_unit_test(blocks_that_are_cut_to_a_few_bytes_give_the_rest_back),
+        cmocka_unit_test(small_blocks_go_back_too),
+    };
+    return cmocka_run_group_tests_name("malloc/returns", tests, NULL, NULL);
+}
