@@ -4,12 +4,12 @@
 #include "fresh_heap.h"
 #include "os/os_heap.h"
 #include "osh_arena.h"
+#include "resident.h"
 #include "sizes.h"
 #include "stamp.h"
 
 #include <string.h>
 
-#define MIB ((size_t)1 << 20)
 #define ROOM (64 * MIB / OSH_PAGE_BYTES) /* pages */
 #define DOUBLE_FREE "freed already?"
 
@@ -121,6 +121,22 @@ static void calloc_clears_what_a_row_has_left(void)
     }
 }
 
+static void freed_memory_goes_back_to_the_system_by_itself(void)
+{
+    only_where_there_are_rows();
+    void *blocks[10];
+    size_t before = resident();
+    for (unsigned i = 0; i < 10; i++) {
+        blocks[i] = os_malloc(4 * MIB);
+        memset(blocks[i], 1, 4 * MIB);
+    }
+    assert_true(resident() >= before + 39 * MIB);
+    for (unsigned i = 0; i < 10; i++) {
+        os_free(blocks[i]);
+    }
+    assert_true(resident() <= before + OSH_IDLE_BYTES + 4 * MIB);
+}
+
 static void rows_fill_the_region_and_a_free_serves_again(void)
 {
     only_where_there_are_rows();
@@ -217,6 +233,7 @@ int main(void)
         in_fresh_heap(row_becomes_small_and_large_again, ROOM),
         in_fresh_heap(calloc_clears_what_a_row_has_left, PLATFORM_REGION),
         in_fresh_heap(calloc_clears_what_a_row_has_left, ROOM),
+        in_fresh_heap(freed_memory_goes_back_to_the_system_by_itself, PLATFORM_REGION),
         in_fresh_heap(rows_fill_the_region_and_a_free_serves_again, ROOM),
 #if OSH_ROW_LEAST > 0
         stopped_with(free_of_a_row_twice, ROOM, DOUBLE_FREE),
