@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pages: slabs claim from the top, newlib's break from the bottom. */
 #include "osh_arena.h"
+#include "osh_gauge.h"
 #include "scenario.h"
 
 #define PAGES 3
@@ -95,6 +96,57 @@ const struct scenario arena_brink = {
     .quick = {2, 0, 0, 1},
     .deep = {3, 0, 0, 1},
 };
+
+#if OSH_ROW_LEAST > 0
+static void own_row(size_t page, size_t count)
+{
+    osh_arena_use_row(page, count, false);
+    for (size_t i = 0; i < count; i++) {
+        own(page + i);
+    }
+}
+
+static void give_row_back(size_t page, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        disown(page + i);
+    }
+    osh_arena_release_row(page, count);
+}
+
+/* A row that grows, is cut again, and goes. */
+static void take_a_row(void)
+{
+    size_t page = osh_arena_claim_row(2);
+    if (page == OSH_NO_PAGE) {
+        return;
+    }
+    own_row(page, 2);
+    if (osh_arena_extend_row(page + 2, 1)) {
+        own_row(page + 2, 1);
+        give_row_back(page + 2, 1);
+    }
+    give_row_back(page, 2);
+}
+
+static void all_free_and_no_row(void)
+{
+    REQUIRE(osh_load(&osh_arena.rows[0]) == 0);
+    REQUIRE(osh_gauge_in_rows() == 0);
+    all_free();
+}
+
+const struct scenario arena_row = {
+    .name = "arena-row",
+    .promise = "rows and slabs that want the same pages get different ones, and none is lost",
+    .pages = PAGES,
+    .task = {take_a_row, claim_and_release, take_a_row},
+    .core = {0, 1, 2},
+    .check = all_free_and_no_row,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 1},
+};
+#endif
 
 static void trim(void)
 {

@@ -9,12 +9,12 @@
 
 #include <linux/membarrier.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 
 static struct rseq area;
 ptrdiff_t model_rseq_offset;
+static enum osh_linux_port chosen = OSH_PORT_RSEQ;
 
 void model_port_start(void)
 {
@@ -29,8 +29,13 @@ const char *model_port_suffix(void)
 bool model_port_choose(const char *port)
 {
     bool portable = port != NULL && strcmp(port, "portable") == 0;
-    (void)setenv("OSHEAP_OPTIONS", portable ? "port=portable" : "port=rseq", 1);
+    chosen = portable ? OSH_PORT_PORTABLE : OSH_PORT_RSEQ;
     return true;
+}
+
+enum osh_linux_port osh_linux_port(void)
+{
+    return chosen;
 }
 
 void model_port_on_core(unsigned core)
@@ -86,4 +91,22 @@ void *osh_linux_zeroed(size_t bytes)
 {
     static struct osh_lists lists[OSH_STOPPED_LISTS + OSH_CORES];
     return bytes <= sizeof(lists) ? lists : NULL;
+}
+
+void osh_locks_start(void)
+{
+}
+
+/* A purge would be osh_arena_decommit(), which arena-trim calls. */
+size_t osh_arch_idle_bytes(void)
+{
+    return SIZE_MAX;
+}
+
+bool osh_arch_move(void *to, void *from, size_t bytes)
+{
+    (void)to;
+    (void)from;
+    (void)bytes;
+    return false;
 }
