@@ -112,7 +112,7 @@ static void calloc_clears_what_a_row_has_left(void)
 {
     only_where_there_are_rows();
     for (int round = 0; round < 3; round++) {
-        void *block = os_malloc(5 * MIB);
+        void *block = os_realloc(os_malloc(2 * MIB), 5 * MIB); /* three of them fresh at first */
         memset(block, 0xff, 5 * MIB);
         os_free(block);
         block = os_calloc(5, MIB);
