@@ -110,6 +110,7 @@ step "memory-out" tests/memory_out/run.sh "$root"
 step "fuzzing, short" tests/fuzz/fuzz.py "$root/fuzz" --json "$root/fuzz.json"
 step "damaged input of the tools" damaged_input
 step "AArch64 Linux under its kernel" aarch64
+step "under musl" tests/malloc/musl.sh "$root"
 step "installed, by pkg-config, as a subproject" consumers
 step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --build "$root/size" --check
 step "sizing calculator" /usr/bin/python3 tests/size/test_size.py "$root/size"

@@ -13,7 +13,11 @@
 
 #include <errno.h>
 #include <pthread.h>
+#ifdef __GLIBC__
 #include <sys/single_threaded.h>
+#else
+#define __libc_single_threaded false /* musl does not tell: the heap always locks */
+#endif
 
 /* Makes the linker take osh_process.c with this file. Nobody calls that file's constructor by
  * name. */
