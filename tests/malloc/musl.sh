@@ -33,7 +33,8 @@ musl-gcc -shared -fPIC "$source/tests/malloc/module.c" -o "$dir/module.so"
 env LD_PRELOAD="$heap/libosheap-preload.so" "$dir/plain" 100 "$dir/module.so"
 # A setting that the heap refuses stops the program: so it is this heap that ran.
 for kind in linked static plain; do
-    if (LD_PRELOAD=$heap/libosheap-preload.so OSHEAP_OPTIONS=port=none "$dir/$kind" 1) >/dev/null 2>&1; then
+    if sh -c '"$@" >/dev/null; exit $?' sh env LD_PRELOAD="$heap/libosheap-preload.so" \
+        OSHEAP_OPTIONS=port=none "$dir/$kind" 1 2>/dev/null; then
         echo "musl.sh: $kind ran on another heap" >&2
         exit 1
     fi
