@@ -8,6 +8,7 @@
 #include "osh_fallback.h"
 #include "osh_heap_guard.h"
 #include "osh_look.h"
+#include "osh_regions.h"
 #include "osh_start.h"
 
 #include <string.h>
@@ -53,6 +54,9 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     stats->deferred_pending = fallback.pending;
     stats->out_of_memory = osh_heap_failures();
     stats->cached_bound = stats->cores * osh_class_core_bound + osh_class_shared_bound;
+    if (osh_regions() != NULL) {
+        osh_regions()->stats(stats);
+    }
 }
 
 OSH_PUBLIC size_t os_heap_trim(void)

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Usable bytes of a block of class `cls`; class 0 is newlib's. */
+/* Usable bytes of a block of class `cls`; class 0 is newlib's, and there is OSH_ELSEWHERE. */
 OSH_HIDDEN size_t osh_heap_block_bytes(unsigned cls, const void *block);
 
 /* Is the live block sound, as far as levels 1 and 2 can tell? Then sets *size: at level 2 to the
