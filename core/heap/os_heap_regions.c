@@ -76,7 +76,15 @@ static void *get_from(size_t alignment, size_t size, uint32_t caps)
     if (first_has(caps)) {
         return osh_heap_get(alignment, size, caps);
     }
-    return osh_heap_started() ? osh_heap_counted(get_elsewhere(alignment, size, caps)) : NULL;
+    if (!osh_heap_started()) {
+        return NULL;
+    }
+    void *block = get_elsewhere(alignment, size, caps);
+    if (OSH_HARDENING >= 2 && block == NULL) {
+        osh_heap_end_quarantine(); /* never waits */
+        block = get_elsewhere(alignment, size, caps);
+    }
+    return osh_heap_counted(block);
 }
 
 static enum os_heap_misuse fault_elsewhere(const void *ptr)

@@ -32,9 +32,10 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     struct osh_fallback_stats fallback;
     osh_fallback_look(&fallback);
     size_t quarantined = 0; /* bytes of newlib's blocks in quarantine */
+    size_t elsewhere = 0;   /* and of blocks in added regions */
     if (OSH_HARDENING >= 2) {
         size_t slabs;
-        osh_heap_quarantined(&slabs, &quarantined);
+        osh_heap_quarantined(&slabs, &quarantined, &elsewhere);
         stats->cached += slabs;
         quarantined = quarantined < fallback.live ? quarantined : fallback.live;
     }
@@ -56,6 +57,8 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     stats->cached_bound = stats->cores * osh_class_core_bound + osh_class_shared_bound;
     if (osh_regions() != NULL) {
         osh_regions()->stats(stats);
+        stats->live = less(stats->live, elsewhere);
+        stats->cached += elsewhere;
     }
 }
 

@@ -115,14 +115,15 @@ void osh_heap_end_quarantine(void)
     }
 }
 
-void osh_heap_quarantined(size_t *slabs, size_t *newlib)
+void osh_heap_quarantined(size_t *slabs, size_t *newlib, size_t *elsewhere)
 {
-    *slabs = *newlib = 0;
+    *slabs = *newlib = *elsewhere = 0;
     for (unsigned slot = 0; slot < OSH_QUARANTINE_BLOCKS; slot++) {
         const void *block = osh_quarantine_peek(slot);
         if (block != NULL) {
             unsigned cls = class_of_own(block);
-            *(cls != 0 ? slabs : newlib) += osh_heap_block_bytes(cls, block);
+            *(cls == OSH_ELSEWHERE ? elsewhere : cls != 0 ? slabs : newlib) +=
+                osh_heap_block_bytes(cls, block);
         }
     }
 }

@@ -27,7 +27,7 @@ OSH_HIDDEN void osh_heap_free_guarded(unsigned cls, void *block, const void *cal
 /* Level 2: frees all blocks in quarantine. */
 OSH_HIDDEN void osh_heap_end_quarantine(void);
 
-/* Level 2: usable bytes of the blocks in quarantine, slabs' and newlib's. */
-OSH_HIDDEN void osh_heap_quarantined(size_t *slabs, size_t *newlib);
+/* Level 2: usable bytes of the blocks in quarantine: slabs', newlib's, and of added regions. */
+OSH_HIDDEN void osh_heap_quarantined(size_t *slabs, size_t *newlib, size_t *elsewhere);
 
 #endif
