@@ -123,37 +123,68 @@ static size_t first_aligned(const struct osh_bank *bank, size_t from, size_t ali
     return from + (gap >> bank->shift); /* the address is a multiple of a granule */
 }
 
+/* Do `count` ones stand in a row in `free`? */
+static bool has_row(osh_word_t free, size_t count)
+{
+    size_t length = 1; /* a one of `free` is the first of so many */
+    while (free != 0 && length < count) {
+        size_t step = length < count - length ? length : count - length;
+        free = step < HALF ? free & free >> step : 0;
+        length += step;
+    }
+    return free != 0;
+}
+
+/* The first place for `count` granules inside a word that is not all free, behind its first taken
+ * granule. */
+static size_t find_inside(const struct osh_bank *bank, size_t word, osh_word_t full, size_t count,
+                          size_t alignment)
+{
+    unsigned at = (unsigned)__builtin_ctzl(full);
+    while (full >> at != 0) {
+        at += (unsigned)__builtin_ctzl(~(full >> at));
+        osh_word_t rest = full >> at;
+        unsigned free = rest != 0 ? (unsigned)__builtin_ctzl(rest) : HALF - at;
+        size_t first = first_aligned(bank, word * HALF + at, alignment);
+        at += free;
+        if (free > 0 && first + count <= word * HALF + at) {
+            return first;
+        }
+    }
+    return NO_GRANULE;
+}
+
 /* The lowest row of `count` free granules from word `word` on. Stores the first word that has a
  * free granule. */
 static size_t find_granules(const struct osh_bank *bank, size_t word, size_t count,
                             size_t alignment, size_t *free_word)
 {
-    size_t start = NO_GRANULE; /* of the row of free granules that ends at `at` */
+    size_t start = NO_GRANULE; /* of the row of free granules at the end of the word before */
     *free_word = bank->words;
     for (; word < bank->words; word++) {
         osh_word_t full = granules_taken(osh_load(&bank->map[word])); /* the claim looks again */
-        unsigned at = 0;
         if (full == LOW) {
             start = NO_GRANULE;
             continue;
         }
         *free_word = *free_word < word ? *free_word : word;
-        while (at < HALF) {
-            osh_word_t rest = full >> at;
-            unsigned free = rest != 0 ? (unsigned)__builtin_ctzl(rest) : HALF - at;
-            if (free > 0) {
-                start = start != NO_GRANULE ? start : word * HALF + at;
-                at += free;
-                size_t first = first_aligned(bank, start, alignment);
-                if (first + count <= word * HALF + at) {
-                    return first;
-                }
-            }
-            if (at < HALF) {
-                start = NO_GRANULE;
-                at += (unsigned)__builtin_ctzl(~(full >> at));
+        unsigned lead = full != 0 ? (unsigned)__builtin_ctzl(full) : HALF;
+        start = start != NO_GRANULE ? start : word * HALF;
+        size_t found = first_aligned(bank, start, alignment);
+        if (found + count <= word * HALF + lead) {
+            return found;
+        }
+        if (full == 0) {
+            continue;
+        }
+        if (has_row(~full & LOW, count)) {
+            found = find_inside(bank, word, full, count, alignment);
+            if (found != NO_GRANULE) {
+                return found;
             }
         }
+        unsigned behind = osh_top_bit(full) + 1;
+        start = behind < HALF ? word * HALF + behind : NO_GRANULE;
     }
     return NO_GRANULE;
 }
