@@ -224,6 +224,30 @@ static void a_large_region_has_larger_granules(void **state)
     free(region);
 }
 
+static void the_lowest_place_is_taken_first(void **state)
+{
+    (void)state;
+    begin(BYTES);
+    void *blocks[200];
+    for (unsigned i = 0; i < 200; i++) {
+        blocks[i] = osh_bank_claim(model.bank, OSH_ALIGN, 3 * granule());
+        assert_int_equal(index_of(blocks[i]), 3 * i);
+    }
+    for (unsigned i = 199; i > 0; i -= 3) {
+        assert_true(osh_bank_free(model.bank, blocks[i]));
+        assert_ptr_equal(osh_bank_claim(model.bank, OSH_ALIGN, 2 * granule()), blocks[i]);
+    }
+}
+
+/* Another claim may raise the hint over granules that come free at that moment. */
+static void room_below_the_hint_is_found_before_a_refusal(void **state)
+{
+    (void)state;
+    begin(BYTES);
+    osh_store(&model.bank->low, model.bank->words);
+    assert_non_null(osh_bank_claim(model.bank, OSH_ALIGN, osh_bank_bytes(model.bank)));
+}
+
 static void misuse_is_told_apart(void **state)
 {
     (void)state;
@@ -269,6 +293,8 @@ int main(void)
         cmocka_unit_test(a_region_too_small_or_impossible_is_refused),
         cmocka_unit_test(no_byte_outside_the_region_is_touched),
         cmocka_unit_test(a_large_region_has_larger_granules),
+        cmocka_unit_test(the_lowest_place_is_taken_first),
+        cmocka_unit_test(room_below_the_hint_is_found_before_a_refusal),
         cmocka_unit_test(misuse_is_told_apart),
         cmocka_unit_test(damaged_bits_are_found),
     };
