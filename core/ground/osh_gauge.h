@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The counts behind os_heap_gauge: bytes taken out of slabs and out of newlib's heap. They change
- * when chains leave slabs or come back, and under newlib's mutex. A hit changes nothing.
+ * The counts behind os_heap_gauge: bytes taken out of slabs, out of newlib's heap and out of added
+ * regions. They change when chains leave slabs or come back, under newlib's mutex, and with each
+ * block of an added region. A hit changes nothing.
  */
 #ifndef OSH_GAUGE_H
 #define OSH_GAUGE_H
@@ -13,7 +14,8 @@
 #include <stddef.h>
 
 struct osh_gauge {
-    osh_word_t slabs OSH_ALIGNED(OSH_CACHELINE); /* bytes of objects that are live or cached */
+    /* Bytes of objects that are live or cached, and of blocks in added regions. */
+    osh_word_t slabs OSH_ALIGNED(OSH_CACHELINE);
     osh_word_t newlib; /* usable bytes of newlib's blocks; under its mutex */
     osh_word_t most;   /* the largest sum so far */
     osh_word_t rows;   /* bytes of rows of pages, where OSH_ROW_LEAST > 0 */

@@ -12,13 +12,12 @@
 #include "osh_harden.h"
 #include "osh_heap.h"
 #include "osh_heap_guard.h"
+#include "osh_hit.h"
 #include "osh_magazine.h"
+#include "osh_regions.h"
 #include "osh_report.h"
 #include "osh_start.h"
 #include "osh_try.h"
-
-/* At level 2, and in a build for size, every call takes the slow paths. */
-#define OSH_FAST_PATHS (OSH_HARDENING < 2 && !OSH_SMALL_CODE)
 
 OSH_PUBLIC void *os_malloc(size_t size)
 {
@@ -33,23 +32,18 @@ OSH_PUBLIC void *os_malloc(size_t size)
     return osh_malloc_slow(size, OSH_HARDENING >= 2 ? OSH_CALLER : NULL);
 }
 
-OSH_PUBLIC void os_free(void *ptr)
+OSH_PUBLIC OSH_FREE_WEAK void os_free(void *ptr)
 {
-    unsigned cls = 0;
-    /* The newlib heap's pages have class 0, and the list of class 0 refuses every push. */
-    if (OSH_FAST_PATHS && OSH_LIKELY(osh_arch_find(ptr, &cls)) &&
-        osh_harden_is_start(OSH_ARCH_STARTS, cls, (uintptr_t)ptr - osh_hot.base) &&
-        OSH_LIKELY(osh_arch_push(cls, ptr))) {
-        return;
+    if (!osh_hit_free(ptr)) {
+        osh_free_missed(ptr);
     }
-    osh_free_missed(ptr);
 }
 
-void *osh_heap_get(size_t alignment, size_t size)
+void *osh_heap_get(size_t alignment, size_t size, uint32_t caps)
 {
     if (!osh_brink_is_far()) {
         if (osh_brink_is_out()) {
-            return osh_heap_at_brink(alignment, size);
+            return osh_heap_at_brink(alignment, size, caps);
         }
         if (!osh_heap_started()) {
             OSH_ARCH_REFUSED();
@@ -63,12 +57,12 @@ void *osh_heap_get(size_t alignment, size_t size)
     if (block == NULL) {
         block = osh_heap_try(alignment, size);
     }
-    return OSH_LIKELY(block != NULL) ? block : osh_heap_last_resort(alignment, size);
+    return OSH_LIKELY(block != NULL) ? block : osh_heap_last_resort(alignment, size, caps);
 }
 
 OSH_NOINLINE void *osh_malloc_slow(size_t size, const void *caller)
 {
-    void *block = osh_heap_get(OSH_ALIGN_LEAST, osh_guard_padded(size));
+    void *block = osh_heap_get(OSH_ALIGN_LEAST, osh_guard_padded(size), OS_HEAP_CAP_DEFAULT);
     return OSH_HARDENING >= 2 ? osh_heap_sealed(block, size, caller) : block;
 }
 
@@ -99,6 +93,8 @@ void osh_free_slow(void *ptr, const void *caller)
     }
     if (OSH_HARDENING >= 2) {
         osh_heap_free_guarded(cls, ptr, caller);
+    } else if (OSH_UNLIKELY(cls == OSH_ELSEWHERE)) {
+        osh_regions()->free(ptr, caller);
     } else if (cls == 0) {
         (void)osh_fallback_free(ptr, caller);
     } else {

@@ -17,5 +17,6 @@ OSH_PUBLIC void *os_aligned_alloc(size_t alignment, size_t size)
         (alignment <= OSH_ALIGN_LEAST || (alignment <= OSH_ALIGN && size > OSH_ALIGN_LEAST))) {
         return OSH_HARDENING >= 2 ? osh_malloc_slow(size, OSH_CALLER) : os_malloc(size);
     }
-    return osh_heap_sealed(osh_heap_get(alignment, osh_guard_padded(size)), size, OSH_CALLER);
+    void *block = osh_heap_get(alignment, osh_guard_padded(size), OS_HEAP_CAP_DEFAULT);
+    return osh_heap_sealed(block, size, OSH_CALLER);
 }

@@ -12,6 +12,7 @@
 #include "osh_links.h"
 #include "osh_look.h"
 #include "osh_magazine.h"
+#include "osh_regions.h"
 #include "osh_slab.h"
 #include "osh_slab_table.h"
 #include "osh_start.h"
@@ -98,6 +99,10 @@ static const char *check_pages(void)
     HOLDS(wrong == NULL, wrong);
     HOLDS(look.claimed == osh_load(&osh_arena.in_use),
           OSH_NAMED("arena", "the pages in use are miscounted"));
+    if (osh_regions() != NULL) {
+        wrong = osh_regions()->check(&look.out);
+        HOLDS(wrong == NULL, wrong);
+    }
     HOLDS(look.out == osh_load(&osh_gauge.slabs),
           OSH_NAMED("slab", "the objects in use are miscounted"));
     for (size_t page = osh_arena.pages; !OSH_SMALL_CODE && page % OSH_WORD_BITS != 0; page++) {

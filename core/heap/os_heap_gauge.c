@@ -5,6 +5,7 @@
 #include "osh_exhaust.h"
 #include "osh_gauge.h"
 #include "osh_newlib.h"
+#include "osh_regions.h"
 #include "osh_start.h"
 
 /* Words of the bitmap to look at: 96 KiB of pages on 32-bit cores, 384 KiB on 64-bit. */
@@ -90,13 +91,12 @@ static size_t long_row(void)
     return row;
 }
 
-static size_t largest(size_t free)
+static size_t largest(void)
 {
     size_t bytes = long_row() << OSH_PAGE_LOG2;
     size_t top = osh_newlib_top();
     bytes = top > bytes ? top : bytes;
-    bytes = bytes > OVERHEAD ? (bytes - OVERHEAD) & ~(OSH_ALIGN - 1) : 0;
-    return bytes < free ? bytes : free;
+    return bytes > OVERHEAD ? (bytes - OVERHEAD) & ~(OSH_ALIGN - 1) : 0;
 }
 
 OSH_PUBLIC void os_heap_gauge(struct os_heap_gauge *gauge)
@@ -106,10 +106,14 @@ OSH_PUBLIC void os_heap_gauge(struct os_heap_gauge *gauge)
         return;
     }
     size_t region = osh_arena.pages << OSH_PAGE_LOG2;
+    size_t row = largest();
+    if (osh_regions() != NULL) {
+        region += osh_regions()->gauge(&row);
+    }
     size_t out = osh_load(&osh_gauge.slabs) + osh_load(&osh_gauge.newlib) + osh_gauge_in_rows();
     size_t most = osh_load(&osh_gauge.most);
     gauge->free = out < region ? region - out : 0; /* while others work, one may be counted twice */
     gauge->least_free = most < region ? region - most : 0;
-    gauge->largest = largest(gauge->free);
+    gauge->largest = row < gauge->free ? row : gauge->free;
     gauge->refused = osh_heap_failures();
 }

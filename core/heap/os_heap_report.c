@@ -4,6 +4,7 @@
 #include "osh_fallback.h"
 #include "osh_guard.h"
 #include "osh_harden.h"
+#include "osh_regions.h"
 #include "osh_report.h"
 
 #if OSH_CHECK_NAMES
@@ -58,6 +59,8 @@ static void describe(struct os_heap_report *report)
                osh_arena_is_large(osh_arena_page(block)) && (uintptr_t)block % OSH_ALIGN == 0 &&
                osh_fallback_fault(block) == 0) {
         usable = osh_fallback_usable(block);
+    } else if (OSH_HARDENING >= 2 && osh_regions_fault(block) == 0) {
+        usable = osh_regions()->usable(block);
     }
     size_t record = OSH_TRAILER_BYTES;
     if (OSH_HARDENING >= 2 && usable >= record) {

@@ -9,6 +9,7 @@
 #include "osh_guard.h"
 #include "osh_heap.h"
 #include "osh_heap_guard.h"
+#include "osh_regions.h"
 #include "osh_report.h"
 #include "osh_slab_open.h"
 #include "osh_start.h"
@@ -34,11 +35,15 @@ static void *resize(void *ptr, unsigned cls, size_t size)
 {
     size_t bytes = osh_heap_block_bytes(cls, ptr);
     bool fits = size <= bytes;
+    if (OSH_UNLIKELY(cls == OSH_ELSEWHERE)) {
+        void *resized = osh_regions()->resize(ptr, size);
+        return resized == ptr ? ptr : move(ptr, bytes, resized, size);
+    }
     if (cls != 0) {
         if (fits && (size >= bytes / 2 || cls == 1)) {
             return ptr;
         }
-        if (!fits && OSH_HARDENING < 2 && !OSH_SMALL_CODE) {
+        if (!fits && OSH_HARDENING < 2 && !OSH_SMALL_CODE && osh_regions() == NULL) {
             return move(ptr, bytes, os_malloc(size), size); /* os_malloc may take the fast path */
         }
     } else if (size > osh_slab_open_bytes() / 2) {
@@ -59,6 +64,9 @@ static void *resize(void *ptr, unsigned cls, size_t size)
         }
         return ptr;
     }
+    if (!OSH_SMALL_CODE && moved == NULL && cls == 0) {
+        moved = osh_regions_get(OSH_ALIGN_LEAST, size, OSH_CAPS_OF_FIRST);
+    }
     if (moved == NULL && cls == 0 && osh_arena_spans(size)) {
         osh_heap_reclaim();
         void *resized = osh_fallback_resize(ptr, size);
@@ -66,8 +74,10 @@ static void *resize(void *ptr, unsigned cls, size_t size)
             return resized;
         }
     }
-    return move(ptr, bytes, moved != NULL ? moved : osh_heap_last_resort(OSH_ALIGN_LEAST, size),
-                size);
+    if (moved == NULL) {
+        moved = osh_heap_last_resort(OSH_ALIGN_LEAST, size, OSH_CAPS_OF_FIRST);
+    }
+    return move(ptr, bytes, moved, size);
 }
 
 OSH_PUBLIC void *os_realloc(void *ptr, size_t size)

@@ -5,14 +5,18 @@
 #include "osh_find.h"
 #include "osh_heap.h"
 #include "osh_heap_guard.h"
+#include "osh_regions.h"
 #include "osh_report.h"
 #include "osh_slab_open.h"
 #include "osh_try.h"
 
 /* Could os_malloc or os_realloc have given such a block for `size`? It may be of the size's class,
  * of a class that the size borrows from, of a class in which a shrinking resize stays, or large. */
-static bool fits(unsigned cls, size_t bytes, size_t size)
+static bool fits(unsigned cls, const void *ptr, size_t bytes, size_t size)
 {
+    if (cls == OSH_ELSEWHERE) {
+        return osh_regions()->suits(ptr, size);
+    }
     if (size > bytes) {
         return false;
     }
@@ -32,7 +36,7 @@ OSH_PUBLIC void os_free_sized(void *ptr, size_t size)
         if (!osh_heap_is_sound(cls, ptr, &bytes, OSH_CALLER)) {
             return;
         }
-        bool right = OSH_HARDENING >= 2 ? size == bytes : fits(cls, bytes, size);
+        bool right = OSH_HARDENING >= 2 ? size == bytes : fits(cls, ptr, bytes, size);
         if (OSH_UNLIKELY(!right)) {
             osh_report(OS_HEAP_WRONG_SIZE, ptr, OSH_CALLER);
             return;

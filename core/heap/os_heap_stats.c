@@ -8,6 +8,7 @@
 #include "osh_fallback.h"
 #include "osh_heap_guard.h"
 #include "osh_look.h"
+#include "osh_regions.h"
 #include "osh_start.h"
 
 #include <string.h>
@@ -31,9 +32,10 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     struct osh_fallback_stats fallback;
     osh_fallback_look(&fallback);
     size_t quarantined = 0; /* bytes of newlib's blocks in quarantine */
+    size_t elsewhere = 0;   /* and of blocks in added regions */
     if (OSH_HARDENING >= 2) {
         size_t slabs;
-        osh_heap_quarantined(&slabs, &quarantined);
+        osh_heap_quarantined(&slabs, &quarantined, &elsewhere);
         stats->cached += slabs;
         quarantined = quarantined < fallback.live ? quarantined : fallback.live;
     }
@@ -53,6 +55,11 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     stats->deferred_pending = fallback.pending;
     stats->out_of_memory = osh_heap_failures();
     stats->cached_bound = stats->cores * osh_class_core_bound + osh_class_shared_bound;
+    if (osh_regions() != NULL) {
+        osh_regions()->stats(stats);
+        stats->live = less(stats->live, elsewhere);
+        stats->cached += elsewhere;
+    }
 }
 
 OSH_PUBLIC size_t os_heap_trim(void)

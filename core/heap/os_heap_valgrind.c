@@ -25,6 +25,9 @@
 #undef os_malloc_usable_size
 #undef os_free_sized
 #undef os_heap_init
+#undef os_heap_add_region
+#undef os_heap_caps
+#undef os_malloc_in
 #undef os_heap_trim
 #undef os_heap_stats
 #undef os_heap_check
@@ -38,6 +41,9 @@ void *os_aligned_alloc(size_t alignment, size_t size);
 size_t os_malloc_usable_size(const void *ptr);
 void os_free_sized(void *ptr, size_t size);
 int os_heap_init(void *region, size_t bytes);
+int os_heap_add_region(void *region, size_t bytes, uint32_t caps);
+uint32_t os_heap_caps(const void *ptr);
+void *os_malloc_in(uint32_t caps, size_t size);
 size_t os_heap_trim(void);
 void os_heap_stats(struct os_heap_stats *stats);
 const char *os_heap_check(void);
@@ -69,6 +75,13 @@ OSH_PUBLIC void *os_malloc(size_t size)
 {
     void *block;
     WITHOUT_ERRORS(block = osh_inner_malloc(size));
+    return opened(block, size, false);
+}
+
+OSH_PUBLIC void *os_malloc_in(uint32_t caps, size_t size)
+{
+    void *block;
+    WITHOUT_ERRORS(block = osh_inner_malloc_in(caps, size));
     return opened(block, size, false);
 }
 
@@ -135,7 +148,7 @@ OSH_PUBLIC void *os_realloc(void *ptr, size_t size)
         return NULL;
     }
     /* An empty block, or one that is not live, has no bytes to copy. */
-    void *moved = old != 0 ? os_malloc(size) : NULL;
+    void *moved = old != 0 ? os_malloc_in(os_heap_caps(ptr), size) : NULL;
     if (moved == NULL) {
         return resized_inside(ptr, old, size);
     }
@@ -155,6 +168,20 @@ OSH_PUBLIC int os_heap_init(void *region, size_t bytes)
     int status;
     WITHOUT_ERRORS(status = osh_inner_init(region, bytes));
     return status;
+}
+
+OSH_PUBLIC int os_heap_add_region(void *region, size_t bytes, uint32_t caps)
+{
+    int status;
+    WITHOUT_ERRORS(status = osh_inner_add_region(region, bytes, caps));
+    return status;
+}
+
+OSH_PUBLIC uint32_t os_heap_caps(const void *ptr)
+{
+    uint32_t caps;
+    WITHOUT_ERRORS(caps = osh_inner_caps(ptr));
+    return caps;
 }
 
 OSH_PUBLIC size_t os_heap_trim(void)

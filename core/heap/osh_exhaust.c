@@ -7,6 +7,7 @@
 #include "osh_fallback.h"
 #include "osh_heap_guard.h"
 #include "osh_magazine.h"
+#include "osh_regions.h"
 #include "osh_slab.h"
 #include "osh_slab_open.h"
 #include "osh_slab_table.h"
@@ -130,8 +131,7 @@ static void *look(size_t alignment, size_t size)
     return block;
 }
 
-/* Counts the refused requests, and the requests served in a row. */
-static void *counted(void *block)
+void *osh_heap_counted(void *block)
 {
     if (block == NULL) {
         (void)osh_fetch_add(&failures, 1); /* a statistic */
@@ -147,22 +147,28 @@ static void *counted(void *block)
     return block;
 }
 
-void *osh_heap_at_brink(size_t alignment, size_t size)
+void *osh_heap_at_brink(size_t alignment, size_t size, uint32_t caps)
 {
     void *block = NULL;
     if (osh_arena_spans(alignment | size) && !osh_brink_refuses(size)) {
         block = OSH_BRINK_STOPS ? look(alignment, size) : by_every_class(alignment, size);
     }
-    return counted(block);
+    return osh_heap_counted(block != NULL ? block : osh_regions_get(alignment, size, caps));
 }
 
-OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size)
+OSH_NOINLINE void *osh_heap_last_resort(size_t alignment, size_t size, uint32_t caps)
 {
-    if (osh_arch_in_interrupt() && osh_heap_class_for(alignment, size) == 0) {
-        return counted(NULL); /* newlib's heap is for tasks */
+    if (!OSH_SMALL_CODE) { /* shorter ways: what follows comes to the same */
+        void *block = osh_regions_get(alignment, size, caps);
+        if (block != NULL) {
+            return block;
+        }
+        if (osh_arch_in_interrupt() && osh_heap_class_for(alignment, size) == 0) {
+            return osh_heap_counted(NULL); /* newlib's heap is for tasks */
+        }
     }
     if (osh_arena_spans(alignment | size) && !osh_brink_is_out()) {
         osh_heap_reclaim();
     }
-    return osh_heap_at_brink(alignment, size);
+    return osh_heap_at_brink(alignment, size, caps);
 }

@@ -6,14 +6,16 @@
 #include "osh_compiler.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
-/* What is tried before NULL is returned: everything cached is offered back, and what follows. */
-OSH_HIDDEN void *osh_heap_last_resort(size_t alignment, size_t size);
+/* What is tried before NULL is returned: added regions with all of `caps` (osh_regions.h), then
+ * everything cached is offered back, and what follows. */
+OSH_HIDDEN void *osh_heap_last_resort(size_t alignment, size_t size, uint32_t caps);
 
 /* From free memory of any kind: any slab of this class or a larger one, a new slab, newlib's heap
- * wherever pages are free. By one comparison where that much was refused and nothing has come free
- * since: see osh_brink.h. Counts the failures. */
-OSH_HIDDEN void *osh_heap_at_brink(size_t alignment, size_t size);
+ * wherever pages are free; then from an added region. By one comparison where the first region
+ * refused that much and nothing has come free since: see osh_brink.h. Counts the failures. */
+OSH_HIDDEN void *osh_heap_at_brink(size_t alignment, size_t size, uint32_t caps);
 
 /* Offers everything cached back to slabs and arena, and leaves the cores' lists stopped. Any
  * context; does nothing in an interrupt, and when another task is about it and the caller may not
@@ -22,6 +24,9 @@ OSH_HIDDEN void osh_heap_reclaim(void);
 
 /* Sets the cores' lists going. Likewise, and never waits. */
 OSH_HIDDEN void osh_heap_go_on(void);
+
+/* Counts a request whose result is `block`, as refused or as served. Returns the block. */
+OSH_HIDDEN void *osh_heap_counted(void *block);
 
 /* The number of calls that returned NULL because memory was out. */
 OSH_HIDDEN size_t osh_heap_failures(void);

@@ -4,6 +4,7 @@
 #include "osh_arena.h"
 #include "osh_fallback.h"
 #include "osh_harden.h"
+#include "osh_regions.h"
 #include "osh_report.h"
 
 static bool sound(unsigned cls, const void *ptr)
@@ -16,7 +17,10 @@ unsigned osh_heap_class_at(const void *ptr, const void *caller)
 {
     enum os_heap_misuse misuse = 0;
     if (OSH_UNLIKELY(!osh_arena_holds(ptr))) {
-        misuse = OS_HEAP_NOT_OURS;
+        misuse = osh_regions_fault(ptr);
+        if (misuse == 0) {
+            return OSH_ELSEWHERE;
+        }
     } else {
         /* The byte was set before any block of its page was handed out. The program orders handing
          * the block over before this free. */

@@ -8,19 +8,24 @@
 #include "osh_guard.h"
 #include "osh_magazine.h"
 #include "osh_quarantine.h"
+#include "osh_regions.h"
 #include "osh_report.h"
 #include "osh_slab.h"
 #include "osh_tools.h"
 
 size_t osh_heap_block_bytes(unsigned cls, const void *block)
 {
+    if (OSH_UNLIKELY(cls == OSH_ELSEWHERE)) {
+        return osh_regions()->usable(block);
+    }
     return cls != 0 ? osh_class_bytes(cls) : osh_fallback_usable(block);
 }
 
 /* The class of a block that the heap holds. It cannot change while the heap holds the block. */
 static unsigned class_of_own(const void *block)
 {
-    return osh_load_byte(&osh_arena.page_class[osh_arena_page(block)]);
+    return osh_arena_holds(block) ? osh_load_byte(&osh_arena.page_class[osh_arena_page(block)])
+                                  : OSH_ELSEWHERE;
 }
 
 bool osh_heap_is_sound(unsigned cls, const void *block, size_t *size, const void *caller)
@@ -33,8 +38,9 @@ bool osh_heap_is_sound(unsigned cls, const void *block, size_t *size, const void
         misuse = bytes < record ? OS_HEAP_BAD_HEADER : osh_guard_opened(block, bytes, size);
         /* The bit is certain, but only set if the block is back in its slab. For a block in a list
          * or the depot the pattern gives the suspicion, and the search of the lists confirms it. */
-        if (cls != 0 && (osh_slab_object_is_free(cls, block) ||
-                         (osh_guard_looks_free(block, bytes) && osh_core_lists_hold(cls, block)))) {
+        if (cls != 0 && cls != OSH_ELSEWHERE &&
+            (osh_slab_object_is_free(cls, block) ||
+             (osh_guard_looks_free(block, bytes) && osh_core_lists_hold(cls, block)))) {
             misuse = OS_HEAP_FREED_TWICE;
         }
     }
@@ -58,7 +64,9 @@ void *osh_heap_sealed(void *block, size_t size, const void *caller)
 /* Gives a block back to slabs or newlib. `caller` is for the report. */
 static void hand_back(unsigned cls, void *block, const void *caller)
 {
-    if (cls != 0) {
+    if (cls == OSH_ELSEWHERE) {
+        osh_regions()->free(block, caller);
+    } else if (cls != 0) {
         osh_magazine_put(cls, block);
     } else if (OSH_UNLIKELY(!osh_fallback_free(block, caller))) {
         osh_report(osh_fallback_fault(block), block, caller);
@@ -107,14 +115,15 @@ void osh_heap_end_quarantine(void)
     }
 }
 
-void osh_heap_quarantined(size_t *slabs, size_t *newlib)
+void osh_heap_quarantined(size_t *slabs, size_t *newlib, size_t *elsewhere)
 {
-    *slabs = *newlib = 0;
+    *slabs = *newlib = *elsewhere = 0;
     for (unsigned slot = 0; slot < OSH_QUARANTINE_BLOCKS; slot++) {
         const void *block = osh_quarantine_peek(slot);
         if (block != NULL) {
             unsigned cls = class_of_own(block);
-            *(cls != 0 ? slabs : newlib) += osh_heap_block_bytes(cls, block);
+            *(cls == OSH_ELSEWHERE ? elsewhere : cls != 0 ? slabs : newlib) +=
+                osh_heap_block_bytes(cls, block);
         }
     }
 }

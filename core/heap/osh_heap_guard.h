@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Usable bytes of a block of class `cls`; class 0 is newlib's. */
+/* Usable bytes of a block of class `cls`; class 0 is newlib's, and there is OSH_ELSEWHERE. */
 OSH_HIDDEN size_t osh_heap_block_bytes(unsigned cls, const void *block);
 
 /* Is the live block sound, as far as levels 1 and 2 can tell? Then sets *size: at level 2 to the
@@ -27,7 +27,7 @@ OSH_HIDDEN void osh_heap_free_guarded(unsigned cls, void *block, const void *cal
 /* Level 2: frees all blocks in quarantine. */
 OSH_HIDDEN void osh_heap_end_quarantine(void);
 
-/* Level 2: usable bytes of the blocks in quarantine, slabs' and newlib's. */
-OSH_HIDDEN void osh_heap_quarantined(size_t *slabs, size_t *newlib);
+/* Level 2: usable bytes of the blocks in quarantine: slabs', newlib's, and of added regions. */
+OSH_HIDDEN void osh_heap_quarantined(size_t *slabs, size_t *newlib, size_t *elsewhere);
 
 #endif

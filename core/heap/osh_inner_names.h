@@ -13,6 +13,9 @@
 #define os_malloc_usable_size osh_inner_malloc_usable_size
 #define os_free_sized osh_inner_free_sized
 #define os_heap_init osh_inner_init
+#define os_heap_add_region osh_inner_add_region
+#define os_heap_caps osh_inner_caps
+#define os_malloc_in osh_inner_malloc_in
 #define os_heap_trim osh_inner_trim
 #define os_heap_stats(stats) osh_inner_stats(stats) /* not the struct */
 #define os_heap_gauge(gauge) osh_inner_gauge(gauge) /* likewise */

@@ -2,7 +2,6 @@
 #include "blocks.h"
 
 #include "os/os_heap.h"
-#include "osh_arena.h"
 #include "stamp.h"
 #include "world.h"
 
@@ -44,8 +43,8 @@ void block_took(struct block *block, void *at, size_t size, size_t alignment)
     block->key = next_key++;
     /* At level 2 no byte of a block of size 0 may be used. */
     size_t last = block->usable > 0 ? block->usable - 1 : 0;
-    if (!osh_arena_holds(at) || !osh_arena_holds(block->at + last)) {
-        world_fail("a block is outside the region", at);
+    if (os_heap_caps(at) == 0 || os_heap_caps(at) != os_heap_caps(block->at + last)) {
+        world_fail("a block is outside the regions", at);
     }
     if (block->usable < size) {
         world_fail("a block is smaller than asked for", at);

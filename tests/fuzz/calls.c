@@ -138,6 +138,9 @@ uint64_t calls_run(const uint8_t *bytes, size_t count)
     may_allocate = true;
     unsigned shape = input_byte();
     world_begin((32 + shape % 8 * 32) * KIB, (size_t)(shape / 8) * 8);
+    if (shape & 8) {
+        world_add_region(shape & 16 ? OS_HEAP_CAP_DMA : OS_HEAP_CAP_DMA | OS_HEAP_CAP_DEFAULT);
+    }
     blocks_begin();
     while (input_left()) {
         act();

@@ -52,6 +52,8 @@ void judged_release(struct block *block)
 
 void judged_allocate(struct block *block, size_t bytes, unsigned how)
 {
+    static const uint32_t wishes[] = {OS_HEAP_CAP_DMA, OS_HEAP_CAP_DEFAULT, 0,
+                                      OS_HEAP_CAP_DMA | OS_HEAP_CAP_DEFAULT};
     void *at;
     size_t alignment = alignment_for(bytes);
     bool alone = judged.depth == 0 && !world_may_call_back() && !world_is_out();
@@ -74,6 +76,12 @@ void judged_allocate(struct block *block, size_t bytes, unsigned how)
         alignment = (size_t)1 << input_byte() % 14;
         at = os_aligned_alloc(alignment, bytes);
         break;
+    case 3:
+        at = os_malloc_in(wishes[bytes % 4], bytes);
+        if (at != NULL && (wishes[bytes % 4] & ~os_heap_caps(at)) != 0) {
+            world_fail("a block's region lacks a capability", at);
+        }
+        break;
     default:
         at = os_malloc(bytes);
         judge_null(at, bytes, alone);
@@ -91,6 +99,7 @@ void judged_resize(struct block *block, size_t bytes, bool as_array)
     }
     block_check(block);
     block->busy = true;
+    uint32_t caps = os_heap_caps(old.at);
     void *at = as_array ? os_reallocarray(old.at, bytes, 1) : os_realloc(old.at, bytes);
     judged.calls++;
     block->busy = false;
@@ -100,6 +109,9 @@ void judged_resize(struct block *block, size_t bytes, bool as_array)
         return;
     }
     if (at != NULL && old.at != NULL) {
+        if ((caps & ~os_heap_caps(at)) != 0) {
+            world_fail("a resized block's region lacks a capability", at);
+        }
         block_check_start(&old, at, bytes);
     }
     block->at = NULL;

@@ -32,7 +32,8 @@ extern struct judged judged;
 
 void judged_release(struct block *block);
 
-/* `how`: 0 calloc, 1 with an alignment that the input says, else malloc. */
+/* `how`: 0 calloc, 1 with an alignment that the input says, 3 from a region with capabilities, else
+ * malloc. */
 void judged_allocate(struct block *block, size_t bytes, unsigned how);
 void judged_resize(struct block *block, size_t bytes, bool as_array);
 

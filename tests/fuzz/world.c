@@ -24,6 +24,7 @@ extern char __start_osh_state_zero[] EDGE, __stop_osh_state_zero[] EDGE;
 extern char __start_osh_state_set[] EDGE, __stop_osh_state_set[] EDGE;
 
 static _Alignas(1 << 16) unsigned char region[REGION_MAX];
+static unsigned char added[(size_t)12 << 10];
 static char *first_values;
 
 static unsigned core;
@@ -69,6 +70,13 @@ void world_begin(size_t bytes, size_t skew)
     world_run_on(0);
     if (bytes + skew > REGION_MAX || os_heap_init(region + skew, bytes) != 0) {
         world_fail("the region was refused", region + skew);
+    }
+}
+
+void world_add_region(uint32_t caps)
+{
+    if (os_heap_add_region(added + 100, sizeof(added) - 200, caps) != 0) {
+        world_fail("the added region was refused", added);
     }
 }
 

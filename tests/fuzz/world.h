@@ -12,12 +12,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define WORLD_CORES 4
 
 /* Static memory of the library as it was before its first call, and a heap in a
  * region of so many bytes that begins `skew` bytes after a page does. */
 void world_begin(size_t region_bytes, size_t skew);
+
+/* Adds a region, below which and above which nothing is the heap's. */
+void world_add_region(uint32_t caps);
 
 /* The core all goes on on, and whether there are several threads. */
 void world_run_on(unsigned core);

@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from objects import DIAGNOSTICS, FAMILY, LEVELS, SIZES, SOURCE, TARGETS, Build, Failed, numbers
+from objects import DIAGNOSTICS, FAMILY, LEVELS, REGIONS, SIZES, SOURCE, TARGETS, Build, Failed, numbers
 from table import write_table
 
 COMMITTED = SOURCE / "docs" / "footprint.json"
@@ -23,12 +23,15 @@ def measure(root: Path, target: str, level: str) -> dict[str, dict]:
     found = {}
     for size in SIZES:
         objects = build.compile(numbers(size, target), size)
+        exported = build.exported(objects)
+        every = [name for name in exported if name not in REGIONS]
+        api = [name for name in build.public(objects) if name not in REGIONS]
         found[size] = {
-            "api": build.keep(objects, build.public(objects), "api"),
-            "serving": build.keep(objects, [name for name in build.public(objects)
-                                            if name not in DIAGNOSTICS], "serving"),
+            "api": build.keep(objects, api, "api"),
+            "serving": build.keep(objects, [n for n in api if n not in DIAGNOSTICS], "serving"),
             "family": build.keep(objects, list(FAMILY), "family"),
-            "all": build.keep(objects, build.exported(objects), "all"),
+            "all": build.keep(objects, every, "all"),
+            "regions": build.keep(objects, exported, "regions"),
         }
     return found
 

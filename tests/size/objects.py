@@ -25,6 +25,8 @@ TARGETS = {"m33": "an521", "m4": "m4", "m7": "m7", "m0": "m0", "a15": "a15",
 SIZES = {"32K": (32, 1), "256K": (256, 2), "64M": (65536, 4)}
 LEVELS = ("Os", "O2")
 DIAGNOSTICS = ("os_heap_check", "os_heap_stats")
+# What links os_heap_regions.c.
+REGIONS = ("os_heap_add_region", "os_heap_caps", "os_heap_set_caps", "os_malloc_in")
 FAMILY = ("os_malloc", "os_free", "os_realloc", "os_calloc")
 NEWLIB = ("osh_newlib.c", "osheap.c")  # the sources that have newlib's own text
 KINDS = {".text": "text", ".rodata": "rodata", ".data": "data", ".sdata": "data",
@@ -174,8 +176,11 @@ class Build:
                        if len(p) == 3 and p[1] == "T" and not p[2].startswith("osh_")})
 
     def keep(self, objects: list[Path], roots: list[str], name: str) -> dict[str, int]:
-        """Bytes of each kind of section that those functions reach."""
+        """Bytes of each kind of section that those functions reach. The library is an archive: its
+        objects for several regions are in a link that calls for them only."""
         out = objects[0].parent / f"{name}.kept"
+        if not set(roots) & set(REGIONS):
+            objects = [o for o in objects if not o.name.endswith(("os_heap_regions.c.o", "osh_bank.c.o"))]
         machine = [word for word in self._commands()[0] if word.startswith("-m")]
         run([self.compiler, *machine, "-nostdlib", "-r", "-Wl,--gc-sections",
              *[f"-Wl,-u,{root}" for root in roots], "-o", str(out), *map(str, objects)])

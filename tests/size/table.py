@@ -9,16 +9,18 @@ END = "<!-- footprint: end -->"
 
 def lines_of(figures: dict) -> list[str]:
     lines = ["| target | RAM | level | .text | .rodata | .data | .bss | code without check and "
-             "stats | code of malloc, free, realloc, calloc alone | code of every name | newlib's own code | newlib's own data |",
-             "|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
+             "stats | code of malloc, free, realloc, calloc alone | code of every name | more for several regions | newlib's own code | newlib's own data |",
+             "|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
     for target, found in figures.items():
         for ram, levels in found["footprint"].items():
             for level, kept in sorted(levels.items(), reverse=True):
                 api = kept["api"]
-                serving, family, every = (kept[kind]["text"] + kept[kind]["rodata"]
-                                          for kind in ("serving", "family", "all"))
+                serving, family, every, several = (
+                    kept[kind]["text"] + kept[kind]["rodata"]
+                    for kind in ("serving", "family", "all", "regions"))
                 cells = [target, ram, f"-{level}", api["text"], api["rodata"], api["data"],
-                         api["bss"], serving, family, every, api["newlib_text"], api["newlib_data"]]
+                         api["bss"], serving, family, every, several - every,
+                         api["newlib_text"], api["newlib_data"]]
                 lines.append("| " + " | ".join(map(str, cells)) + " |")
     return lines
 

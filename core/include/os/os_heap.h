@@ -30,7 +30,7 @@ extern "C" {
  *
  * Contexts: small sizes in any; large sizes in task and before start. A large size gives
  *   NULL at once in an interrupt, and in a task that may not wait while another task has the
- *   mutex.
+ *   mutex; unless an added region (os_heap_add_region) has room for it.
  * Complexity: O(1) on a hit. A miss moves one magazine: bounded by its length
  *   and the number of slabs searched. Large: newlib's malloc, under the mutex.
  * Failure: NULL. In a task the heap gives back every cached block of every core first, unless
@@ -124,6 +124,68 @@ int os_heap_init(void *region, size_t bytes);
 #define OS_HEAP_EALREADY (-2)
 
 /**
+ * Capabilities of a region: a set of bits, which a region has and an allocation may ask for. The
+ * heap gives a meaning to one of them, OS_HEAP_CAP_DEFAULT. All others, bits 0 to 30, are the
+ * program's; those that are named here have the numbers of ESP-IDF's MALLOC_CAP_.
+ */
+#define OS_HEAP_CAP_DMA ((uint32_t)1 << 3)
+#define OS_HEAP_CAP_EXTERNAL ((uint32_t)1 << 10)
+#define OS_HEAP_CAP_INTERNAL ((uint32_t)1 << 11)
+#define OS_HEAP_CAP_DEFAULT ((uint32_t)1 << 12) /* serves calls that ask for nothing */
+#define OS_HEAP_CAP_TCM ((uint32_t)1 << 16)
+
+/**
+ * Gives the heap one more region. os_malloc and the other calls take from it if `caps` includes
+ * OS_HEAP_CAP_DEFAULT, and the regions before it have no room: first the region of os_heap_init,
+ * then the others in the order of adding. Without OS_HEAP_CAP_DEFAULT only os_malloc_in takes from
+ * it. A block never spans two regions, even if one begins where another ends.
+ *
+ * The caches of the cores hold blocks of the first region only. A block of an added region takes a
+ * search of that region, without a lock: see os_malloc_in. So the first region should be the
+ * fastest memory that is large enough for most of the program.
+ *
+ * The region begins with its tables: 2 bits for each granule of 8 bytes (on 64-bit CPUs and 32-bit
+ * RISC-V 16), or of more bytes if there would be more than 2048 words of bits. The CPU's atomics
+ * must work there. The region may begin and end anywhere, and need not be zeroed. There is no call
+ * to take it back.
+ *
+ * Contexts: task, before start. Call os_heap_init first, if the program calls it. Works on every
+ *   platform. Complexity: O(bytes of tables).
+ * Returns 0; or OS_HEAP_EINVAL if the heap has no first region, or if the region is NULL, too small
+ * for its tables and one block, longer than PTRDIFF_MAX, wraps around, or overlaps another.
+ * Source: vPortDefineHeapRegions of FreeRTOS's heap_5; heap_caps_add_region of ESP-IDF.
+ */
+int os_heap_add_region(void *region, size_t bytes, uint32_t caps);
+
+/**
+ * Sets the capabilities of the first region, which always has OS_HEAP_CAP_DEFAULT. Call it before
+ * a block is allocated that must have them. Contexts: task, before start. O(1).
+ */
+void os_heap_set_caps(uint32_t caps);
+
+/**
+ * The capabilities of the region that contains the address; 0 if none does.
+ * Contexts: any. Complexity: O(regions).
+ */
+uint32_t os_heap_caps(const void *ptr);
+
+/**
+ * os_malloc from a region that has all of `caps`; the first such region that has room, in the order
+ * of os_heap_add_region. 0 allows every region, also those without OS_HEAP_CAP_DEFAULT.
+ * The block is resized and freed like any other; os_realloc keeps it in regions that have all
+ * capabilities of its present one.
+ *
+ * Contexts: any. An interrupt may ask for any size: an added region serves it, but the first one
+ *   refuses large sizes there. A call for an added region never waits.
+ * Complexity: in the first region as os_malloc without the fast path. In an added region the search
+ *   looks at 2048 words at most; it repeats if another core took the place meanwhile.
+ * Failure: NULL; no region has these capabilities, or none of those has room. What cores have
+ *   cached is given back first, as in os_malloc, if the first region has them.
+ * Source: heap_caps_malloc of ESP-IDF.
+ */
+void *os_malloc_in(uint32_t caps, size_t size);
+
+/**
  * Gives back all cached memory: every core's magazines to their slabs, empty
  * slabs and newlib's free top to the arena, free pages to the system.
  * Returns the bytes of pages that the system took. This is 0 on firmware, where free pages stay
@@ -136,16 +198,17 @@ size_t os_heap_trim(void);
 struct os_heap_stats {
     const char *port;        /**< the running port: "rseq", "portable", ... */
     unsigned cores;          /**< cores that have caches; Linux: that ran a thread so far */
-    size_t region;           /**< pages of the region, without the heap's tables */
-    size_t tables;           /**< the heap's own tables inside the region */
+    size_t region;           /**< pages of the first region, without the heap's tables */
+    size_t added;            /**< bytes of the other regions, without their tables */
+    size_t tables;           /**< the heap's own tables inside the regions */
     size_t page;             /**< one page */
     size_t slab_pages;       /**< pages owned by slabs */
     size_t fallback_pages;   /**< pages owned by the newlib heap */
     size_t free_pages;       /**< pages owned by nobody */
     size_t live;             /**< in blocks handed out and not yet freed */
     size_t cached;           /**< in blocks cached by cores and depot, and kept large blocks */
-    size_t free;             /**< unused: region - live - cached */
-    size_t high_water;       /**< most bytes of pages in use so far */
+    size_t free;             /**< unused: region + added - live - cached */
+    size_t high_water;       /**< most bytes of pages in use so far, and of added regions */
     size_t deferred_frees;   /**< large blocks whose free was deferred so far */
     size_t deferred_pending; /**< blocks whose free was still deferred at this call */
     size_t out_of_memory;    /**< calls that returned NULL because memory was out */
