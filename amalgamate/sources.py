@@ -8,6 +8,8 @@ from pieces import ROOT, Failed
 
 # Empty in one translation unit.
 EMPTY = "arch/atomic/osh_atomic.c"
+# Libraries of their own in the build.
+BESIDE = {"firmware": ["arch/firmware/osh_no_os.c", "arch/firmware/osh_selftest.c"]}
 
 
 def assigned(text, folder):
@@ -55,7 +57,8 @@ def sources(port, newlib):
     for item in top["heap_sources"]:
         heap += top[item] if item in top else [item]
     found = [[simplified(path) for path in paths if path != EMPTY]
-             for paths in (lists["arch_sources"], heap, lists.get("arch_own_sources", []))]
+             for paths in (lists["arch_sources"], heap,
+                           lists.get("arch_own_sources", []) + BESIDE.get(port.system, []))]
     for path in [path for paths in found for path in paths]:
         if not (ROOT / path).is_file():
             raise Failed(f"the build lists {path}, which does not exist")

@@ -30,8 +30,6 @@ NEWLIB_WARNINGS = ("conversion", "sign-conversion", "shadow", "sign-compare", "u
 def unit_of(port, newlib, given, renames):
     arch, heap, own, allocator = sources(port, newlib)
     unit = Unit(port, (*port.folders, "fallback", str(allocator.parent)), given)
-    if port.system == "firmware":
-        own = [*own, *map(pieces.Path, ("arch/firmware/osh_no_os.c", "arch/firmware/osh_selftest.c"))]
     for name in FIRST:
         if name in given or name != "ck_pr.h" and is_there(unit, name):
             unit.include(name, pieces.Path("arch/arch.h"))
