@@ -27,6 +27,11 @@ import take_newlib  # noqa: E402  (the build calls the same script)
 
 HEADERS = {"firmware": "arch/firmware/include/os/os_heap_port.h",
            "linux": "arch/linux/include/os/os_heap_linux.h"}
+NOTICE = """
+
+osheap.c contains newlib's malloc, see COPYING.NEWLIB, and functions of Concurrency Kit, each part
+with its licence (BSD-2-Clause).
+"""
 # In one translation unit the compiler sees both sides. What newlib writes to a chunk is a word of
 # a block to the heap, so types must not tell memory apart.
 ALIASES = {
@@ -62,8 +67,7 @@ def files(options, chosen):
     for header in headers:
         out[f"include/os/{Path(header).name}"] = (ROOT / header).read_text()
     out["LICENSE"] = (ROOT / "LICENSE").read_text()
-    out["NOTICE"] = (ROOT / "NOTICE").read_text().replace("It is not\npart of this repository.", "") + (
-        "osheap.c contains it, see COPYING.NEWLIB, and parts of Concurrency Kit with their licence.\n")
+    out["NOTICE"] = "\n\n".join((ROOT / "NOTICE").read_text().split("\n\n")[:2]) + NOTICE
     out["COPYING.NEWLIB"] = take_newlib.member(archive, "COPYING.NEWLIB")
     return out
 
