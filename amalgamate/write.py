@@ -105,6 +105,10 @@ NEEDED = """
 #endif
 #endif
 
+#if defined(OSH_ON_RISCV) && defined(__clang__) && __clang_major__ < 17
+#error "osheap: on RISC-V clang before 17 loses a result of asm goto: clang 17, or gcc"
+#endif
+
 #define OSH_ONE_UNIT 1
 #ifdef OSH_ON_LINUX
 #ifndef _GNU_SOURCE

@@ -12,6 +12,9 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2]
 BOARDS = SOURCE / "tests" / "firmware" / "boards"
 RUN = SOURCE / "tests" / "firmware" / "run.sh"
+CLANG = {"arm-none-eabi-": ["--target=arm-none-eabi", "-isystem", "/usr/lib/arm-none-eabi/include"],
+         "aarch64-linux-gnu-": ["--target=aarch64-none-elf"]}
+GCC_ONLY = ("-mno-unaligned-access", "-mno-outline-atomics", "-mstrict-align")
 SECTIONS = ["-ffunction-sections", "-fdata-sections"]
 
 
@@ -42,6 +45,14 @@ class Board:
 
     def compile(self, source, out, *options):
         run([self.compiler, *self.flags, *self.settings, *SECTIONS, *options, "-c", str(source), "-o", str(out)])
+        return out
+
+    def compile_by_clang(self, source, out, *options):
+        """None where clang is not for this board: see docs/one-file.md."""
+        if self.tools not in CLANG:
+            return None
+        flags = [flag.replace("+nodsp", "") for flag in self.flags if not flag.startswith(GCC_ONLY)]
+        run(["clang", *CLANG[self.tools], *flags, *self.settings, *SECTIONS, *options, "-c", str(source), "-o", str(out)])
         return out
 
     def hit(self, file, function):
