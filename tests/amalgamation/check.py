@@ -9,6 +9,7 @@ runs on Linux and on the boards, and has the instructions and the size of the li
 import argparse
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -129,6 +130,21 @@ def one_line_makes_a_program(root):
     return "; ".join(told)
 
 
+def the_page_is_right(root):
+    """Runs the compilers' lines of docs/one-file.md, as they stand there."""
+    page = (SOURCE / "docs/one-file.md").read_text().replace("\\\n", " ")
+    lines = re.findall(r"^    (\S*gcc .*osheap\.c.*)$", page, re.M)
+    if len(lines) < 3:
+        raise Failed(f"docs/one-file.md has {len(lines)} compilers' lines")
+    shutil.copy(HERE / "program.c", root / "full")
+    for line in lines:
+        # The package of RISC-V's compiler has no C library.
+        headers = "C_INCLUDE_PATH=/usr/include/newlib " if line.startswith("riscv") else ""
+        run(headers + line, cwd=root / "full", shell=True)
+    run(["./a.out"], cwd=root / "full")
+    return f"{len(lines)} lines of docs/one-file.md, and the program of the first runs"
+
+
 def callgrind(root, program):
     """Instructions of a pair: the difference of two numbers of pairs, since the first one misses."""
     sums = []
@@ -160,6 +176,21 @@ def linux_counts(root, build):
             raise Failed(f"level {level}, portable: {ours} instructions a pair, the library's has {theirs}")
         found.append(f"{ours:g}")
     return "as the library's: " + ", ".join(found) + " (malloc, free, a portable pair; levels 0 and 1)"
+
+
+def aarch64_counts(root, build):
+    """Restartable sequences of AArch64, level 1."""
+    folder = build / "amalgamation" / "aarch64-linux"
+    if not (folder / "build.ninja").exists():
+        run(["/usr/bin/meson", "setup", str(folder), str(SOURCE), "--cross-file",
+             str(SOURCE / "tests/cross/aarch64-linux.ini"), "-Dtests=false", "-Dstorm=false"])
+    run(["ninja", "-C", str(folder), "libosheap.a"])
+    run(["aarch64-linux-gnu-gcc", "-O2", "-fdata-sections", "-c", str(root / "full/osheap.c"), "-o", str(root / "pair.o")])
+    ours, theirs = ([hit("aarch64-linux-gnu-objdump", file, function) for function in ("os_malloc", "os_free")]
+                    for file in (root / "pair.o", folder / "libosheap.a"))
+    if ours != theirs:
+        raise Failed(f"malloc and free {ours}, the library's {theirs}")
+    return ours
 
 
 def level_library(build, board, level):
@@ -230,7 +261,9 @@ def main():
     failed, figures = 0, {}
     checks = [("written", written_twice_it_is_the_same, root), ("warnings", no_warning, root, boards),
               ("refused", what_is_missing_is_said, root), ("names", names_stay_inside, root, boards),
-              ("one line", one_line_makes_a_program, root), ("counts", linux_counts, root, build),
+              ("one line", one_line_makes_a_program, root),
+              ("page", the_page_is_right, root), ("counts", linux_counts, root, build),
+              *([("AArch64", aarch64_counts, root, build)] if options.long else []),
               *((board, on_board, root, build, board, options.long) for board in boards),
               *((f"{board} -Os", for_size, root, build, board) for board in (boards if options.long else FEW[:1]))]
     for name, check, *arguments in checks:
