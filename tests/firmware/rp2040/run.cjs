@@ -17,7 +17,11 @@ const USAGE = `usage: run.cjs [--seed N | --seeds FROM-TO] [--most N] -kernel IM
   other options of QEMU's with one argument (-display, -chardev, ...) are ignored
 The exit status is the image's; 4 after a fault, 124 if it does not end, 2 after a wrong option.`;
 
-const SLICE = 7; // at most so many instructions of a core in a row
+// At most so many instructions of a core in a row: mostly few, now and then so many that the other
+// core seems to stand still in the middle of what it does.
+const SHORT = 7;
+const LONG = 300;
+const LONG_ONES = 16; // one in so many
 
 function usage(text) {
     console.error(text === undefined ? USAGE : `run.cjs: ${text}\n${USAGE}`);
@@ -125,7 +129,8 @@ function interleave(chip, most, random) {
             continue;
         }
         chip.choose(next);
-        for (let k = 1 + ((r >>> 8) % SLICE); k > 0 && !chip.core.waiting; k--) {
+        const slice = (r >>> 1) % LONG_ONES === 0 ? LONG : SHORT;
+        for (let k = 1 + ((r >>> 8) % slice); k > 0 && !chip.core.waiting; k--) {
             chip.step();
         }
     }

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-IMAGES = ("storm", "handoff", "migration", "exhaustion")
-CONTROL_SEEDS = 20  # each of CONTROLS fails within these
+IMAGES = ("storm", "handoff", "migration", "exhaustion", "reclaim")
+CONTROL_SEEDS = 200  # each of CONTROLS fails long before
 CONTROLS = ("storm", "exhaustion")
-CHUNK = 20
+CHUNK = 40
 MOST = 100_000_000  # instructions of one run; the longest takes a tenth
 
 
