@@ -33,7 +33,7 @@
 #define OSH_CPU_CORES_H
 
 struct osh_gate {
-    osh_word_t *lists; /* this core's, or osh_stopped */
+    osh_word_t lists;  /* the address of this core's lists, or of osh_stopped */
     osh_word_t inside; /* the gate's own address: the core is inside an operation */
     /* In the first gate only, so that one base address serves all of these: */
     const uint8_t *page_class;       /* see struct osh_lists */
@@ -42,9 +42,14 @@ struct osh_gate {
 
 /* Indexed by core number, as osh_lists. */
 OSH_SHARED struct osh_gate osh_gates[OSH_CORE_LISTS];
-#define OSH_GATE(i)                                                                          \
-    {                                                                                        \
-        .lists = osh_lists[i].word, .number = (const volatile unsigned *)OSH_CORE_ID_ADDRESS \
+#ifdef OSH_CORE_HEADER
+#define OSH_GATE_NUMBER NULL
+#else
+#define OSH_GATE_NUMBER ((const volatile unsigned *)OSH_CORE_ID_ADDRESS)
+#endif
+#define OSH_GATE(i)                                                       \
+    {                                                                     \
+        .lists = (osh_word_t)osh_lists[i].word, .number = OSH_GATE_NUMBER \
     }
 #if OSH_CORE_LISTS == 2
 #define OSH_EACH_GATE OSH_GATE(0), OSH_GATE(1)
@@ -65,7 +70,8 @@ OSH_INLINE void osh_gate_write(osh_word_t *word, osh_word_t value)
 /* With interrupts masked. */
 OSH_INLINE struct osh_gate *osh_gate_enter(void)
 {
-    struct osh_gate *gate = &osh_gates[*osh_gates[0].number];
+    bool shorter = OSH_GATE_NUMBER != NULL; /* than the address as a constant, by an instruction */
+    struct osh_gate *gate = &osh_gates[shorter ? *osh_gates[0].number : osh_cpu_number()];
     osh_gate_write(&gate->inside, (osh_word_t)gate);
     osh_cpu_barrier(); /* and then reads `lists`; pairs with osh_cpu_hold() */
     return gate;
@@ -88,7 +94,7 @@ OSH_INLINE void *osh_cpu_pop(unsigned index)
 {
     osh_word_t state = osh_cpu_mask();
     struct osh_gate *gate = osh_gate_enter();
-    osh_word_t *lists = gate->lists;
+    osh_word_t *lists = (osh_word_t *)gate->lists;
     osh_word_t block = lists[index];
     osh_word_t next = ((struct osh_link *)block)->next;
     if (OSH_UNLIKELY(next == 0)) {
@@ -111,7 +117,7 @@ OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
     osh_word_t offset = index * sizeof(osh_word_t);
     osh_word_t state = osh_cpu_mask();
     struct osh_gate *gate = osh_gate_enter();
-    osh_word_t *lists = gate->lists;
+    osh_word_t *lists = (osh_word_t *)gate->lists;
     osh_word_t head;
     OSH_LIST_LOAD(head, lists, offset);
     if (OSH_HARDENING > 0 && OSH_UNLIKELY(head == (osh_word_t)block)) {
@@ -137,7 +143,7 @@ OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
 {
     osh_word_t state = osh_cpu_mask();
     struct osh_gate *gate = osh_gate_enter();
-    osh_word_t *list = &gate->lists[index];
+    osh_word_t *list = (osh_word_t *)gate->lists + index;
     osh_word_t word = *list;
     if (word != (osh_word_t)&osh_empty[0]) {
         *list = value;
@@ -157,7 +163,7 @@ OSH_INLINE osh_word_t osh_cpu_exchange(unsigned index, osh_word_t value)
 static inline void osh_cpu_hold(unsigned core)
 {
     struct osh_gate *gate = &osh_gates[OSH_CORE_FIRST_LIST + core];
-    *(osh_word_t *volatile *)&gate->lists = (osh_word_t *)osh_stopped;
+    osh_gate_write(&gate->lists, (osh_word_t)osh_stopped);
     osh_cpu_barrier(); /* and then reads `inside`; pairs with osh_gate_enter() */
     while (osh_load(&gate->inside) == (osh_word_t)gate) {
     }
@@ -168,8 +174,8 @@ static inline void osh_cpu_hold(unsigned core)
 static inline void osh_cpu_let_go(unsigned core)
 {
     osh_cpu_barrier(); /* publishes the stopped lists; pairs with the barrier of osh_gate_enter() */
-    *(osh_word_t *volatile *)&osh_gates[OSH_CORE_FIRST_LIST + core].lists =
-        osh_lists_of(core)->word;
+    struct osh_gate *gate = &osh_gates[OSH_CORE_FIRST_LIST + core];
+    osh_gate_write(&gate->lists, (osh_word_t)osh_lists_of(core)->word);
 }
 
 /* Only between osh_cpu_hold() and osh_cpu_let_go(), which order it. */

@@ -68,7 +68,7 @@ static void task(unsigned number)
 {
     struct rng rng = {number + 1};
     for (unsigned round = 0; round < MOST_ROUNDS; round++) {
-        if (round % 16 == 0 && round > ROUNDS && kernel_interrupted() >= WANTED &&
+        if (round % 4 == 0 && round > ROUNDS && kernel_interrupted() >= WANTED &&
             kernel_ticks() >= WANTED_TICKS) {
             break;
         }

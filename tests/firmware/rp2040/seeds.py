@@ -85,7 +85,7 @@ def controls(folder: Path, pool: concurrent.futures.Executor) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("build", type=Path, help="where run.sh builds the firmware images")
-    parser.add_argument("--seeds", type=int, default=20, metavar="N", help="seeds of each image (20)")
+    parser.add_argument("--seeds", type=int, default=40, metavar="N", help="seeds of each image (40)")
     options = parser.parse_args()
     if options.seeds < 1:
         parser.error("--seeds wants a number from 1 on")
