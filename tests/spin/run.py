@@ -44,6 +44,7 @@ SEARCHES = [
     ("deferred", "3 cores", "CORES=3 INTERRUPTS=0", WHOLE, [], True),
     ("deferred", "before the OS has started", "BEFORE_START", WHOLE, [], False),
     ("deferred", "freed some time", "BLOCKS=1 LIVENESS", FAIR, ["-a", "-f"], False),
+    ("gate", "2 cores, stores seen late and in any order", "", SAFETY, [], False),
     ("reclaim", "1 thread", "THREADS=1", WHOLE, [], False),
     ("reclaim", "1 thread on 2 processors", "THREADS=1 CPUS=2", WHOLE, [], False),
     ("reclaim", "2 threads, 1 block", "THREADS=2 BLOCKS=1 LIMIT=1", WHOLE, [], False),
@@ -68,6 +69,13 @@ CONTROLS = [
     ("deferred", "a handler goes in where its task is", "BROKEN=4", WHOLE),
     ("deferred", "the list is taken by a load and a store", "BROKEN=5", WHOLE),
     ("deferred", "before start, nobody looks at `inside`", "BROKEN=6 BEFORE_START", WHOLE),
+    ("gate", "no barrier before the lists are looked up", "BROKEN=1", SAFETY),
+    ("gate", "no barrier before the gate is left", "BROKEN=2", SAFETY),
+    ("gate", "no barrier behind the redirection", "BROKEN=3", SAFETY),
+    ("gate", "the core inside is not waited for", "BROKEN=4", SAFETY),
+    ("gate", "no barrier before the gate leads to the lists again", "BROKEN=5", SAFETY),
+    ("gate", "the lists are looked up before the core is inside", "BROKEN=6", SAFETY),
+    ("gate", "the core is looked for before the redirection", "BROKEN=7", SAFETY),
     ("reclaim", "no fence", "BROKEN=1", WHOLE),
     ("reclaim", "no second look", "BROKEN=2", WHOLE),
     ("reclaim", "a sequence goes on after a preemption", "BROKEN=3", WHOLE),
@@ -76,7 +84,7 @@ CONTROLS = [
 MIRRORS = re.compile(r"mirrors (\w+/\S+) (\w+):([ a-z_]*)")
 OPERATION = re.compile(
     r"\bosh_(load_acquire|load|store_release|store_byte|store|cas|exchange|fetch_add|fetch_or"
-    r"|fetch_and|fence_atomic_load|fence|raise)\(")
+    r"|fetch_and|fence_atomic_load|fence|raise|cpu_mask|cpu_unmask|cpu_barrier|gate_write|gate_enter|gate_leave)\(")
 
 
 def body_of(source, function):
@@ -147,7 +155,7 @@ def search(model, definitions, flags, options, seconds, level="-O2"):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", metavar="MODEL", help="slab, depot, deferred, reclaim; all by default")
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="slab, depot, deferred, gate, reclaim; all by default")
     parser.add_argument("--long", action="store_true", help="the larger searches too (minutes, 3 GB)")
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     parser.add_argument("--jobs", type=int, default=2, help="searches at a time (default: 2)")
