@@ -64,6 +64,16 @@ static struct task *running(void)
     return task;
 }
 
+unsigned kernel_self(void)
+{
+    const struct task *task = running();
+    if (task == NULL) { /* before kernel_run */
+        return KERNEL_TASKS;
+    }
+    bool queued = task >= tasks && task < &tasks[KERNEL_TASKS + 1];
+    return (unsigned)(queued ? task - tasks : KERNEL_TASKS + 1 + (task - idle));
+}
+
 static void begin(void)
 {
     struct task *task = running();
