@@ -37,12 +37,12 @@
 #include "osh_hot.h"
 #include "osh_port.h"
 
-/* os_malloc tries osh_arch_pop first for sizes below this. */
-#ifndef OSH_ARCH_FAST_SIZES
-#define OSH_ARCH_FAST_SIZES osh_hot.fast_sizes
+/* os_malloc tries osh_arch_pop first for these sizes. A port may leave out sizes of the table. */
+#ifndef OSH_ARCH_IS_FAST
+#define OSH_ARCH_IS_FAST(size) ((size) < osh_hot.fast_sizes)
 #endif
 
-/* The class of a size below OSH_ARCH_FAST_SIZES. */
+/* The class of a size of which OSH_ARCH_IS_FAST is true. */
 #ifndef OSH_ARCH_CLASS_OF
 #define OSH_ARCH_CLASS_OF(size) osh_class_of_table(size)
 #endif

@@ -1,10 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Armv6-M (M0, M0+) and Armv8-M baseline without exclusives: one core, and interrupts are masked
- * for the few instructions of an operation. This is the smallest port: copy it to begin another.
+ * Armv6-M (M0, M0+) and Armv8-M baseline without exclusives: interrupts are masked for the few
+ * instructions of an operation. With one core that is all, and this is the smallest port: copy it
+ * to begin another. With several cores osh_cpu_cores.h has the operations.
+ *
+ * A chip with several cores has a lock between them, and a word that each core reads as its own
+ * number: osheap_lock in the cross file names them (RP2040: arch/atomic/lock/rp2040). Set it also
+ * for a library that uses one core of such a chip: the heap then reports a call by another core.
  */
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
+
+#include "osh_config.h"
+#ifdef OSH_CORE_LOCK
+#include "osh_lock.h"
+#elif OSH_CORES > 1
+#error \
+    "no exclusives: name the chip's lock between cores (osheap_lock = 'rp2040' in the cross file), or OSH_CORES=1"
+#endif
+
+#ifdef OSH_CORE_HEADER
+#include OSH_CORE_HEADER
+#elif defined(OSH_CORE_ID_ADDRESS)
+#define OSH_CORE_READ(reg) /* a load that the compiler makes: osh_cpu_number() */
+#endif
+#define OSH_CPU_NUMBERS 2
+#define OSH_CPU_NUMBERS_ALL
+#include "osh_core.h"
+
+#if OSH_CORES > 1
+#define OSH_CPU_PAGE_CLASS osh_gates[0].page_class
+#endif
 
 #include "osh_harden.h"
 #include "osh_lists.h"
@@ -12,10 +38,6 @@
 #include "osh_sequence.h"
 
 #define OSH_CPU_NAME "armv6-m"
-
-#if OSH_CORES > 1
-#error "without exclusives there is nothing between cores: -DOSH_CORES=1"
-#endif
 
 /* Nothing can interrupt an operation, so it refuses only if the list is empty or full. */
 #define OSH_CPU_NEVER_INTERRUPTED 1
@@ -28,8 +50,37 @@ static inline void osh_cpu_unmask_list(osh_word_t state)
                      : "memory");
 }
 
+#if OSH_CORE_READABLE
+OSH_INLINE unsigned osh_cpu_number(void)
+{
+#ifdef OSH_CORE_HEADER
+    unsigned number;
+    __asm__ volatile(OSH_CORE_READ("%0") : "=l"(number));
+    return number;
+#else
+    return *(const volatile unsigned *)OSH_CORE_ID_ADDRESS;
+#endif
+}
+#endif
+
+#if OSH_CORES > 1
+#include "osh_cpu_cores.h"
+#else
+/* From level 1 on: is this the heap's only core? */
+OSH_INLINE bool osh_cpu_elsewhere(void)
+{
+#if OSH_CORE_ALONE
+    return osh_cpu_number() != OSH_CORE_FIRST;
+#else
+    return false;
+#endif
+}
+
 OSH_INLINE void *osh_cpu_pop(unsigned index)
 {
+    if (OSH_UNLIKELY(osh_cpu_elsewhere())) {
+        return NULL;
+    }
     osh_word_t *list = &osh_lists[0].word[index];
     osh_word_t state = osh_cpu_mask();
     osh_word_t block = *list;
@@ -48,6 +99,9 @@ OSH_INLINE void *osh_cpu_pop(unsigned index)
 
 OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
 {
+    if (OSH_UNLIKELY(osh_cpu_elsewhere())) {
+        return false;
+    }
     osh_word_t *list = &osh_lists[0].word[index];
     struct osh_link *link = block;
     osh_word_t state = osh_cpu_mask();
@@ -89,6 +143,7 @@ static inline unsigned osh_cpu_core(void)
 {
     return 0;
 }
+#endif
 
 #define OSH_CPU_TELLS_INTERRUPTS
 static inline bool osh_cpu_in_interrupt(void)

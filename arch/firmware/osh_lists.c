@@ -11,6 +11,11 @@ OSH_VARIABLE struct osh_lists osh_lists[OSH_CORE_LISTS] = {
 
 #define STOPPED ((osh_word_t)&osh_empty[0])
 
+#ifdef OSH_CPU_HOLDS
+const osh_word_t osh_stopped[OSH_LISTS_OF_CORE] = {[0 ... OSH_LISTS_OF_CORE - 1] = STOPPED};
+OSH_VARIABLE struct osh_gate osh_gates[OSH_CORE_LISTS] = {OSH_EACH_GATE};
+#endif
+
 #if OSH_SMALL_CODE
 OSH_VARIABLE struct osh_link osh_empty[OSH_CLASSES];
 #define FILL_EMPTY(cls) ((void)(osh_empty[cls].room = osh_class_limit(cls)))
@@ -55,7 +60,7 @@ void osh_arch_start(void)
         osh_hot.starts = osh_start;
     }
     if (!OSH_SMALL_CODE) { /* only fast paths read it */
-        osh_lists[0].page_class = osh_hot.page_class - (osh_hot.base >> OSH_PAGE_LOG2);
+        OSH_CPU_PAGE_CLASS = osh_hot.page_class - (osh_hot.base >> OSH_PAGE_LOG2);
     }
 }
 
@@ -146,6 +151,7 @@ bool osh_arch_exchange(enum osh_which which, unsigned cls, struct osh_chain *io)
 bool osh_arch_stop(unsigned core, void (*give)(unsigned cls, struct osh_chain))
 {
     osh_word_t *list = osh_lists_of(core)->word;
+    osh_cpu_hold(core);
     for (unsigned cls = 1; cls < OSH_CLASSES; cls++) {
         /* Observes the links of the chain; pairs with the releasing store of
          * osh_cpu_push and osh_cpu_exchange on that core. */
@@ -154,6 +160,7 @@ bool osh_arch_stop(unsigned core, void (*give)(unsigned cls, struct osh_chain))
             give(cls, chain);
         }
     }
+    osh_cpu_let_go(core);
     return true;
 }
 

@@ -60,6 +60,11 @@ OSH_SHARED struct osh_lists osh_lists[OSH_CORE_LISTS] OSH_ALIGNED(1 << OSH_LISTS
 #endif
 #define OSH_PUSH_LISTS (OSH_CPU_HOT_TABLES ? osh_hot.lists : osh_lists)
 
+/* Where that table's address is. */
+#ifndef OSH_CPU_PAGE_CLASS
+#define OSH_CPU_PAGE_CLASS osh_lists[0].page_class
+#endif
+
 /* The lists of core `core`, counted from the heap's first core. */
 static inline struct osh_lists *osh_lists_of(unsigned core)
 {

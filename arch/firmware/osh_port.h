@@ -14,6 +14,8 @@
  *   osh_cpu_exchange(index, word)   returns the old word; if the list is stopped,
  *                                   &osh_empty[0], and changes nothing
  *   osh_cpu_take(list, word)        exchanges a word of any core's lists
+ *   osh_cpu_hold(core), osh_cpu_let_go(core)   before and behind the takes of a core's lists,
+ *                                   where a take needs more than that (OSH_CPU_HOLDS)
  *   osh_cpu_in_interrupt()          as far as the CPU itself can tell
  *                                   (OSH_CPU_TELLS_INTERRUPTS: always)
  *   osh_cpu_mask(), osh_cpu_unmask(state)   a few instructions without interrupts
@@ -59,6 +61,12 @@ OSH_HIDDEN bool osh_arch_push_slow(unsigned cls, void *block);
 #define OSH_CPU_LOOK_FIRST (!OSH_SMALL_CODE)
 #endif
 
+/* Without OSH_CPU_HOLDS a take alone is enough. */
+#ifndef OSH_CPU_HOLDS
+#define osh_cpu_hold(core) ((void)0)
+#define osh_cpu_let_go(core) ((void)0)
+#endif
+
 /* Without OSH_CPU_SURE an operation cannot fail for ever. */
 #ifndef OSH_CPU_SURE
 #define osh_cpu_pop_sure osh_cpu_pop
@@ -66,7 +74,10 @@ OSH_HIDDEN bool osh_arch_push_slow(unsigned cls, void *block);
 #endif
 
 /* A constant, because the lists are stopped until the heap starts. */
-#define OSH_ARCH_FAST_SIZES (OSH_TABLE_MAX < OSH_SLAB_MAX ? OSH_TABLE_MAX + 1u : OSH_SLAB_MAX + 1u)
+#define OSH_FAST_MAX (OSH_TABLE_MAX < OSH_SLAB_MAX ? OSH_TABLE_MAX : OSH_SLAB_MAX)
+#ifndef OSH_ARCH_IS_FAST
+#define OSH_ARCH_IS_FAST(size) ((size) < OSH_FAST_MAX + 1u)
+#endif
 
 /* The compiler must not prepare this before the pop: registers are few. */
 OSH_INLINE size_t osh_arch_asked(unsigned cls)
@@ -92,7 +103,7 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
     if (OSH_UNLIKELY(block == NULL)) {
         return false;
     }
-    *cls = osh_lists[0].page_class[(uintptr_t)block >> OSH_PAGE_LOG2];
+    *cls = OSH_CPU_PAGE_CLASS[(uintptr_t)block >> OSH_PAGE_LOG2];
     return true;
 }
 #endif

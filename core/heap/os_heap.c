@@ -22,7 +22,7 @@
 
 OSH_PUBLIC void *os_malloc(size_t size)
 {
-    if (OSH_FAST_PATHS && OSH_LIKELY(size < OSH_ARCH_FAST_SIZES)) {
+    if (OSH_FAST_PATHS && OSH_LIKELY(OSH_ARCH_IS_FAST(size))) {
         unsigned cls = OSH_ARCH_CLASS_OF(size);
         void *block = osh_arch_pop(cls);
         if (OSH_LIKELY(block != NULL)) {

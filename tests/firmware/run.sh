@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds the image tests for every board and runs them under QEMU, two boards at a
-# time: one line a test, then one a board. A test that hangs is ended and reported.
+# Builds the image tests for every board and runs them under QEMU (RP2040: rp2040/run.cjs), two
+# boards at a time: one line a test, then one a board. A test that hangs is ended and reported.
 set -uo pipefail
 usage() {
     cat <<'EOT'
@@ -23,7 +23,7 @@ limit=${FIRMWARE_TEST_SECONDS:-60}
 jobs=2
 tests='functional edge storm handoff migration exhaustion deferred critical routing cxx worst sequence surplus1 surplus2 surplus-first surplus-field
 selftest selftest-number selftest-add selftest-cas selftest-fence selftest-publish selftest-return'
-boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 rv64imc rv32imc r5 m23 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny an521-small rv32-small m0-nano-small'
+boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 rp2040 rv64imc rv32imc r5 m23 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny rp2040-small an521-small rv32-small m0-nano-small'
 common='-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config enable=on,target=native,chardev=sh'
 
 machine() { # BOARD
@@ -31,6 +31,7 @@ machine() { # BOARD
     an521) echo "qemu-system-arm -M mps2-an521" ;;
     m4) echo "qemu-system-arm -M mps2-an386" ;;
     m23) echo "qemu-system-arm -M mps2-an505" ;;
+    rp2040) echo "node $here/rp2040/run.cjs" ;; # takes QEMU's options
     m0) echo "qemu-system-arm -M microbit -global nrf51-soc.flash-size=4194304 -global nrf51-soc.sram-size=4194304" ;;
     a15 | r5) echo "qemu-system-arm -M virt -cpu cortex-a15 -smp 4 -m 64" ;;
     m7) echo "qemu-system-arm -M mps2-an500" ;;
@@ -56,7 +57,7 @@ shift
 # SysTick's coarser ticks.
 counting() { # BOARD
     case ${1%%-*} in
-    an521 | m4 | m7 | m0 | m23) echo "-icount shift=8" ;;
+    an521 | m4 | m7 | m0 | m23 | rp2040) echo "-icount shift=8" ;;
     *) echo "-icount shift=0" ;;
     esac
 }
@@ -95,6 +96,7 @@ maps() { # BOARD
 
 build() { # BOARD [TEST]: all images, or that of the test
     local dir=$root/$1 target=${2:+tests/firmware/$2.elf}
+    [[ $1 != rp2040* ]] || "$here/rp2040/install.sh" || return 1
     [ -e "$dir/build.ninja" ] ||
         meson setup "$dir" "$source" --cross-file "$here/boards/${1%%-*}/cross.ini" -Dstorm=false \
             "-Dnewlib=$(case $1 in *-nano*) echo nano ;; *) echo full ;; esac)" \

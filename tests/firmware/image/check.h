@@ -11,6 +11,12 @@
 #define CHECK(condition) ((condition) ? (void)0 : check_failed(#condition, __FILE__, __LINE__))
 _Noreturn void check_failed(const char *what, const char *file, int line);
 
+/* The tests that only repeat do so many times fewer: for an emulator that takes its time, and for
+ * one seed of thousands. */
+#ifndef TEST_SHARE
+#define TEST_SHARE 1u
+#endif
+
 /* "name=value ", for the line of figures a test prints before it is done. */
 void report(const char *name, unsigned value);
 

@@ -5,7 +5,7 @@
 #include "os/os_heap.h"
 
 #define PAIRS (BOARD_CORES > 1 ? BOARD_CORES : 2)
-#define BLOCKS 8000u
+#define BLOCKS (8000u / TEST_SHARE)
 #define BOX 16u
 
 /* One producer, one consumer. */

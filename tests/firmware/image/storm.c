@@ -11,9 +11,9 @@
 #define TASKS (2 * BOARD_CORES + 1)
 #define SLOTS 12
 #define HIT_SIZE 40u
-#define ROUNDS 4000u
-#define WANTED 50u /* operations that an interrupt met inside */
-#define WANTED_TICKS 1500u
+#define ROUNDS (4000u / TEST_SHARE)
+#define WANTED (TEST_SHARE > 50u ? 1u : 50u / TEST_SHARE) /* operations that an interrupt met inside */
+#define WANTED_TICKS (1500u / TEST_SHARE)
 #define MOST_ROUNDS (50 * ROUNDS)
 
 static struct stamped of_task[TASKS][SLOTS];
@@ -68,7 +68,7 @@ static void task(unsigned number)
 {
     struct rng rng = {number + 1};
     for (unsigned round = 0; round < MOST_ROUNDS; round++) {
-        if (round % 64 == 0 && round > ROUNDS && kernel_interrupted() >= WANTED &&
+        if (round % 16 == 0 && round > ROUNDS && kernel_interrupted() >= WANTED &&
             kernel_ticks() >= WANTED_TICKS) {
             break;
         }
@@ -146,7 +146,7 @@ static void done(void)
     report("live", (unsigned)stats.live);
     CHECK(stats.live == 0);
     CHECK(kernel_interrupted() >= WANTED);
-    CHECK(turned_away > 0);
+    CHECK(turned_away > 0 || TEST_SHARE > 20u);
     passed();
 }
 

@@ -17,4 +17,10 @@ static inline void osh_cpu_unmask(uintptr_t state)
     __asm__ volatile("msr primask, %0" ::"r"(state) : "memory");
 }
 
+/* Orders all accesses before it before all accesses behind it, as other cores see them. */
+static inline void osh_cpu_barrier(void)
+{
+    __asm__ volatile("dmb" ::: "memory");
+}
+
 #endif

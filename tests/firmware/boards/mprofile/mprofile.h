@@ -7,6 +7,8 @@
 #define BOARD_TICK_HALF_NS 100u
 #elif defined(BOARD_M0)
 #define BOARD_TICK_HALF_NS 125u
+#elif defined(BOARD_RP2040)
+#define BOARD_TICK_HALF_NS 5u /* the runner's clock: a tick is an instruction of either core */
 #else
 #define BOARD_TICK_HALF_NS 80u
 #endif
