@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # The heap's library for a build system that is CMake: Zephyr's, the Pico SDK's, ESP-IDF's.
 #
-#   osheap_library(TARGET CPU cpu RAM bytes CORES n [HARDENING 0|1|2] [FLAGS flag ...] [SETTINGS NAME=VALUE ...])
+#   osheap_library(TARGET CPU cpu RAM bytes CORES n [HARDENING 0|1|2] [LOCK chip] [FLAGS flag ...]
+#     [SETTINGS NAME=VALUE ...])
 #
 # TARGET is then a library with its headers. It is built by the project's own meson.build, with the
 # compiler of the CMake project and those of FLAGS that choose the CPU and the ABI (-m...), and built
-# again when the sources change. CPU is a folder of arch/; SETTINGS are names of
-# core/config/osh_config.h and arch/firmware/osh_core.h.
+# again when the sources change. CPU is a folder of arch/, LOCK one of arch/atomic/lock/ for a chip
+# with cores that have no exclusives; SETTINGS are names of core/config/osh_config.h and
+# arch/firmware/osh_core.h.
 #
 # Needs meson, ninja, the packages newlib-source and libck-dev. The cache variable OSHEAP_C_FLAGS has
 # flags for the library alone: with a compiler that comes without a C library, such as Debian's for
@@ -27,7 +29,7 @@ function(osheap_meson_list out) # ITEM ...: as a list in meson's language
 endfunction()
 
 function(osheap_library target)
-  cmake_parse_arguments(heap "" "CPU;RAM;CORES;HARDENING" "FLAGS;SETTINGS" ${ARGN})
+  cmake_parse_arguments(heap "" "CPU;RAM;CORES;HARDENING;LOCK" "FLAGS;SETTINGS" ${ARGN})
   foreach(need CPU RAM CORES)
     if("${heap_${need}}" STREQUAL "")
       message(FATAL_ERROR "osheap_library(${target}): ${need} is missing")
@@ -62,6 +64,7 @@ skip_sanity_check = true
 needs_exe_wrapper = true
 osheap_cpu = '${heap_CPU}'
 osheap_config = ${meson_settings}
+osheap_lock = '${heap_LOCK}'
 [host_machine]
 system = 'none'
 cpu_family = '${heap_CPU}'
