@@ -42,6 +42,13 @@ function(osheap_library target)
   find_program(OSHEAP_NINJA ninja REQUIRED)
 
   string(REPLACE " " ";" flags "${heap_FLAGS}")
+  foreach(flag ${flags}) # @FILE: one with flags
+    if(flag MATCHES "^@\"?([^\"]+)\"?$")
+      file(READ ${CMAKE_MATCH_1} more)
+      string(REGEX REPLACE "[ \n]+" ";" more "${more}")
+      list(APPEND flags ${more})
+    endif()
+  endforeach()
   list(FILTER flags INCLUDE REGEX "^-m")
   separate_arguments(own UNIX_COMMAND "${OSHEAP_C_FLAGS}")
   osheap_meson_list(meson_flags ${flags} ${own})

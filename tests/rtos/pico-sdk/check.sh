@@ -23,12 +23,8 @@ for board in pico pico2; do
     for name in malloc free __wrap_malloc os_heap_port_lock os_heap_port_in_interrupt; do
         grep -q " T $name\$" names || fail "$board: the program does not define $name"
     done
-    # What the port and the sample call of the SDK.
-    while read -r name; do
-        grep -rqw -- "$name" "$here/sdk/include" || fail "$board: $name is not a call of the SDK that sdk/include has"
-    done < <(awk '$1 == "U" { print $2 }' names)
-    /usr/bin/python3 "$OSHEAP/tests/firmware/routing.py" sample.elf.map >"$work/log" 2>&1 || { cat "$work/log"; fail "$board: malloc is not this heap's"; }
-    echo "pico-sdk: $board: built as the page says; malloc is this heap's"
+    "$here/../documented.sh" sample.elf "$work/log" "$here/sdk/include"
+    echo "pico-sdk: $board: built as the page says"
 done
 
 # Included too late, when the SDK has its own pico_malloc.

@@ -28,7 +28,7 @@ function(pico_sdk_init)
   endif()
   target_compile_options(pico_runtime INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror -ffunction-sections)
   target_link_options(pico_runtime INTERFACE --specs=nosys.specs -nostartfiles -Wl,--gc-sections
-    -Wl,--unresolved-symbols=ignore-all -Wl,-e,main -Wl,--no-warn-rwx-segments -Wl,--cref,-Map=sample.elf.map
+    -Wl,--warn-unresolved-symbols -Wl,-e,main -Wl,--no-warn-rwx-segments -Wl,--cref,-Map=sample.elf.map
     -Wl,--defsym=__end__=0x20010000 -Wl,--defsym=__StackLimit=0x20040000)
   target_link_libraries(pico_runtime INTERFACE pico_malloc)
   target_link_libraries(pico_stdlib INTERFACE pico_runtime)
