@@ -64,14 +64,9 @@ static struct task *running(void)
     return task;
 }
 
-unsigned kernel_self(void)
+void *kernel_self(void)
 {
-    const struct task *task = running();
-    if (task == NULL) { /* before kernel_run */
-        return KERNEL_TASKS;
-    }
-    bool queued = task >= tasks && task < &tasks[KERNEL_TASKS + 1];
-    return (unsigned)(queued ? task - tasks : KERNEL_TASKS + 1 + (task - idle));
+    return running();
 }
 
 static void begin(void)

@@ -34,15 +34,14 @@ void kernel_resume(void);
 uintptr_t kernel_critical_enter(void);
 void kernel_critical_leave(uintptr_t state);
 
-/* Is the scheduler suspended on this core? */
+/* Is the scheduler suspended on this core? Is the caller between the last two of the above? */
 bool kernel_suspended(void);
+bool kernel_in_section(void);
 
-/* The running task, as a number: below KERNEL_TASKS + 1 for those of the queue, from there on the
- * idle tasks, one for each core. For layers that give this kernel another one's calls. */
-#define KERNEL_SELVES (KERNEL_TASKS + 1 + BOARD_CORES)
-unsigned kernel_self(void);
+/* Names the running task: never NULL in a task. */
+void *kernel_self(void);
 
-/* How often tasks have changed at all, and their core. */
+/* The running task's number, and how often tasks have changed their core. */
 unsigned kernel_switches(void);
 unsigned kernel_migrations(void);
 unsigned kernel_ticks(void);

@@ -11,19 +11,19 @@ OSHEAP=$(cd "$here/../../.." && pwd)
 mkdir -p "$1"
 work=$(cd "$1" && pwd)/pico-sdk
 rm -rf "$work"
+mkdir -p "$work"
 export OSHEAP PICO_SDK_PATH=$here/sdk
 fail() { echo "pico-sdk: $*" >&2; exit 1; }
 
 for board in pico pico2; do
-    mkdir -p "$work/$board"
-    (cd "$work/$board" && PICO_BOARD=$board bash -euo pipefail -c "$("$here/../page.sh" "$OSHEAP/arch/rtos/pico-sdk/README.md")") \
-        >"$work/log" 2>&1 || { tail -n 40 "$work/log"; fail "$board: the page's commands fail"; }
+    PICO_BOARD=$board "$here/../page.sh" "$OSHEAP/arch/rtos/pico-sdk/README.md" "$work/$board" >"$work/log" ||
+        { cat "$work/log"; exit 1; }
     cd "$work/$board/build"
     arm-none-eabi-nm sample.elf >names
     for name in malloc free __wrap_malloc os_heap_port_lock os_heap_port_in_interrupt; do
         grep -q " T $name\$" names || fail "$board: the program does not define $name"
     done
-    "$here/../documented.sh" sample.elf "$work/log" "$here/sdk/include"
+    "$here/../documented.sh" sample.elf ../commands.log "$here/sdk/include"
     echo "pico-sdk: $board: built as the page says"
 done
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The ThreadX port: compiled for the CPUs that ThreadX has, with handlers of the timer in a thread and
-# not; and the commands of its page, with threadx/ in place of ThreadX.
+# The ThreadX port: compiled for the CPUs that ThreadX has, with timers in a thread and in the handler;
+# and the commands of its page, with threadx/ in place of ThreadX.
 #
 # usage: check.sh BUILD-ROOT
 set -euo pipefail
@@ -18,8 +18,7 @@ port=$OSHEAP/arch/rtos/threadx
     'arm-none-eabi-gcc -mcpu=cortex-m33 -mthumb -DTX_TIMER_PROCESS_IN_ISR' 'arm-none-eabi-gcc -mcpu=cortex-a9' \
     'riscv64-unknown-elf-gcc -march=rv64imac -mabi=lp64 -misa-spec=2.2 -idirafter /usr/include/newlib' aarch64-linux-gnu-gcc
 
-(cd "$work" && OSHEAP=$OSHEAP THREADX_DIR=$here/threadx BOARD_SOURCES='' LINK_FLAGS='' \
-    bash -euo pipefail -c "$("$here/../page.sh" "$port/README.md")") >"$work/log" 2>&1 ||
-    { tail -n 40 "$work/log"; echo "threadx: the page's commands fail" >&2; exit 1; }
+OSHEAP=$OSHEAP THREADX_DIR=$here/threadx BOARD_SOURCES='' LINK_FLAGS='' \
+    "$here/../page.sh" "$port/README.md" "$work/page" >"$work/log" || { cat "$work/log"; exit 1; }
 echo "threadx: the page's commands: built"
-"$here/../documented.sh" "$work/build/sample.elf" "$work/log" "$here/threadx/inc"
+"$here/../documented.sh" "$work/page/build/sample.elf" "$work/page/commands.log" "$here/threadx/inc"
