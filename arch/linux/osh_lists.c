@@ -9,7 +9,7 @@
 static osh_word_t claimed[OSH_LISTS_MOST / OSH_WORD_BITS];
 static osh_word_t cores_claimed = 1;
 
-struct osh_lists osh_lists_few[OSH_STOPPED_LISTS + 1];
+OSH_VARIABLE struct osh_lists osh_lists_few[OSH_STOPPED_LISTS + 1];
 
 unsigned osh_lists_start(unsigned cores)
 {

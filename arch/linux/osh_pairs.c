@@ -5,7 +5,7 @@
 #include <sched.h>
 
 /* Stopped until the thread's first miss. */
-_Thread_local struct osh_lists *osh_pairs_mine = &osh_lists_few[0];
+OSH_VARIABLE _Thread_local struct osh_lists *osh_pairs_mine = &osh_lists_few[0];
 
 static unsigned pairs_cores = 1;
 

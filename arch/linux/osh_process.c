@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/auxv.h>
 
-const char osh_process_loads = 1;
+OSH_VARIABLE const char osh_process_loads = 1;
 
 /* Weak: a static program does not have these. */
 extern __typeof(dladdr) dladdr __attribute__((weak));

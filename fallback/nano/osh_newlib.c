@@ -15,6 +15,9 @@
 #include "osh_class.h"
 
 #include <errno.h>
+/* Before the names below. Behind them its declarations would say of nano's functions that nobody
+ * reads the words in front of what they return. */
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
