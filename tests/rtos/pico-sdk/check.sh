@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The Pico SDK's target: the commands of its page with sdk/ in place of the SDK, for both chips on
+# Arm. The program must have this heap's malloc, ask the SDK for documented calls only, and none of
+# its own pico_malloc.
+#
+# usage: check.sh BUILD-ROOT
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+OSHEAP=$(cd "$here/../../.." && pwd)
+mkdir -p "$1"
+work=$(cd "$1" && pwd)/pico-sdk
+rm -rf "$work"
+mkdir -p "$work"
+export OSHEAP PICO_SDK_PATH=$here/sdk
+fail() { echo "pico-sdk: $*" >&2; exit 1; }
+
+for board in pico pico2; do
+    PICO_BOARD=$board "$here/../page.sh" "$OSHEAP/arch/rtos/pico-sdk/README.md" "$work/$board" >"$work/log" ||
+        { cat "$work/log"; exit 1; }
+    cd "$work/$board/build"
+    arm-none-eabi-nm sample.elf >names
+    for name in malloc free __wrap_malloc os_heap_port_lock os_heap_port_in_interrupt; do
+        grep -q " T $name\$" names || fail "$board: the program does not define $name"
+    done
+    "$here/../documented.sh" sample.elf ../commands.log "$here/sdk/include"
+    echo "pico-sdk: $board: built as the page says"
+done
+
+# Included too late, when the SDK has its own pico_malloc.
+mkdir "$work/late"
+sed -e "s|\${CMAKE_CURRENT_LIST_DIR}/\.\.|$OSHEAP/arch/rtos/pico-sdk|" -e '/osheap_pico.cmake/d' \
+    -e 's|^pico_sdk_init()|add_library(pico_malloc INTERFACE)\npico_sdk_init()\ninclude('"$OSHEAP"'/arch/rtos/pico-sdk/osheap_pico.cmake)|' \
+    "$OSHEAP/arch/rtos/pico-sdk/sample/CMakeLists.txt" >"$work/late/CMakeLists.txt"
+if cmake -G Ninja -S "$work/late" -B "$work/late/build" -DPICO_BOARD=pico >"$work/log" 2>&1 ||
+    ! tr -s ' \n' ' ' <"$work/log" | grep -q 'include it before pico_sdk_init()'; then
+    tail "$work/log"
+    fail "included after pico_sdk_init(): not refused"
+fi
+echo "pico-sdk: included after pico_sdk_init(): refused with the cure"
