@@ -6,6 +6,10 @@
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
 
+#if !defined(__ARM_ARCH_PROFILE) || __ARM_ARCH_PROFILE != 'M'
+#error "the compiler is not set to an M-profile CPU: -mcpu, or another osheap_cpu in the cross file"
+#endif
+
 #include "osh_harden.h"
 #include "osh_lists.h"
 #include "osh_mask.h"
