@@ -118,6 +118,7 @@ step "RTOS ports of the porting guide" tests/porting/examples.py
 step "the storm, verified" storm_verified
 step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet $firmware
 step "mistakes, and what they print" /usr/bin/python3 -B tests/mistakes/mistakes.py "$root"
+step "stack of each call" /usr/bin/python3 -B tests/stack/stack.py "$root/firmware" --check
 step "read-modify-writes of RISC-V" tests/arch/riscv_atomics.sh "$root/riscv"
 step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$root/tests/gcc/tests/inject" --json "$root/injection.json"
 step "order of firmware's stores" tests/inject/orders.py "$root/firmware"
