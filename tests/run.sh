@@ -29,7 +29,7 @@ failed=()
 unfinished=()
 
 # Each kind of core, of newlib and of RAM; `--long`: all boards.
-firmware='an521 rv64 a15 n1 m4 rv32 m0 rv32imc r5 m23 an521-nano m0-tiny m0-nano-tiny rv32-small u54:storm a53:storm'
+firmware='an521 rv64 a15 n1 m4 rv32 m0 rv32imc r5 m23 an521-nano m0-tiny m0-nano-tiny rv32-small u54:storm'
 [ $long = no ] || firmware='--runs 10'
 
 step() { # NAME COMMAND ...

@@ -15,7 +15,7 @@
 #define DEEP 1536u /* bytes that are painted */
 #define PAINT ((uintptr_t)0xa5c3f00du)
 #define SLOTS 512u
-#define ROUNDS 8u
+#define ROUNDS 4u
 #define CALLS 1500u
 
 extern char __osh_heap_start[], __osh_heap_end[];
