@@ -29,7 +29,7 @@ failed=()
 unfinished=()
 
 # Each kind of core, of newlib and of RAM; `--long`: all boards.
-firmware='an521 rv64 a15 n1 m4 rv32 m0 rv32imc r5 m23 an521-nano m0-tiny m0-nano-tiny rv32-small'
+firmware='an521 rv64 a15 n1 m4 rv32 m0 rv32imc r5 m23 an521-nano m0-tiny m0-nano-tiny rv32-small u54:storm'
 [ $long = no ] || firmware='--runs 10'
 
 step() { # NAME COMMAND ...
@@ -119,6 +119,9 @@ step "RTOS ports of the porting guide" tests/porting/examples.py
 step "the storm, verified" storm_verified
 step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet $firmware
 step "amalgamation" /usr/bin/python3 -B tests/amalgamation/check.py "$root" $([ $long = yes ] && echo --long)
+step "mistakes, and what they print" /usr/bin/python3 -B tests/mistakes/mistakes.py "$root"
+step "stack of each call" /usr/bin/python3 -B tests/stack/stack.py "$root/firmware" --check
+step "chips of docs/chips.md" /usr/bin/python3 -B tests/chips/chips.py "$root" $([ $long = yes ] && echo --fast)
 step "read-modify-writes of RISC-V" tests/arch/riscv_atomics.sh "$root/riscv"
 step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$root/tests/gcc/tests/inject" --json "$root/injection.json"
 step "order of firmware's stores" tests/inject/orders.py "$root/firmware"

@@ -13,6 +13,10 @@
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
 
+#if !defined(__aarch64__)
+#error "the compiler is not one for AArch64: another osheap_cpu in the cross file"
+#endif
+
 #ifdef OSH_CORE_HEADER
 #include OSH_CORE_HEADER
 #else

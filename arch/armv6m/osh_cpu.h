@@ -11,6 +11,10 @@
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
 
+#if !defined(__ARM_ARCH_PROFILE) || __ARM_ARCH_PROFILE != 'M'
+#error "the compiler is not set to an M-profile CPU: -mcpu, or another osheap_cpu in the cross file"
+#endif
+
 #include "osh_config.h"
 #ifdef OSH_CORE_LOCK
 #include "osh_lock.h"

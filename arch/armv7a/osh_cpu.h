@@ -11,6 +11,10 @@
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
 
+#if !defined(__ARM_ARCH_PROFILE) || __ARM_ARCH_PROFILE == 'M'
+#error "the compiler is not set to Armv7-A or v7-R: -mcpu, or another osheap_cpu in the cross file"
+#endif
+
 #include "osh_config.h"
 
 #define OSH_CPU_NAME "armv7-a"

@@ -13,6 +13,9 @@
 
 #include "osh_config.h"
 
+#if !defined(__ARM_ARCH_PROFILE) || __ARM_ARCH_PROFILE != 'M'
+#error "the compiler is not set to an M-profile CPU: -mcpu, or another osheap_cpu in the cross file"
+#endif
 #if defined(__ARM_ARCH_8M_BASE__) || defined(__ARM_ARCH_6M__)
 #error "Armv8-M baseline (Cortex-M23) and Armv6-M: osheap_cpu = 'armv6m' in the cross file"
 #endif

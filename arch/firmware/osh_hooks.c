@@ -39,5 +39,5 @@ WEAK bool os_heap_port_region(void **region, size_t *bytes)
 {
     *region = __osh_heap_start;
     *bytes = (size_t)((uintptr_t)__osh_heap_end - (uintptr_t)__osh_heap_start);
-    return *bytes != 0;
+    return (uintptr_t)__osh_heap_end > (uintptr_t)__osh_heap_start; /* not if one is missing */
 }

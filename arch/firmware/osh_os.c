@@ -29,20 +29,37 @@ __attribute__((weak)) bool os_heap_port_in_interrupt(void)
 /* One per core. Only that core writes it, with interrupts masked. */
 static unsigned nesting[OSH_CORES];
 
+/* No program nests so deep: an interrupt entry is then without an exit. */
+enum { DEEPEST = 255 };
+
 static volatile unsigned *nesting_here(void)
 {
     osh_arch_require_core();
     return &nesting[osh_cpu_core()];
 }
 
+/* A count that never returns to 0 would refuse every large request of the core, for ever. */
+static void set_nesting(volatile unsigned *count, unsigned deep)
+{
+    if (OSH_UNLIKELY(deep > DEEPEST)) { /* below 0, too */
+        osh_arch_fail(OSH_NAMED("bracket",
+                                "os_heap_interrupt_enter and os_heap_interrupt_leave are "
+                                "not called in pairs on this core"),
+                      (const void *)(uintptr_t)deep);
+    }
+    *count = deep;
+}
+
 void os_heap_interrupt_enter(void)
 {
-    ++*nesting_here();
+    volatile unsigned *count = nesting_here();
+    set_nesting(count, *count + 1);
 }
 
 void os_heap_interrupt_leave(void)
 {
-    --*nesting_here();
+    volatile unsigned *count = nesting_here();
+    set_nesting(count, *count - 1);
 }
 
 __attribute__((weak)) bool os_heap_port_in_interrupt(void)
@@ -64,27 +81,68 @@ bool osh_arch_in_interrupt(void)
     return os_heap_port_in_interrupt();
 }
 
-bool osh_arch_os_started(void)
+/* Linkers print a function's section with what the function misses: this one is the cure. */
+#define CALLS_A_HOOK \
+    __attribute__((section(".text.define_this_hook_of_os_heap_port.h_or_link_osheap_noos")))
+
+/* Before the start one core calls, because nothing is locked. */
+static void require_lone_core(void)
 {
-    return os_heap_port_started();
+#if OSH_CORES > 1 && OSH_HARDENING > 0
+    static osh_word_t lone; /* the core's number, and 1; publishes nothing */
+    osh_word_t here = osh_cpu_core() + 1u;
+    osh_word_t before = osh_load(&lone);
+    if (before == 0) {
+        osh_store(&lone, here);
+    } else if (OSH_UNLIKELY(before != here)) {
+        osh_arch_fail(OSH_NAMED("started",
+                                "two cores call the heap, but os_heap_port_started is "
+                                "false: nothing is locked (osheap_noos is for one core)"),
+                      (const void *)(uintptr_t)(here - 1u));
+    }
+#endif
+}
+
+CALLS_A_HOOK bool osh_arch_os_started(void)
+{
+    bool started = os_heap_port_started();
+    if (!started) {
+        require_lone_core();
+    }
+    return started;
+}
+
+/* A mutex that lets its holder in again would let a task into a heap that it has interrupted. */
+static void require_refusal(enum osh_mutex mutex)
+{
+    static bool asked[OSH_MUTEXES]; /* each under its mutex */
+    if (OSH_HARDENING > 0 && OSH_UNLIKELY(!asked[mutex])) {
+        asked[mutex] = true;
+        if (os_heap_port_try_lock(mutex)) {
+            osh_arch_fail(OSH_NAMED("mutex", "os_heap_port_try_lock gives a mutex to its holder: "
+                                             "it must refuse"),
+                          NULL);
+        }
+    }
 }
 
 /* A caller that has masked interrupts may not wait under any RTOS: no other task can run. */
-bool osh_arch_lock(enum osh_mutex mutex)
+CALLS_A_HOOK bool osh_arch_lock(enum osh_mutex mutex)
 {
     if (osh_cpu_masked() || !os_heap_port_may_wait()) {
         return os_heap_port_try_lock(mutex);
     }
     os_heap_port_lock(mutex);
+    require_refusal(mutex);
     return true;
 }
 
-bool osh_arch_try_lock(enum osh_mutex mutex)
+CALLS_A_HOOK bool osh_arch_try_lock(enum osh_mutex mutex)
 {
     return os_heap_port_try_lock(mutex);
 }
 
-void osh_arch_unlock(enum osh_mutex mutex)
+CALLS_A_HOOK void osh_arch_unlock(enum osh_mutex mutex)
 {
     os_heap_port_unlock(mutex);
 }

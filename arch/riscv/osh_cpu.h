@@ -21,6 +21,10 @@
 #ifndef OSH_CPU_H
 #define OSH_CPU_H
 
+#if !defined(__riscv)
+#error "the compiler is not one for RISC-V: another osheap_cpu in the cross file"
+#endif
+
 #include "osh_config.h"
 
 #ifdef OSH_CORE_HEADER

@@ -56,6 +56,9 @@
     (OSH_LAYOUT_BASE(start, pages) - (start) + ((uintptr_t)(pages) << OSH_PAGE_LOG2) <= \
      (end) - (start))
 
+/* So many bytes hold a page and its tables wherever they begin. */
+#define OSH_LAYOUT_LEAST (OSH_CACHELINE - 1 + OSH_TABLE_BYTES(1) + 2 * OSH_PAGE_BYTES - 1)
+
 /* Where a region's tables begin, where its first page begins, and the number of pages: 0 if the
  * region cannot be a heap. */
 struct osh_layout {

@@ -4,11 +4,22 @@
 #include "osh_fallback.h"
 #include "osh_guard.h"
 #include "osh_harden.h"
+#include "osh_layout.h"
 #include "osh_regions.h"
 #include "osh_report.h"
 
 #if OSH_CHECK_NAMES
 #define TEXT(word, sentence) sentence
+#define DIGIT(n) (OSH_LAYOUT_LEAST >= (n) ? '0' + OSH_LAYOUT_LEAST / (n) % 10 : ' ')
+
+/* One text with a number, whatever the configuration is. */
+static const struct {
+    char begin[50], digits[6], end[7];
+} small_region = {
+    .begin = {"the region is too small: the heap needs at least  "},
+    .digits = {DIGIT(100000), DIGIT(10000), DIGIT(1000), DIGIT(100), DIGIT(10), DIGIT(1)},
+    .end = {" bytes"},
+};
 static const char *const texts[] = {
 #else
 #define TEXT(word, sentence) word
@@ -27,7 +38,15 @@ static const char texts[][8] = {
     [OS_HEAP_OVERRUN - 1] = TEXT("overrun", "something was written behind the end of the block"),
     [OS_HEAP_ABANDONED - 1] = TEXT("left", "a task ended while it was in the newlib heap"),
 #if OSH_CHECK_NAMES || OSH_ARCH_WRONG_CORES
-    [OS_HEAP_WRONG_CORE - 1] = TEXT("core", "this core's number is not below OSH_CORES"),
+    [OS_HEAP_WRONG_CORE - 1] =
+        TEXT("core", "a core called that is not one of the heap's: build with -Dcores, and "
+                     "OSH_CORE_FIRST, for all cores that call"),
+#endif
+#if OSH_CHECK_NAMES || !OSH_ARCH_OPENS
+    [OS_HEAP_NO_REGION - 1] =
+        TEXT("region", "there is no region: define __osh_heap_start and __osh_heap_end in the "
+                       "linker script, or call os_heap_init first"),
+    [OS_HEAP_SMALL_REGION - 1] = TEXT("small", (const char *)&small_region),
 #endif
 };
 #define TEXTS (sizeof(texts) / sizeof(texts[0])) /* of misuse 1 on */

@@ -9,6 +9,7 @@
 #include "osh_guard.h"
 #include "osh_harden.h"
 #include "osh_layout.h"
+#include "osh_report.h"
 #include "osh_slab.h"
 #include "osh_slab_open.h"
 #include "osh_take.h"
@@ -18,12 +19,16 @@
 
 enum { NOT_STARTED, STARTING, STARTED };
 static osh_word_t progress = NOT_STARTED;
+static osh_word_t was_small; /* 1: a region was refused because it is too small */
 
 /* Lays out tables and pages in the region; false if not even one page fits. */
 static bool lay_out(void *region, size_t bytes, bool zeroed)
 {
     struct osh_layout layout = osh_layout((uintptr_t)region, bytes, OSH_ARCH_REGION_END);
     if (layout.pages == 0) {
+        if (!OSH_ARCH_OPENS && bytes < OSH_LAYOUT_LEAST) {
+            osh_store(&was_small, 1); /* only chooses a report's text: publishes nothing */
+        }
         return false;
     }
     if (!zeroed) {
@@ -111,9 +116,27 @@ bool osh_heap_has_started(void)
     return osh_load_acquire(&progress) == STARTED; /* pairs with start_once() */
 }
 
+/* Without a region every allocation would give NULL for ever. A system that opens regions may have
+ * one the next time, so there this is memory that is out. */
+static OSH_COLD void report_no_region(void)
+{
+    if (osh_load(&was_small) != 0) { /* of this start, or of os_heap_init before it */
+        osh_report(OS_HEAP_SMALL_REGION, (const void *)(uintptr_t)OSH_LAYOUT_LEAST, NULL);
+    } else {
+        osh_report(OS_HEAP_NO_REGION, NULL, NULL);
+    }
+}
+
 bool osh_heap_started(void)
 {
-    return OSH_LIKELY(osh_heap_has_started()) || start_once(NULL, 0) == 0 || osh_heap_has_started();
+    if (OSH_LIKELY(osh_heap_has_started())) {
+        return true;
+    }
+    int status = start_once(NULL, 0);
+    if (!OSH_ARCH_OPENS && status == OS_HEAP_EINVAL) {
+        report_no_region();
+    }
+    return status == 0 || osh_heap_has_started();
 }
 
 OSH_PUBLIC int os_heap_init(void *region, size_t bytes)

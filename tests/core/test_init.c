@@ -53,6 +53,17 @@ static void region_too_small_for_a_page_is_refused(void)
     assert_int_equal(os_heap_init(memory, OSH_PAGE_BYTES), OS_HEAP_EINVAL);
 }
 
+static void region_of_the_least_bytes_is_enough_wherever_it_begins(void)
+{
+    _Static_assert(OSH_LAYOUT_LEAST < sizeof(memory), "room for both ends");
+    for (uintptr_t start = 0; start < OSH_PAGE_BYTES; start++) {
+        uintptr_t region = ((uintptr_t)memory & ~(OSH_PAGE_BYTES - 1)) + OSH_PAGE_BYTES + start;
+        assert_true(osh_layout(region, OSH_LAYOUT_LEAST, UINTPTR_MAX).pages >= 1);
+    }
+    uintptr_t worst = OSH_PAGE_BYTES + 1 - OSH_TABLE_BYTES(1);
+    assert_int_equal(osh_layout(worst, OSH_LAYOUT_LEAST - OSH_CACHELINE, UINTPTR_MAX).pages, 0);
+}
+
 static void region_that_wraps_around_is_refused(void)
 {
     assert_int_equal(os_heap_init(memory, SIZE_MAX), OS_HEAP_EINVAL);
@@ -226,6 +237,7 @@ int main(void)
         in_fresh_heap(region_may_begin_and_end_anywhere, PLATFORM_REGION),
         in_fresh_heap(region_of_null_is_refused, PLATFORM_REGION),
         in_fresh_heap(region_too_small_for_a_page_is_refused, PLATFORM_REGION),
+        in_fresh_heap(region_of_the_least_bytes_is_enough_wherever_it_begins, PLATFORM_REGION),
         in_fresh_heap(region_that_wraps_around_is_refused, PLATFORM_REGION),
         in_fresh_heap(region_longer_than_an_object_of_c_is_refused, PLATFORM_REGION),
         in_fresh_heap(region_above_2_to_the_48_is_refused, PLATFORM_REGION),

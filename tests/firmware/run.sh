@@ -22,8 +22,8 @@ here=$source/tests/firmware
 limit=${FIRMWARE_TEST_SECONDS:-60}
 jobs=2
 tests='functional edge storm handoff migration reclaim exhaustion deferred critical routing cxx regions regions0 worst sequence surplus1 surplus2 surplus-first surplus-field
-selftest selftest-number selftest-add selftest-cas selftest-fence selftest-publish selftest-return'
-boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 rp2040 rv64imc rv32imc r5 m23 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny rp2040-small an521-small rv32-small m0-nano-small'
+stack selftest selftest-number selftest-add selftest-cas selftest-fence selftest-publish selftest-return'
+boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 rp2040 rv64imc rv32imc r5 m23 a53 u54 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny rp2040-small an521-small rv32-small m0-nano-small'
 common='-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config enable=on,target=native,chardev=sh'
 
 machine() { # BOARD
@@ -40,6 +40,8 @@ machine() { # BOARD
     rv64imc) echo "qemu-system-riscv64 -M virt -cpu rv64,a=false,d=false,f=false -bios none -m 64" ;;
     rv32imc) echo "qemu-system-riscv32 -M virt -cpu rv32,a=false,d=false,f=false -bios none -m 2048" ;;
     rv64) echo "qemu-system-riscv64 -M virt -bios none -smp 4 -m 64" ;;
+    a53) echo "qemu-system-aarch64 -M xlnx-zcu102 -smp 4 -m 256 -audiodev none,id=none -nic none" ;;
+    u54) echo "qemu-system-riscv64 -M microchip-icicle-kit -smp 5 -m 1537 -nic none" ;;
     rv32) echo "qemu-system-riscv32 -M virt -bios none -smp 2 -m 2048" ;;
     *) return 1 ;;
     esac
@@ -52,6 +54,14 @@ case $1 in
 esac
 mkdir -p "$1" && root=$(cd "$1" && pwd) || exit 2
 shift
+
+# How the machine gets an image.
+loading() { # BOARD
+    case ${1%%-*} in
+    u54) echo -bios ;;
+    *) echo -kernel ;;
+    esac
+}
 
 # Instructions are counted in virtual time, which the M-profile boards read in
 # SysTick's coarser ticks.
@@ -71,7 +81,7 @@ run() { # BOARD TEST: counts in `good` and `bad`
     [ "$2" = worst ] && clock=$(counting "$1")
     begin=$(date +%s%N)
     # shellcheck disable=SC2046,SC2086
-    output=$(timeout -k 2 "$limit" $(machine "$1") $common $clock -kernel "$image" </dev/null 2>&1)
+    output=$(timeout -k 2 "$limit" $(machine "$1") $common $clock $(loading "$1") "$image" </dev/null 2>&1)
     status=$?
     seconds=$((($(date +%s%N) - begin) / 100000000))
     seconds=$((seconds / 10)).$((seconds % 10))

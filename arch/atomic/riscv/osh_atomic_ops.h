@@ -22,7 +22,7 @@
 
 #if OSH_CORES == 1
 #include "../masked/osh_atomic_ops.h"
-#elif !defined(__riscv_atomic)
+#elif defined(__riscv) && !defined(__riscv_atomic) /* another compiler: osh_cpu.h says so */
 #error "without the A extension there is nothing between harts: -DOSH_CORES=1, or A in -march"
 #else
 

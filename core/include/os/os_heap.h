@@ -35,7 +35,8 @@ extern "C" {
  *   and the number of slabs searched. Large: newlib's malloc, under the mutex.
  * Failure: NULL. In a task the heap gives back every cached block of every core first, unless
  *   the task may not wait and another task is doing so; an interrupt does not. A size above
- *   the region's bytes gives NULL at once.
+ *   the region's bytes gives NULL at once. On firmware a call without a region is reported
+ *   (OS_HEAP_NO_REGION, OS_HEAP_SMALL_REGION).
  * Source: Mynewt os_malloc; C11 7.22.3.4.
  */
 void *os_malloc(size_t size);
@@ -268,8 +269,11 @@ enum os_heap_misuse {
     OS_HEAP_USED_AFTER_FREE, /**< a free block's bytes changed */
     OS_HEAP_OVERRUN,         /**< bytes behind the size asked for changed */
     OS_HEAP_ABANDONED,       /**< a task ended while it was in the newlib heap */
-    OS_HEAP_WRONG_CORE       /**< firmware: a core that the library is not built for called; the
+    OS_HEAP_WRONG_CORE,      /**< firmware: a core that the library is not built for called; the
                               *   address is the core's number. Ends the program if the hook returns */
+    OS_HEAP_NO_REGION,       /**< firmware: the heap was called, and has no region */
+    OS_HEAP_SMALL_REGION     /**< firmware: the heap was called, and its region is too small; the
+                              *   address is the number of bytes that are enough */
 };
 
 /** One report. Sizes in bytes. NULL or 0 if a value is not known. */

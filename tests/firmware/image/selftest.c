@@ -50,7 +50,7 @@ __attribute__((unused)) static void linger(void)
 
 #if defined(BREAK_NUMBER)
 #define EXPECTED "core number: two cores have the same"
-#define osh_cpu_number() 0u
+#define osh_cpu_number() ((uintptr_t)OSH_CORE_FIRST)
 #elif defined(BREAK_ADD)
 #define EXPECTED "exclusives: additions of several cores were lost: is this memory Shareable?"
 static osh_word_t torn_add(osh_word_t *word, osh_word_t value)

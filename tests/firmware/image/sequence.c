@@ -36,7 +36,7 @@
 
 static osh_word_t *list_of(unsigned cls)
 {
-    return &osh_lists[board_core()].word[cls];
+    return &osh_lists_of(board_core())->word[cls];
 }
 
 /* A stopped list refuses everything, and remains as it is. */
@@ -218,13 +218,13 @@ static void exchange_across(unsigned cls)
     CHECK(block != NULL);
     os_free(block); /* so that the list is not empty */
     for (unsigned core = 0; core < BOARD_CORES; core++) {
-        heads[core] = osh_load(&osh_lists[core].word[cls]);
+        heads[core] = osh_load(&osh_lists_of(core)->word[cls]);
     }
     watch();
     osh_word_t word = osh_cpu_exchange(cls, (osh_word_t)&osh_empty[cls]);
     note(true);
     CHECK(word == heads[arrived]);
-    CHECK(left == arrived || osh_load(&osh_lists[left].word[cls]) == heads[left]);
+    CHECK(left == arrived || osh_load(&osh_lists_of(left)->word[cls]) == heads[left]);
     while (((struct osh_link *)word)->next != 0) {
         osh_word_t below = ((struct osh_link *)word)->next;
         os_free((void *)word);

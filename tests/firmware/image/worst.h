@@ -49,7 +49,7 @@ struct costs {
 
 #define LEVEL_1(instructions) (OSH_HARDENING > 0 ? (instructions) : 0)
 
-#if defined(BOARD_A72) || defined(BOARD_N1)
+#if defined(BOARD_A53) || defined(BOARD_A72) || defined(BOARD_N1)
 /* Of Cortex-A72; with Armv8.1's atomics it is shorter. */
 #define WORST_COSTS                                                                               \
     {                                                                                             \

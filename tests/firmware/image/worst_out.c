@@ -12,8 +12,8 @@ static void move_lists(unsigned cls, unsigned core)
 {
     for (unsigned index = cls; index < OSH_LISTS_OF_CORE; index += OSH_CLASSES) {
         osh_word_t word =
-            osh_cpu_take(&osh_lists[osh_cpu_core()].word[index], (osh_word_t)&osh_empty[cls]);
-        (void)osh_cpu_take(&osh_lists[core].word[index], word);
+            osh_cpu_take(&osh_lists_of(osh_cpu_core())->word[index], (osh_word_t)&osh_empty[cls]);
+        (void)osh_cpu_take(&osh_lists_of(core)->word[index], word);
     }
 }
 

@@ -22,8 +22,9 @@ extern "C" {
 #define OS_HEAP_PORT_MUTEXES 2u
 
 /**
- * May there be more than one task or core from now on? Until this is true the
- * heap locks nothing.
+ * May there be more than one task or core from now on? Until this is true the heap locks nothing,
+ * and from hardening level 1 on it reports a call by a second core that would need a mutex. A port
+ * that must be prepared reports here, by os_heap_port_fail, that it was not.
  */
 bool os_heap_port_started(void);
 
@@ -48,10 +49,11 @@ bool os_heap_port_may_wait(void);
  * block; the heap calls it only in tasks that may wait. Try-lock never blocks. The heap calls
  * try-lock and unlock also in tasks that may not wait: with interrupts masked, in critical
  * sections, and while the scheduler is suspended. The mutexes need not be recursive: the heap
- * never locks a mutex that it holds. Try-lock must fail if the caller is the holder.
- * Unlock publishes, and lock and a try-lock that succeeds observe, all stores under the mutex. If a
- * port can tell that the holder's task was deleted, it gives the mutex to the next task that asks:
- * the heap sees by a mark of its own that the holder ended inside (OS_HEAP_ABANDONED).
+ * never locks a mutex that it holds. Try-lock must fail if the caller is the holder (reported from
+ * hardening level 1 on). Unlock publishes, and lock and a try-lock that succeeds observe, all
+ * stores under the mutex. If a port can tell that the holder's task was deleted, it gives the mutex
+ * to the next task that asks: the heap sees by a mark of its own that the holder ended inside
+ * (OS_HEAP_ABANDONED).
  */
 void os_heap_port_lock(unsigned mutex);
 bool os_heap_port_try_lock(unsigned mutex);
@@ -86,7 +88,7 @@ bool os_heap_port_region(void **region, size_t *bytes);
 /**
  * On Armv7-A, AArch64 and RISC-V the CPU cannot tell that it is in an interrupt handler. There the
  * RTOS calls these at entry and at exit of the outermost handler, or of every handler, with
- * interrupts masked, on the handler's core.
+ * interrupts masked, on the handler's core. Calls that are not in pairs are reported.
  */
 void os_heap_interrupt_enter(void);
 void os_heap_interrupt_leave(void);

@@ -101,6 +101,10 @@ virt_cpu_on: /* PSCI CPU_ON */
     mov x1, x0
     ldr x0, =0xc4000003
     mov x3, #0
+#ifdef BOARD_PSCI_SMC
+    smc #0
+#else
     hvc #0
+#endif
     ret
     .pool

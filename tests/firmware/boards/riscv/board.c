@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* QEMU's RISC-V virt: harts in machine mode, CLINT timer and software interrupts. */
+/* QEMU's RISC-V virt and icicle kit: harts in machine mode, CLINT timer and software interrupts. */
 #include "kernel.h"
+
+#ifndef BOARD_FIRST_HART /* the kernel's cores are this hart and the next ones */
+#define BOARD_FIRST_HART 0u
+#endif
+#ifndef BOARD_TICK_NS /* of mtime */
+#define BOARD_TICK_NS 100u
+#endif
 
 #define MSIP(hart) (((volatile uint32_t *)0x2000000)[hart])
 #define MTIMECMP_LOW(hart) (((volatile uint32_t *)0x2004000)[2 * (hart)])
 #define MTIMECMP_HIGH(hart) (((volatile uint32_t *)0x2004000)[2 * (hart) + 1])
 #define MTIME_LOW (*(volatile uint32_t *)0x200bff8)
 #define MTIME_HIGH (*(volatile uint32_t *)0x200bffc)
-#define TICK_NS 100u
 
 #define MIE 8u    /* of mstatus */
 #define MPIE 128u /* of mstatus: interrupts on after mret */
@@ -18,14 +24,14 @@ unsigned board_core(void)
 {
     uintptr_t hart;
     __asm__ volatile("csrr %0, mhartid" : "=r"(hart));
-    return (unsigned)hart;
+    return (unsigned)hart - BOARD_FIRST_HART;
 }
 
 void board_start_cores(void)
 {
-    __asm__ volatile("fence" ::: "memory"); /* all that hart 0 wrote, before they run */
-    for (unsigned hart = 1; hart < BOARD_CORES; hart++) {
-        MSIP(hart) = 1;
+    __asm__ volatile("fence" ::: "memory"); /* all that the first hart wrote, before they run */
+    for (unsigned core = 1; core < BOARD_CORES; core++) {
+        MSIP(core + BOARD_FIRST_HART) = 1;
     }
 }
 
@@ -37,8 +43,8 @@ void board_timer_arm(uint32_t nanoseconds)
         high = MTIME_HIGH;
         low = MTIME_LOW;
     } while (high != MTIME_HIGH);
-    uint64_t when = ((uint64_t)high << 32 | low) + nanoseconds / TICK_NS;
-    unsigned hart = board_core();
+    uint64_t when = ((uint64_t)high << 32 | low) + nanoseconds / BOARD_TICK_NS;
+    unsigned hart = board_core() + BOARD_FIRST_HART;
     MTIMECMP_HIGH(hart) = 0xffffffffu; /* none in between */
     MTIMECMP_LOW(hart) = (uint32_t)when;
     MTIMECMP_HIGH(hart) = (uint32_t)(when >> 32);

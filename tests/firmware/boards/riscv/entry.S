@@ -18,7 +18,13 @@ board_reset:
     .option norelax
     la gp, __global_pointer$
     .option pop
-    csrr t0, mhartid
+    csrr t3, mhartid
+#ifdef BOARD_FIRST_HART
+    addi t0, t3, -(BOARD_FIRST_HART)
+    bltz t0, 3f
+#else
+    mv t0, t3
+#endif
     slli t1, t0, 13 /* 8 KiB of stack each, also for its traps */
     la sp, __stack_top
     sub sp, sp, t1
@@ -27,7 +33,7 @@ board_reset:
     csrw mtvec, t1
     bnez t0, 1f
     call start_main
-1:  /* The others sleep until hart 0 sends them a software interrupt. */
+1:  /* The others sleep until the first sends them a software interrupt. */
     li t1, 8
     csrw mie, t1
 2:  wfi
@@ -36,11 +42,13 @@ board_reset:
     beqz t1, 2b
     fence
     csrw mie, zero
-    slli t1, t0, 2
+    slli t1, t3, 2
     li t2, 0x2000000
     add t1, t1, t2
     sw zero, 0(t1)
     call kernel_enter
+3:  wfi /* a hart below the first is none of the kernel's */
+    j 3b
 
     .text
     .balign 4

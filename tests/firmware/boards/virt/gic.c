@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* QEMU's Arm virt: GICv2 and the virtual timer of each core. */
+/* QEMU's Arm virt and zcu102: GICv2 and the virtual timer of each core. */
 #include "kernel.h"
 #include "virt.h"
 
-#define GICD_CTLR (*(volatile uint32_t *)0x08000000)
-#define GICD_ISENABLER0 (*(volatile uint32_t *)0x08000100)
-#define GICC_CTLR (*(volatile uint32_t *)0x08010000)
-#define GICC_PMR (*(volatile uint32_t *)0x08010004)
-#define GICC_IAR (*(volatile uint32_t *)0x0801000c)
-#define GICC_EOIR (*(volatile uint32_t *)0x08010010)
+#ifndef BOARD_GICD
+#define BOARD_GICD 0x08000000u
+#define BOARD_GICC 0x08010000u
+#endif
+
+#define GICD_CTLR (*(volatile uint32_t *)BOARD_GICD)
+#define GICD_ISENABLER0 (*(volatile uint32_t *)(BOARD_GICD + 0x100u))
+#define GICC_CTLR (*(volatile uint32_t *)BOARD_GICC)
+#define GICC_PMR (*(volatile uint32_t *)(BOARD_GICC + 4u))
+#define GICC_IAR (*(volatile uint32_t *)(BOARD_GICC + 0xcu))
+#define GICC_EOIR (*(volatile uint32_t *)(BOARD_GICC + 0x10u))
 #define TIMER_INTERRUPT 27u
 #define TICK_NS 16u
 
