@@ -69,11 +69,15 @@ bool osh_arch_os_started(void)
     return os_heap_port_started();
 }
 
-/* A caller that has masked interrupts may not wait under any RTOS: no other task can run. */
+/* Asks whether the caller may wait only if it would have to, because some RTOSes take locks to
+ * answer. A caller that has masked interrupts may not wait under any RTOS: no other task can run. */
 bool osh_arch_lock(enum osh_mutex mutex)
 {
+    if (os_heap_port_try_lock(mutex)) {
+        return true;
+    }
     if (osh_cpu_masked() || !os_heap_port_may_wait()) {
-        return os_heap_port_try_lock(mutex);
+        return false;
     }
     os_heap_port_lock(mutex);
     return true;

@@ -21,7 +21,7 @@ source=$(cd "$(dirname "$0")/../.." && pwd)
 here=$source/tests/firmware
 limit=${FIRMWARE_TEST_SECONDS:-60}
 jobs=2
-tests='functional edge storm handoff migration exhaustion deferred critical routing cxx worst sequence surplus1 surplus2 surplus-first surplus-field
+tests='functional edge storm handoff migration exhaustion deferred critical routing sbrk cxx worst sequence surplus1 surplus2 surplus-first surplus-field
 selftest selftest-number selftest-add selftest-cas selftest-fence selftest-publish selftest-return'
 boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 rv64imc rv32imc r5 m23 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny an521-small rv32-small m0-nano-small'
 common='-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config enable=on,target=native,chardev=sh'
