@@ -70,7 +70,8 @@ bool osh_arch_os_started(void)
 }
 
 /* Asks whether the caller may wait only if it would have to, because some RTOSes take locks to
- * answer. A caller that has masked interrupts may not wait under any RTOS: no other task can run. */
+ * answer. A caller that has masked interrupts may not wait under any RTOS: no other task can run.
+ */
 bool osh_arch_lock(enum osh_mutex mutex)
 {
     if (os_heap_port_try_lock(mutex)) {

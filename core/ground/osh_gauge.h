@@ -15,7 +15,7 @@
 struct osh_gauge {
     osh_word_t slabs OSH_ALIGNED(OSH_CACHELINE); /* bytes of objects that are live or cached */
     osh_word_t newlib; /* usable bytes of newlib's blocks; under its mutex */
-    osh_word_t most;   /* the largest sum of the two so far */
+    osh_word_t most;   /* the largest sum of the two so far, or since the restart */
 };
 
 OSH_SHARED struct osh_gauge osh_gauge;
@@ -44,6 +44,14 @@ static inline void osh_gauge_newlib(size_t grown)
     osh_word_t newlib = osh_load(&osh_gauge.newlib) + grown;
     osh_store(&osh_gauge.newlib, newlib);
     osh_raise(&osh_gauge.most, newlib + osh_load(&osh_gauge.slabs));
+}
+
+/* Any context. What others take meanwhile raises `most` before or after the second step, and is in
+ * one of the sums either way. */
+static inline void osh_gauge_restart(void)
+{
+    osh_store(&osh_gauge.most, 0);
+    osh_raise(&osh_gauge.most, osh_load(&osh_gauge.slabs) + osh_load(&osh_gauge.newlib));
 }
 
 #endif

@@ -113,3 +113,8 @@ OSH_PUBLIC void os_heap_gauge(struct os_heap_gauge *gauge)
     gauge->largest = largest(gauge->free);
     gauge->refused = osh_heap_failures();
 }
+
+OSH_PUBLIC void os_heap_gauge_reset(void)
+{
+    osh_gauge_restart();
+}

@@ -31,7 +31,7 @@ visible=$("$readelf" -sW "$archive" | awk '$5 == "GLOBAL" && $6 == "DEFAULT" && 
 holds every_call_of_the_api_is_visible \
     "$(for call in os_malloc os_free os_realloc os_calloc os_reallocarray os_aligned_alloc \
            os_malloc_usable_size os_free_sized os_heap_init os_heap_trim os_heap_stats \
-           os_heap_gauge os_heap_check; do
+           os_heap_gauge os_heap_gauge_reset os_heap_check; do
            echo "$visible" | grep -qx "$call" || echo "$call"
        done)"
 

@@ -155,7 +155,7 @@ struct os_heap_stats {
 /** The result of os_heap_gauge. */
 struct os_heap_gauge {
     size_t free;       /**< bytes that are in no block and no cache */
-    size_t least_free; /**< the fewest that ever were */
+    size_t least_free; /**< the fewest that ever were, or since os_heap_gauge_reset */
     size_t largest;    /**< bytes: a block of this size can be had, perhaps a larger one too */
     size_t refused;    /**< calls that returned NULL because memory was out */
 };
@@ -181,6 +181,12 @@ void os_heap_stats(struct os_heap_stats *stats);
  * than 6 words of the page bitmap, from newlib's break up, and at newlib's top.
  */
 void os_heap_gauge(struct os_heap_gauge *gauge);
+
+/**
+ * From now on `least_free` is the fewest bytes since this call.
+ * Contexts: any. Complexity: O(1). Source: FreeRTOS xPortResetHeapMinimumEverFreeHeapSize.
+ */
+void os_heap_gauge_reset(void);
 #if defined(__cplusplus) && defined(__GNUC__)
 #pragma GCC diagnostic pop
 #endif
