@@ -319,7 +319,7 @@ void osh_fallback_reclaim(void)
 
 void osh_fallback_look(struct osh_fallback_stats *stats)
 {
-    struct osh_newlib_walk walk = {0, 0, NULL};
+    struct osh_newlib_walk walk = {0};
     size_t live = 0;
     size_t pending = 0;
     size_t pages = 0;
@@ -341,5 +341,6 @@ void osh_fallback_look(struct osh_fallback_stats *stats)
     /* Kept blocks are in use for newlib. */
     size_t kept = OSH_KEPT_BYTES > 0 ? osh_kept_bytes() : 0;
     kept = kept < live ? kept : live;
-    *stats = (struct osh_fallback_stats){live - kept, kept, pages, deferred, pending, walk.wrong};
+    *stats = (struct osh_fallback_stats){live - kept, kept,       pages,     deferred,
+                                         pending,     walk.wrong, walk.holes};
 }

@@ -64,6 +64,11 @@ static struct task *running(void)
     return task;
 }
 
+void *kernel_self(void)
+{
+    return running();
+}
+
 static void begin(void)
 {
     struct task *task = running();

@@ -34,8 +34,12 @@ void kernel_resume(void);
 uintptr_t kernel_critical_enter(void);
 void kernel_critical_leave(uintptr_t state);
 
-/* Is the scheduler suspended on this core? */
+/* Is the scheduler suspended on this core? Is the caller between the last two of the above? */
 bool kernel_suspended(void);
+bool kernel_in_section(void);
+
+/* Names the running task: never NULL in a task. */
+void *kernel_self(void);
 
 /* The running task's number, and how often tasks have changed their core. */
 unsigned kernel_switches(void);
