@@ -114,9 +114,9 @@ step "installed, by pkg-config, as a subproject" consumers
 step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --build "$root/size" --check
 step "sizing calculator" /usr/bin/python3 tests/size/test_size.py "$root/size"
 step "tunables, past their ends" tests/config/sweep.py --build "$root/size" $([ $long = yes ] && echo --live)
-step "RTOS ports of the porting guide" tests/porting/examples.py
 step "the storm, verified" storm_verified
 step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet $firmware
+step "RTOS ports" tests/rtos/run.sh "$root" $([ $long = yes ] && echo --long)
 step "read-modify-writes of RISC-V" tests/arch/riscv_atomics.sh "$root/riscv"
 step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$root/tests/gcc/tests/inject" --json "$root/injection.json"
 step "order of firmware's stores" tests/inject/orders.py "$root/firmware"

@@ -14,12 +14,15 @@
 #define LARGER 20000u /* none is kept */
 
 static void *volatile holder;
+static volatile bool ready;
 static volatile bool finished;
 
 static void hold(unsigned number)
 {
     (void)number;
-    vPortFree(pvPortMalloc(LARGE)); /* the mutexes exist now */
+    while (!ready) {
+        kernel_yield();
+    }
     os_heap_port_lock(0);
     holder = kernel_self();
     while (!finished) {
@@ -43,6 +46,7 @@ static void others(unsigned number)
     (void)number;
     void *large = pvPortMalloc(LARGE);
     CHECK(large != NULL);
+    ready = true; /* the mutexes exist now */
     while (holder == NULL) {
         kernel_yield();
     }

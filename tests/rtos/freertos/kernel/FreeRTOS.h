@@ -26,6 +26,7 @@ typedef uintptr_t StackType_t;
 
 #define pdFALSE ((BaseType_t)0)
 #define pdTRUE ((BaseType_t)1)
+#define pdPASS pdTRUE
 
 /* What a configuration leaves out. */
 #ifndef configSUPPORT_DYNAMIC_ALLOCATION
@@ -51,6 +52,9 @@ typedef uintptr_t StackType_t;
 #endif
 #ifndef configNUMBER_OF_CORES
 #define configNUMBER_OF_CORES 1
+#endif
+#ifndef INCLUDE_vTaskDelay
+#define INCLUDE_vTaskDelay 0
 #endif
 #ifndef configASSERT
 #define configASSERT(condition)

@@ -10,6 +10,11 @@ typedef struct tskTaskControlBlock *TaskHandle_t;
 #define taskSCHEDULER_NOT_STARTED ((BaseType_t)1)
 #define taskSCHEDULER_RUNNING ((BaseType_t)2)
 
+typedef void (*TaskFunction_t)(void *);
+
+BaseType_t xTaskCreate(TaskFunction_t code, const char *name, uint32_t words, void *parameter,
+                       UBaseType_t priority, TaskHandle_t *created);
+void vTaskStartScheduler(void);
 BaseType_t xTaskGetSchedulerState(void);
 TaskHandle_t xTaskGetCurrentTaskHandle(void);
 TaskHandle_t xTaskGetIdleTaskHandle(void);
