@@ -70,6 +70,8 @@ void os_heap_mynewt_init(void)
 {
     SYSINIT_ASSERT_ACTIVE();
     void *block = os_malloc(1);
-    SYSINIT_PANIC_ASSERT_MSG(block != NULL, "osheap: the heap is too small for one page");
+    if (block == NULL) {
+        os_heap_port_fail("osheap: too little RAM for one page of the heap", __HeapBase);
+    }
     os_free(block);
 }

@@ -41,7 +41,5 @@ void __assert_func(const char *file, int line, const char *function, const char 
 extern uint8_t sysinit_active;
 void sysinit_panic(const char *message) __attribute__((noreturn));
 #define SYSINIT_ASSERT_ACTIVE() ((sysinit_active) ? (void)0 : sysinit_panic("not in sysinit"))
-#define SYSINIT_PANIC_ASSERT_MSG(condition, message) \
-    ((condition) ? (void)0 : sysinit_panic(message))
 
 #endif
