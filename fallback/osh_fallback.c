@@ -352,7 +352,7 @@ void osh_fallback_reclaim(void)
 
 void osh_fallback_look(struct osh_fallback_stats *stats)
 {
-    struct osh_newlib_walk walk = {0, 0, NULL};
+    struct osh_newlib_walk walk = {0};
     size_t live = 0;
     size_t pending = 0;
     size_t pages = 0;
@@ -377,5 +377,6 @@ void osh_fallback_look(struct osh_fallback_stats *stats)
     size_t rows = osh_gauge_in_rows();
     live = live - kept + rows;
     pages += rows >> OSH_PAGE_LOG2;
-    *stats = (struct osh_fallback_stats){live, kept, pages, deferred, pending, walk.wrong};
+    *stats =
+        (struct osh_fallback_stats){live, kept, pages, deferred, pending, walk.wrong, walk.holes};
 }

@@ -10,6 +10,7 @@
 
 #include "os/os_heap.h"
 #include "osh_compiler.h"
+#include "osh_holes.h"
 #include "osh_kept.h"
 
 #include <stdbool.h>
@@ -74,6 +75,7 @@ struct osh_fallback_stats {
     size_t deferred; /* blocks that were ever deferred, or are about to be */
     size_t pending;  /* blocks that were waiting, and that this call has freed */
     const char *wrong;
+    struct osh_holes holes; /* usable bytes of newlib's free chunks */
 };
 /* Walks newlib's heap: O(blocks). `wrong` names the first broken invariant, or is NULL. */
 OSH_HIDDEN void osh_fallback_look(struct osh_fallback_stats *stats);

@@ -11,6 +11,7 @@
 #include "os/os_heap.h"
 #include "osh_compiler.h"
 #include "osh_config.h"
+#include "osh_holes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,6 +57,7 @@ struct osh_newlib_walk {
     size_t blocks;
     size_t bytes;
     const char *wrong;
+    struct osh_holes holes; /* usable bytes of free chunks */
 };
 OSH_HIDDEN struct osh_newlib_walk osh_newlib_walk(void);
 

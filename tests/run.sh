@@ -115,13 +115,13 @@ step "installed, by pkg-config, as a subproject" consumers
 step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --build "$root/size" --check
 step "sizing calculator" /usr/bin/python3 tests/size/test_size.py "$root/size"
 step "tunables, past their ends" tests/config/sweep.py --build "$root/size" $([ $long = yes ] && echo --live)
-step "RTOS ports of the porting guide" tests/porting/examples.py
 step "the storm, verified" storm_verified
 step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet $firmware
 step "amalgamation" /usr/bin/python3 -B tests/amalgamation/check.py "$root" $([ $long = yes ] && echo --long)
 step "mistakes, and what they print" /usr/bin/python3 -B tests/mistakes/mistakes.py "$root"
 step "stack of each call" /usr/bin/python3 -B tests/stack/stack.py "$root/firmware" --check
 step "chips of docs/chips.md" /usr/bin/python3 -B tests/chips/chips.py "$root" $([ $long = yes ] && echo --fast)
+step "RTOS ports" tests/rtos/run.sh "$root" $([ $long = yes ] && echo --long)
 step "read-modify-writes of RISC-V" tests/arch/riscv_atomics.sh "$root/riscv"
 step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$root/tests/gcc/tests/inject" --json "$root/injection.json"
 step "order of firmware's stores" tests/inject/orders.py "$root/firmware"

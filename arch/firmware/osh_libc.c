@@ -165,8 +165,10 @@ size_t _malloc_usable_size_r(struct _reent *reent, void *ptr)
     return malloc_usable_size(ptr);
 }
 
-/* Only another allocator calls this. It gets no memory. */
-void *_sbrk(ptrdiff_t increment)
+/* Only another allocator calls this. It gets no memory. Weak: board support packages define it too
+ * (Mynewt's hw/hal, Zephyr's newlib hooks, STM32Cube's sysmem.c), beside symbols that startup code
+ * needs. */
+__attribute__((weak)) void *_sbrk(ptrdiff_t increment)
 {
     (void)increment;
     (void)or_enomem(NULL);

@@ -126,11 +126,17 @@ static void require_refusal(enum osh_mutex mutex)
     }
 }
 
-/* A caller that has masked interrupts may not wait under any RTOS: no other task can run. */
+/* Asks whether the caller may wait only if it would have to, because some RTOSes take locks to
+ * answer. A caller that has masked interrupts may not wait under any RTOS: no other task can run.
+ */
 CALLS_A_HOOK bool osh_arch_lock(enum osh_mutex mutex)
 {
+    if (os_heap_port_try_lock(mutex)) {
+        require_refusal(mutex);
+        return true;
+    }
     if (osh_cpu_masked() || !os_heap_port_may_wait()) {
-        return os_heap_port_try_lock(mutex);
+        return false;
     }
     os_heap_port_lock(mutex);
     require_refusal(mutex);

@@ -17,7 +17,7 @@ struct osh_gauge {
     /* Bytes of objects that are live or cached, and of blocks in added regions. */
     osh_word_t slabs OSH_ALIGNED(OSH_CACHELINE);
     osh_word_t newlib; /* usable bytes of newlib's blocks; under its mutex */
-    osh_word_t most;   /* the largest sum so far */
+    osh_word_t most;   /* the largest sum so far, or since the restart */
     osh_word_t rows;   /* bytes of rows of pages, where OSH_ROW_LEAST > 0 */
 };
 
@@ -60,6 +60,15 @@ static inline void osh_gauge_rows(size_t grown)
 {
     osh_word_t rows = osh_fetch_add(&osh_gauge.rows, grown) + grown;
     osh_raise(&osh_gauge.most, rows + osh_load(&osh_gauge.slabs) + osh_load(&osh_gauge.newlib));
+}
+
+/* Any context. What others take meanwhile raises `most` before or after the second step, and is in
+ * one of the sums either way. */
+static inline void osh_gauge_restart(void)
+{
+    osh_store(&osh_gauge.most, 0);
+    osh_raise(&osh_gauge.most,
+              osh_load(&osh_gauge.slabs) + osh_load(&osh_gauge.newlib) + osh_gauge_in_rows());
 }
 
 #endif

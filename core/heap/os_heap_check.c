@@ -50,6 +50,12 @@ static const char *check_no_slab(size_t page)
     return NULL;
 }
 
+static void end_row(struct osh_look *look)
+{
+    osh_holes_add(&look->holes, look->row > 0, look->row << OSH_PAGE_LOG2);
+    look->row = 0;
+}
+
 static const char *check_page(size_t page, struct osh_look *look, bool all)
 {
     unsigned cls = osh_slab_class(page);
@@ -62,6 +68,11 @@ static const char *check_page(size_t page, struct osh_look *look, bool all)
     HOLDS(!OSH_CHECK_NAMES || large + (cls != 0) <= 1, OSH_NAMED("arena", "a page has two owners"));
     HOLDS((unsigned)is_claimed == large + (cls != 0),
           OSH_NAMED("arena", "a claimed page has no owner"));
+    if (is_claimed) {
+        end_row(look);
+    } else {
+        look->row++;
+    }
     if (cls == 0) {
         return all ? check_no_slab(page) : NULL;
     }
@@ -71,6 +82,7 @@ static const char *check_page(size_t page, struct osh_look *look, bool all)
     }
     unsigned free = osh_slab_free(page, cls);
     look->out += (osh_class_objects(cls) - free) * osh_class_bytes(cls);
+    osh_holes_add(&look->holes, free, osh_class_bytes(cls));
     return all ? check_slab(page, cls, free) : NULL;
 }
 
@@ -78,17 +90,21 @@ const char *osh_look_at_pages(struct osh_look *look, bool all)
 {
     for (size_t page = 0; page < osh_arena.pages; page++) {
         if (osh_arena_is_closed(page / OSH_WORD_BITS)) {
-            page = osh_arena_high() * OSH_WORD_BITS - 1;
+            size_t open = osh_arena_high() * OSH_WORD_BITS;
+            look->row += open - page;
+            page = open - 1;
             continue;
         }
         if (!OSH_SMALL_CODE && !all && page % OSH_WORD_BITS == 0 &&
             osh_load(&osh_arena.claimed[page / OSH_WORD_BITS]) == 0) {
+            look->row += OSH_WORD_BITS;
             page += OSH_WORD_BITS - 1; /* no page of this word is claimed */
             continue;
         }
         const char *wrong = check_page(page, look, all);
         HOLDS(wrong == NULL || !all, wrong);
     }
+    end_row(look);
     return NULL;
 }
 

@@ -117,3 +117,8 @@ OSH_PUBLIC void os_heap_gauge(struct os_heap_gauge *gauge)
     gauge->largest = row < gauge->free ? row : gauge->free;
     gauge->refused = osh_heap_failures();
 }
+
+OSH_PUBLIC void os_heap_gauge_reset(void)
+{
+    osh_gauge_restart();
+}

@@ -4,14 +4,17 @@
 #define OSH_LOOK_H
 
 #include "osh_compiler.h"
+#include "osh_holes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct osh_look {
-    size_t claimed;    /* claimed pages */
-    size_t slab_pages; /* pages of slabs */
-    size_t out;        /* bytes in objects that are not free in their slabs: live or cached */
+    size_t claimed;         /* claimed pages */
+    size_t slab_pages;      /* pages of slabs */
+    size_t out;             /* bytes in objects that are not free in their slabs: live or cached */
+    size_t row;             /* pages of the row of free pages that ends where the walk is */
+    struct osh_holes holes; /* rows of free pages, and free objects */
 };
 
 /* Adds up every page. With `all` it stops at the first broken invariant and returns its name.

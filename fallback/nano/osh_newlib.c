@@ -201,7 +201,7 @@ void osh_newlib_reset(void)
 
 struct osh_newlib_walk osh_newlib_walk(void)
 {
-    struct osh_newlib_walk walk = {0, 0, NULL};
+    struct osh_newlib_walk walk = {0};
     for (chunk *free = free_list; free != NULL; free = free->next) {
         if (free->size < (long)sizeof(*free) || !osh_arena_holds(free) ||
             !osh_arena_is_newlib(osh_arena_page(free))) {
@@ -212,6 +212,7 @@ struct osh_newlib_walk osh_newlib_walk(void)
             walk.wrong = OSH_NAMED("newlib nano", "free chunks overlap or are out of order");
             break;
         }
+        osh_holes_add(&walk.holes, 1, (size_t)free->size - CHUNK_OFFSET);
     }
     return walk;
 }

@@ -20,11 +20,14 @@ static uintptr_t next_run(uintptr_t at)
     return osh_arena_address(page);
 }
 
+/* What a block does not have of its chunk's size. */
+#define OF_THE_CHUNK (SIZE_SZ + OSH_SEAL_BYTES)
+
 /* Walks the chunks of each segment. A segment begins at a page. It may follow another one directly,
  * but newlib never merges a segment's first chunk with memory before it. */
 struct osh_newlib_walk osh_newlib_walk(void)
 {
-    struct osh_newlib_walk walk = {0, 0, NULL};
+    struct osh_newlib_walk walk = {0};
     bool before_in_use = true;
     mchunkptr chunk = (mchunkptr)next_run(osh_arena.base);
     while (osh_arena_holds(chunk)) {
@@ -38,6 +41,9 @@ struct osh_newlib_walk osh_newlib_walk(void)
             if (chunk == top && (uintptr_t)chunk + size != osh_arena.brk) {
                 walk.wrong = OSH_NAMED("newlib", "the top chunk does not end at the break");
                 break;
+            }
+            if (chunk == top) {
+                osh_holes_add(&walk.holes, size > MINSIZE, size - OF_THE_CHUNK);
             }
             /* The top, or the fenceposts, end a segment; another may follow. */
             chunk = (mchunkptr)next_run((uintptr_t)chunk + (chunk == top ? size : 2 * SIZE_SZ));
@@ -59,7 +65,7 @@ struct osh_newlib_walk osh_newlib_walk(void)
         before_in_use = prev_inuse(next);
         if (before_in_use) {
             walk.blocks++;
-            walk.bytes += size - SIZE_SZ - OSH_SEAL_BYTES;
+            walk.bytes += size - OF_THE_CHUNK;
             if (OSH_HARDENING > 0 && !stands(chunk)) {
                 walk.wrong = OSH_NAMED("newlib", "the seal at a block's end is broken");
                 break;
@@ -70,6 +76,8 @@ struct osh_newlib_walk osh_newlib_walk(void)
         } else if (chunk->fd->bk != chunk || chunk->bk->fd != chunk) {
             walk.wrong = OSH_NAMED("newlib", "a free chunk is not linked into its bin");
             break;
+        } else {
+            osh_holes_add(&walk.holes, 1, size - OF_THE_CHUNK);
         }
         chunk = next;
     }

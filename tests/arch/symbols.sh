@@ -31,7 +31,7 @@ visible=$("$readelf" -sW "$archive" | awk '$5 ~ /^(GLOBAL|WEAK)$/ && $6 == "DEFA
 holds every_call_of_the_api_is_visible \
     "$(for call in os_malloc os_free os_realloc os_calloc os_reallocarray os_aligned_alloc \
            os_malloc_usable_size os_free_sized os_heap_init os_heap_trim os_heap_stats \
-           os_heap_gauge os_heap_check os_heap_add_region os_heap_set_caps os_heap_caps \
+           os_heap_gauge os_heap_gauge_reset os_heap_check os_heap_add_region os_heap_set_caps os_heap_caps \
            os_malloc_in; do
            echo "$visible" | grep -qx "$call" || echo "$call"
        done)"

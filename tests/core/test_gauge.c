@@ -69,6 +69,20 @@ static void least_free_is_the_least_that_ever_was(void)
     assert_int_equal(gauge().least_free, full);
 }
 
+static void least_free_begins_again_at_a_reset(void)
+{
+    void *block = os_malloc(LARGE_SIZE(4));
+    os_free(block);
+    (void)os_heap_trim();
+    size_t least = gauge().least_free;
+    assert_true(least < gauge().free);
+    os_heap_gauge_reset();
+    assert_int_equal(gauge().least_free, gauge().free);
+    block = os_malloc(LARGE_SIZE(1));
+    assert_true(gauge().least_free > least && gauge().least_free < stats().region);
+    os_free(block);
+}
+
 /* Whatever the heap looks like, a block as large as that is had. */
 static void largest_can_be_had(void)
 {
@@ -114,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_fresh_heap(free_is_what_the_statistics_find, ROOMY_HEAP),
         in_fresh_heap(least_free_is_the_least_that_ever_was, ROOMY_HEAP),
+        in_fresh_heap(least_free_begins_again_at_a_reset, ROOMY_HEAP),
         in_fresh_heap(largest_can_be_had, PAGES),
         in_fresh_heap(largest_is_most_of_a_region_that_is_empty, PAGES),
         in_fresh_heap(all_of_it_in_an_interrupt, ROOMY_HEAP),

@@ -51,6 +51,38 @@ static void live_is_the_usable_size_of_what_is_handed_out(void)
     }
 }
 
+static void free_blocks_are_rows_of_pages_objects_and_chunks(void)
+{
+    NOT_AT_LEVEL_2
+    void *none = os_malloc(1); /* starts the heap */
+    os_free(none);
+    (void)os_heap_trim();
+    struct os_heap_stats stats = now();
+    assert_int_equal(stats.free_blocks, 1); /* all of the region is one row */
+    assert_int_equal(stats.smallest_free, stats.region);
+    void *small = os_malloc(SMALL_SIZE); /* in a slab: it ends the row or cuts it */
+    stats = now();
+    unsigned cls = osh_class_of(SMALL_SIZE);
+    size_t objects = stats.free_blocks - 1;
+    assert_int_equal(stats.smallest_free, osh_class_bytes(cls));
+    assert_int_equal(objects * osh_class_bytes(cls) + stats.live + stats.cached,
+                     osh_class_objects(cls) * osh_class_bytes(cls));
+    os_free(small);
+    (void)os_heap_trim();
+    void *large[3];
+    for (unsigned i = 0; i < 3; i++) {
+        large[i] = os_malloc(LARGE_SIZE(1));
+    }
+    size_t before = now().free_blocks;
+    os_free(large[1]);
+    (void)os_heap_trim(); /* no kept block */
+    assert_int_equal(now().free_blocks, before + 1);
+    os_free(large[0]); /* becomes one with its neighbour */
+    (void)os_heap_trim();
+    assert_int_equal(now().free_blocks, before + 1);
+    os_free(large[2]);
+}
+
 static void live_is_0_when_all_is_freed(void)
 {
     FOR_EACH_BOUNDARY(size)
@@ -178,6 +210,7 @@ int main(void)
         in_fresh_heap(pages_of_all_owners_make_the_region, ROOMY_HEAP),
         in_fresh_heap(live_cached_and_free_make_the_region, ROOMY_HEAP),
         in_fresh_heap(live_is_the_usable_size_of_what_is_handed_out, 4 * ROOMY_HEAP),
+        in_fresh_heap(free_blocks_are_rows_of_pages_objects_and_chunks, ROOMY_HEAP),
         in_fresh_heap(live_is_0_when_all_is_freed, ROOMY_HEAP),
         in_fresh_heap(high_water_stays_when_pages_are_given_back, ROOMY_HEAP),
         in_fresh_heap(port_and_cores_are_told, ROOMY_HEAP),

@@ -5,7 +5,7 @@
 set -uo pipefail
 usage() {
     cat <<'EOT'
-usage: run.sh BUILD-ROOT [--runs N] [--quiet] [BOARD[-nano][-tiny|-small][:TEST] ...]
+usage: run.sh BUILD-ROOT [--runs N] [--quiet] [BOARD[-nano][-tiny|-small][:TEST[,TEST ...]] ...]
        run.sh --machine BOARD: prints the emulator's command for the board
   --runs N  run every test N times (1)
   --quiet   lines for failures and for boards only
@@ -21,8 +21,12 @@ source=$(cd "$(dirname "$0")/../.." && pwd)
 here=$source/tests/firmware
 limit=${FIRMWARE_TEST_SECONDS:-60}
 jobs=2
-tests='functional edge storm handoff migration reclaim exhaustion deferred critical routing cxx regions regions0 worst sequence surplus1 surplus2 surplus-first surplus-field
+tests='functional edge storm handoff migration reclaim exhaustion deferred critical routing sbrk cxx regions regions0 worst sequence surplus1 surplus2 surplus-first surplus-field
 stack selftest selftest-number selftest-add selftest-cas selftest-fence selftest-publish selftest-return'
+# Run by tests/rtos/run.sh: the ports of RTOSes.
+rtos_tests=$(for rtos in freertos mynewt; do
+    printf "$rtos-%s " functional storm exhaustion deferred critical contract operations holder late regions
+done)
 boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 rp2040 rv64imc rv32imc r5 m23 a53 u54 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny rp2040-small an521-small rv32-small m0-nano-small'
 common='-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config enable=on,target=native,chardev=sh'
 
@@ -104,8 +108,9 @@ maps() { # BOARD
     line $result "$1" maps 0.0 "$output"
 }
 
-build() { # BOARD [TEST]: all images, or that of the test
-    local dir=$root/$1 target=${2:+tests/firmware/$2.elf}
+build() { # BOARD [TEST ...]: all images, or those of the tests
+    local dir=$root/$1 target=
+    [ $# -eq 1 ] || target=$(printf 'tests/firmware/%s.elf ' "${@:2}")
     [[ $1 != rp2040* ]] || "$here/rp2040/install.sh" || return 1
     [ -e "$dir/build.ninja" ] ||
         meson setup "$dir" "$source" --cross-file "$here/boards/${1%%-*}/cross.ini" -Dstorm=false \
@@ -124,7 +129,9 @@ build() { # BOARD [TEST]: all images, or that of the test
 target() { # BOARD[:TEST]
     local board=${1%%:*} good=0 bad=0 began=$SECONDS
     local only=${1#"$board"}
-    if ! build "$board" "${only#:}"; then
+    only=${only#:} only=${only//,/ }
+    # shellcheck disable=SC2086
+    if ! build "$board" $only; then
         line FAIL "$board" build 0.0 "see $root/$board.log"
         bad=1
     else
@@ -139,7 +146,9 @@ target() { # BOARD[:TEST]
                 done
                 case $board in *-tiny*) run "$board" capacity ;; esac
             else
-                run "$board" "${1#*:}"
+                for test in $only; do
+                    run "$board" "$test"
+                done
             fi
         done
     fi
@@ -160,7 +169,10 @@ while [ $# -gt 0 ]; do
     -*) fail_usage "unknown option '$1'" ;;
     *)
         machine "${1%%:*}" >/dev/null || fail_usage "no board '${1%%:*}'; there are: $boards"
-        [ "${1#*:}" = "$1" ] || [[ " ${tests//$'\n'/ } capacity " == *" ${1#*:} "* ]] || fail_usage "no test '${1#*:}'; there are: $tests"
+        for test in $([ "${1#*:}" = "$1" ] || tr , ' ' <<<"${1#*:}"); do
+            [[ " ${tests//$'\n'/ } $rtos_tests capacity " == *" $test "* ]] ||
+                fail_usage "no test '$test'; there are: $tests $rtos_tests"
+        done
         targets+=("$1")
         ;;
     esac

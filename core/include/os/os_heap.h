@@ -214,12 +214,14 @@ struct os_heap_stats {
     size_t deferred_pending; /**< blocks whose free was still deferred at this call */
     size_t out_of_memory;    /**< calls that returned NULL because memory was out */
     size_t cached_bound;     /**< bound on `cached`, by `cores` and the configuration */
+    size_t free_blocks;      /**< rows of free pages, free objects of slabs, free chunks of newlib's */
+    size_t smallest_free;    /**< bytes of the smallest of these; 0 if there is none */
 };
 
 /** The result of os_heap_gauge. */
 struct os_heap_gauge {
     size_t free;       /**< bytes that are in no block and no cache */
-    size_t least_free; /**< the fewest that ever were */
+    size_t least_free; /**< the fewest that ever were, or since os_heap_gauge_reset */
     size_t largest;    /**< bytes: a block of this size can be had, perhaps a larger one too */
     size_t refused;    /**< calls that returned NULL because memory was out */
 };
@@ -245,6 +247,12 @@ void os_heap_stats(struct os_heap_stats *stats);
  * than 6 words of the page bitmap, from newlib's break up, and at newlib's top.
  */
 void os_heap_gauge(struct os_heap_gauge *gauge);
+
+/**
+ * From now on `least_free` is the fewest bytes since this call.
+ * Contexts: any. Complexity: O(1). Source: FreeRTOS xPortResetHeapMinimumEverFreeHeapSize.
+ */
+void os_heap_gauge_reset(void);
 #if defined(__cplusplus) && defined(__GNUC__)
 #pragma GCC diagnostic pop
 #endif

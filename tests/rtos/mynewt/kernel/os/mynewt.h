@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Of Apache Mynewt's kernel what docs/porting.md uses, as its documentation declares it. */
+/*
+ * Of Apache Mynewt what the port uses, written from its documentation: os/mynewt.h includes the
+ * kernel's headers, sysinit's and the settings. No file of Mynewt's is here. kernel.c implements it
+ * on the test kernel.
+ */
 #ifndef H_OS_MYNEWT_
 #define H_OS_MYNEWT_
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "os/os_heap.h"
 
 typedef uint32_t os_time_t;
 #define OS_TIMEOUT_NEVER UINT32_MAX
@@ -29,5 +37,9 @@ os_error_t os_mutex_release(struct os_mutex *mutex);
 
 void __assert_func(const char *file, int line, const char *function, const char *expression)
     __attribute__((noreturn));
+
+extern uint8_t sysinit_active;
+void sysinit_panic(const char *message) __attribute__((noreturn));
+#define SYSINIT_ASSERT_ACTIVE() ((sysinit_active) ? (void)0 : sysinit_panic("not in sysinit"))
 
 #endif

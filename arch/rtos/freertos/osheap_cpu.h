@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What heap_osheap.c asks of the CPU, and of FreeRTOS's port for it.
+ *
+ *   osheap_masked()      may no other task run on this core, because interrupts are masked or
+ *                        the caller is in a critical section?
+ *   OSHEAP_IN_HANDLER()  is the caller an interrupt handler? Not defined where the heap's default
+ *                        is right
+ *   osheap_count(n)      adds 1 to a counter of this core, in any context
+ *   osheap_swap(w, new)  exchanges a word that all cores change
+ */
+#ifndef OSHEAP_CPU_H
+#define OSHEAP_CPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "FreeRTOS.h"
+#include "task.h"
+
+#ifndef configNUMBER_OF_CORES /* kernels before 11 */
+#define configNUMBER_OF_CORES 1
+#endif
+
+#define OSHEAP_READ(instruction)                                \
+    ({                                                          \
+        uintptr_t value_;                                       \
+        __asm__ volatile(instruction : "=r"(value_)::"memory"); \
+        value_;                                                 \
+    })
+
+#if defined(__riscv)
+/* The tick and the external interrupt run on a stack of their own, whose top the kernel's port
+ * knows. Its handlers announce themselves to nobody else. */
+#if !defined(configISR_STACK_SIZE_WORDS)
+#error \
+    "heap_osheap.c knows a handler on RISC-V by its stack: set configISR_STACK_SIZE_WORDS in FreeRTOSConfig.h"
+#endif
+#define OSHEAP_MSTATUS_MIE 8u
+extern const StackType_t xISRStackTop; /* portable/GCC/RISC-V/port.c */
+
+static inline bool osheap_masked(void)
+{
+    return (OSHEAP_READ("csrr %0, mstatus") & OSHEAP_MSTATUS_MIE) == 0;
+}
+
+#define OSHEAP_IN_HANDLER()                                \
+    ((uintptr_t)xISRStackTop - OSHEAP_READ("mv %0, sp") <= \
+     configISR_STACK_SIZE_WORDS * sizeof(StackType_t))
+
+#elif defined(__aarch64__)
+/* Critical sections raise the interrupt controller's mask, not the CPU's. */
+#define OSHEAP_DAIF_I 0x80u
+#if configNUMBER_OF_CORES == 1
+extern volatile uint64_t ullCriticalNesting;
+extern uint64_t ullPortInterruptNesting;
+#define OSHEAP_NESTING ullCriticalNesting
+#define OSHEAP_IN_HANDLER() (*(volatile uint64_t *)&ullPortInterruptNesting != 0)
+#endif
+
+#elif defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+#if !defined(__ARM_ARCH_6M__) && !defined(__ARM_ARCH_8M_BASE__)
+#define OSHEAP_OTHER_MASKS (OSHEAP_READ("mrs %0, basepri") | OSHEAP_READ("mrs %0, faultmask"))
+#else
+#define OSHEAP_OTHER_MASKS 0u
+#endif
+
+static inline bool osheap_masked(void)
+{
+    return (OSHEAP_READ("mrs %0, primask") | OSHEAP_OTHER_MASKS) != 0;
+}
+
+#elif defined(__ARM_ARCH_PROFILE)
+#define OSHEAP_CPSR_I 0x80u
+#if configNUMBER_OF_CORES == 1
+extern volatile uint32_t ulCriticalNesting;
+extern volatile uint32_t ulPortInterruptNesting;
+#define OSHEAP_NESTING ulCriticalNesting
+#define OSHEAP_IN_HANDLER() (ulPortInterruptNesting != 0)
+#endif
+
+#else
+#error "heap_osheap.c is for Arm (M, R and A profile, AArch64) and RISC-V"
+#endif
+
+#if defined(__aarch64__) || (defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE != 'M')
+#ifndef OSHEAP_NESTING
+#define OSHEAP_NESTING portGET_CRITICAL_NESTING_COUNT(portGET_CORE_ID())
+#endif
+
+static inline bool osheap_masked(void)
+{
+#if defined(__aarch64__)
+    uintptr_t off = OSHEAP_READ("mrs %0, daif") & OSHEAP_DAIF_I;
+#else
+    uintptr_t off = OSHEAP_READ("mrs %0, cpsr") & OSHEAP_CPSR_I;
+#endif
+    return off != 0 || OSHEAP_NESTING != 0;
+}
+#endif
+
+#if configNUMBER_OF_CORES > 1
+#define OSHEAP_CORE() portGET_CORE_ID()
+#else
+#define OSHEAP_CORE() 0
+#endif
+
+#ifdef __GCC_HAVE_SYNC_COMPARE_AND_SWAP_4
+/* Publishes nothing: a statistic. */
+#define osheap_count(counters) \
+    ((void)__atomic_fetch_add(&(counters)[OSHEAP_CORE()], 1u, __ATOMIC_RELAXED))
+
+/* Observes what the last owner wrote under the word; pairs with the store-release that frees it. */
+static inline unsigned osheap_swap(unsigned *word, unsigned value)
+{
+    return __atomic_exchange_n(word, value, __ATOMIC_ACQUIRE);
+}
+#else
+/* No read-modify-write: masked, and between cores under the kernel's lock. */
+#if defined(__riscv)
+#define OSHEAP_MASK() OSHEAP_READ("csrrci %0, mstatus, 8")
+#define OSHEAP_UNMASK(state) \
+    __asm__ volatile("csrs mstatus, %0" ::"r"((state)&OSHEAP_MSTATUS_MIE) : "memory")
+#else
+#define OSHEAP_MASK() OSHEAP_READ("mrs %0, primask\n\tcpsid i")
+#define OSHEAP_UNMASK(state) __asm__ volatile("msr primask, %0" ::"r"(state) : "memory")
+#endif
+#if configNUMBER_OF_CORES == 1
+#define OSHEAP_LOCK_CORES(core) ((void)(core))
+#define OSHEAP_UNLOCK_CORES(core) ((void)(core))
+#else
+#define OSHEAP_LOCK_CORES(core) portGET_ISR_LOCK(core)
+#define OSHEAP_UNLOCK_CORES(core) portRELEASE_ISR_LOCK(core)
+#endif
+
+static inline void osheap_count(size_t *counters)
+{
+    uintptr_t state = OSHEAP_MASK();
+    counters[OSHEAP_CORE()]++;
+    OSHEAP_UNMASK(state);
+}
+
+static inline unsigned osheap_swap(unsigned *word, unsigned value)
+{
+    uintptr_t state = OSHEAP_MASK();
+    BaseType_t core = (BaseType_t)OSHEAP_CORE();
+    OSHEAP_LOCK_CORES(core);
+    unsigned old = *word;
+    *word = value;
+    OSHEAP_UNLOCK_CORES(core);
+    OSHEAP_UNMASK(state);
+    return old;
+}
+#endif
+
+#endif

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# FreeRTOS: the port compiles for every CPU and says what a configuration lacks; its page leads to
+# an image that runs; its contract and the heap's suites hold in images.
+#
+# usage: check.sh BUILD-ROOT [--long]
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../../.." && pwd)
+port=$top/arch/rtos/freertos
+root=$1
+boards='an521 rv32imc'
+tests=contract,holder,late,regions,functional,storm,exhaustion,deferred,critical
+[ "${2:-}" != --long ] || boards='an521 m4 m0 m23 rv32imc rv64imc'
+
+warnings='-Wall -Wextra -Werror -Wconversion -Wshadow -Wstrict-prototypes'
+compile() { # COMPILER FLAGS CONFIGURATION: what the compiler says
+    local config=$root/rtos/freertos-config
+    mkdir -p "$config"
+    printf '%s\n' "$3" >"$config/FreeRTOSConfig.h"
+    # shellcheck disable=SC2086
+    $1 $2 -std=c11 -O2 $warnings -I"$config" -I"$here/kernel" -I"$port" -I"$top/core/include" \
+        -I"$top/arch/firmware/include" -c "$port/heap_osheap.c" -o "$config/port.o" 2>&1
+}
+config='#define configUSE_MUTEXES 1
+#define configSUPPORT_STATIC_ALLOCATION 1
+#define INCLUDE_xTaskGetSchedulerState 1
+#define configTOTAL_HEAP_SIZE ((size_t)(64 * 1024))'
+more='#define configNUMBER_OF_CORES 2
+#define INCLUDE_xTaskGetIdleTaskHandle 1
+#define INCLUDE_xSemaphoreGetMutexHolder 1
+#define configUSE_MALLOC_FAILED_HOOK 1
+#define configHEAP_CLEAR_MEMORY_ON_FREE 1
+#define configENABLE_HEAP_PROTECTOR 1
+#define configAPPLICATION_ALLOCATED_HEAP 1
+#define portGET_CRITICAL_NESTING_COUNT(core) ((core) + 0u)
+void assert_failed(const char *what);
+#define configASSERT(x) ((x) ? (void)0 : assert_failed(#x))'
+arm=arm-none-eabi-gcc
+isr='#define configISR_STACK_SIZE_WORDS 256'
+compiled=0
+while IFS='|' read -r compiler flags extra; do
+    for variant in "$config" "$config"$'\n'"$more" "${config%$'\n'*}"; do
+        [[ $compiler != riscv* || $variant != *CORES* ]] || continue
+        said=$(compile "$compiler" "$flags" "$variant"$'\n'"$extra") ||
+            { echo "$compiler $flags: $said"; exit 1; }
+        compiled=$((compiled + 1))
+    done
+done <<EOT
+$arm|-mcpu=cortex-m0 -mthumb|
+$arm|-mcpu=cortex-m23 -mthumb|
+$arm|-mcpu=cortex-m4 -mthumb|
+$arm|-mcpu=cortex-m33 -mthumb|
+$arm|-mcpu=cortex-a9|
+$arm|-mcpu=cortex-r5|
+aarch64-linux-gnu-gcc|-ffreestanding -mno-outline-atomics|
+riscv64-unknown-elf-gcc|-march=rv32imac_zicsr -mabi=ilp32 -ffreestanding -idirafter /usr/include/newlib|$isr
+riscv64-unknown-elf-gcc|-march=rv32imc_zicsr -mabi=ilp32 -ffreestanding -idirafter /usr/include/newlib|$isr
+riscv64-unknown-elf-gcc|-march=rv64imac_zicsr -mabi=lp64 -mcmodel=medany -ffreestanding -idirafter /usr/include/newlib|$isr
+EOT
+for need in configUSE_MUTEXES configSUPPORT_STATIC_ALLOCATION INCLUDE_xTaskGetSchedulerState; do
+    if said=$(compile "$arm" '-mcpu=cortex-m4 -mthumb' "$(grep -v "$need" <<<"$config")") ||
+        [[ $said != *"set $need to 1"* ]]; then
+        echo "without $need: no sentence: $said"
+        exit 1
+    fi
+done
+if said=$(compile riscv64-unknown-elf-gcc '-march=rv32imac_zicsr -mabi=ilp32 -ffreestanding -idirafter /usr/include/newlib' "$config") ||
+    [[ $said != *"set configISR_STACK_SIZE_WORDS"* ]]; then
+    echo "RISC-V without configISR_STACK_SIZE_WORDS: no sentence: $said"
+    exit 1
+fi
+echo "FreeRTOS: compiled $compiled times; four settings that lack are named"
+
+OSHEAP=$top FREERTOS_KERNEL=$here/kernel "$top/tests/rtos/page.sh" "$port/README.md" "$root/rtos/freertos"
+targets=()
+for board in $boards; do
+    targets+=("$board:freertos-${tests//,/,freertos-}")
+done
+targets[0]+=,freertos-operations
+"$top/tests/firmware/run.sh" "$root/firmware" --quiet "${targets[@]}"
