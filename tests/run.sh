@@ -59,10 +59,10 @@ aarch64() {
         tests/arch/sequences.py "$dir/libosheap.a" aarch64-linux-gnu-
 }
 
-# What a stranger does with the library: installs it, finds it by pkg-config,
-# and uses it as a meson subproject.
+# What a stranger does with the library: installs it, finds it by pkg-config or CMake,
+# and uses it as a subproject of meson or CMake.
 consumers() {
-    tests/consumer/check.sh "$root"
+    tests/consumer/check.sh "$root" && tests/consumer/cmake.sh "$root"
 }
 
 # The storm's workers with every byte of every block stamped and checked.
@@ -110,7 +110,7 @@ step "memory-out" tests/memory_out/run.sh "$root"
 step "fuzzing, short" tests/fuzz/fuzz.py "$root/fuzz" --json "$root/fuzz.json"
 step "damaged input of the tools" damaged_input
 step "AArch64 Linux under its kernel" aarch64
-step "installed, by pkg-config, as a subproject" consumers
+step "installed, by pkg-config and CMake, as a subproject" consumers
 step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --build "$root/size" --check
 step "sizing calculator" /usr/bin/python3 tests/size/test_size.py "$root/size"
 step "tunables, past their ends" tests/config/sweep.py --build "$root/size" $([ $long = yes ] && echo --live)
