@@ -5,11 +5,12 @@
 set -uo pipefail
 usage() {
     cat <<'EOT'
-usage: run.sh BUILD-ROOT [--runs N] [--quiet] [BOARD[-nano][-tiny|-small][:TEST] ...]
+usage: run.sh BUILD-ROOT [--runs N] [--quiet] [BOARD[-nano][-tiny|-small|-picolibc][:TEST] ...]
        run.sh --machine BOARD: prints the emulator's command for the board
   --runs N  run every test N times (1)
   --quiet   lines for failures and for boards only
   -nano     large blocks from newlib's nano allocator
+  -picolibc picolibc in place of newlib as the program's libc: the tests that see the difference
   -tiny     for 32 KiB of RAM and one core, and with it the test that asks what they hold
   -small    for 256 KiB of RAM, compiled for size (-Os) at hardening level 0: one translation
             unit, so without the tests that look inside it
@@ -23,7 +24,9 @@ limit=${FIRMWARE_TEST_SECONDS:-60}
 jobs=2
 tests='functional edge storm handoff migration exhaustion deferred critical routing cxx worst sequence surplus1 surplus2 surplus-first surplus-field
 selftest selftest-number selftest-add selftest-cas selftest-fence selftest-publish selftest-return'
-boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 rv64imc rv32imc r5 m23 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny an521-small rv32-small m0-nano-small'
+libc_tests='functional routing'
+boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 rv64imc rv32imc r5 m23 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny an521-small rv32-small m0-nano-small
+an521-picolibc rv32-picolibc'
 common='-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config enable=on,target=native,chardev=sh'
 
 machine() { # BOARD
@@ -95,8 +98,10 @@ maps() { # BOARD
 
 build() { # BOARD [TEST]: all images, or that of the test
     local dir=$root/$1 target=${2:+tests/firmware/$2.elf}
+    case $1:$2 in *-picolibc*:) target=$(printf 'tests/firmware/%s.elf ' $libc_tests bypass) ;; esac
     [ -e "$dir/build.ninja" ] ||
-        meson setup "$dir" "$source" --cross-file "$here/boards/${1%%-*}/cross.ini" -Dstorm=false \
+        meson setup "$dir" "$source" --cross-file "$here/boards/${1%%-*}/cross.ini" \
+            $(case $1 in *-picolibc*) echo --cross-file "$here/boards/picolibc.ini" ;; esac) -Dstorm=false \
             "-Dnewlib=$(case $1 in *-nano*) echo nano ;; *) echo full ;; esac)" \
             $(case $1 in
                 *-tiny*) echo -Dram=32K -Dcores=1 ;;
@@ -119,7 +124,7 @@ target() { # BOARD[:TEST]
         [ "$board" != "$1" ] || maps "$board"
         for ((i = 0; i < runs; i++)); do
             if [ "$board" = "$1" ]; then
-                for test in $tests; do
+                for test in $(case $board in *-picolibc*) echo $libc_tests ;; *) echo $tests ;; esac); do
                     case $board:$test in *-small*:worst | *-small*:sequence) continue ;; esac
                     # As many as there are things on the board that can be wrong.
                     [[ $test != surplus* && $test != selftest* || -e $root/$board/tests/firmware/$test.elf ]] || continue
