@@ -69,12 +69,15 @@ sed '/^osheap_config/d' "$top/tests/firmware/boards/m4/cross.ini" >"$work/m4.ini
 by_meson "$work/m4-meson" --cross-file "$work/m4.ini" -Dram=96K -Dcores=1
 machine=$("$top/tests/firmware/run.sh" --machine m4)
 image=("$here/firmware/main.c" "$here/firmware/port.c" "$here/firmware/image.ld")
+run_image() { # IMAGE
+    # shellcheck disable=SC2086
+    must timeout 60 $machine -nodefaults -display none -monitor none -serial none \
+        -semihosting-config enable=on,target=native -kernel "$1" </dev/null
+}
 m4() { # NAME WAY TAIL [OPTION ...]
     project "$1" "$2" "$3" "${image[@]}"
     by_cmake "$work/$1" "-DCMAKE_TOOLCHAIN_FILE=$work/toolchain.cmake" "${@:4}"
-    # shellcheck disable=SC2086
-    must timeout 60 $machine -nodefaults -display none -monitor none -serial none \
-        -semihosting-config enable=on,target=native -kernel "$work/$1/build/image" </dev/null
+    run_image "$work/$1/build/image"
 }
 m4 m4-package package noos "-DCMAKE_PREFIX_PATH=$work/prefix"
 m4 m4-mesons package port "-DCMAKE_PREFIX_PATH=$work/m4-meson/prefix"
@@ -83,7 +86,13 @@ m4 m4-fetch fetch port
 for library in "$work/build" "$work/m4-directory/build/osheap" "$work/m4-fetch/build/_deps/osheap-build"; do
     "$here/same_code.sh" "$work/m4-meson/libosheap.a" "$library/libosheap.a" arm-none-eabi- >"$log" || { cat "$log"; exit 1; }
 done
-echo "cmake, Cortex-M4: find_package from both installs, add_subdirectory, FetchContent: run"
+PKG_CONFIG_PATH=$(dirname "$(find "$work/m4-meson/prefix" -name osheap.pc)")
+export PKG_CONFIG_PATH
+# shellcheck disable=SC2046
+must arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -mfloat-abi=soft -nostartfiles -T "$here/firmware/image.ld" \
+    "$here/firmware/main.c" $(pkg-config --cflags --libs osheap) -losheap_noos -o "$work/image"
+run_image "$work/image"
+echo "cmake, Cortex-M4: find_package from both installs, add_subdirectory, FetchContent; pkg-config: run"
 
 # The same code: CPU folder, atomics, one unit for size, nano.
 same() { # BOARD PREFIX FLAGS MESON-OPTIONS CMAKE-OPTION ...
