@@ -55,6 +55,9 @@ ninja -C "$work/wrapped/found" >>"$work/log"
 [ ! -e "$work/wrapped/found/subprojects/osheap/libosheap.a" ] || { echo "the installed library was not taken" >&2; exit 1; }
 echo "by a wrap file, and by the same project from the installed library: builds and runs"
 
+version=$(sed -n "s/^  version: '\(.*\)',/\1/p" "$top/meson.build")
+grep -qF "\"version\": \"$version\"" "$top/library.json" || { echo "library.json: not version $version, as meson.build" >&2; exit 1; }
+
 mkdir -p "$work/strange/newlib/libc/stdlib"
 echo "int nothing;" >"$work/strange/newlib/libc/stdlib/mallocr.c"
 tar -C "$work" -cf "$work/strange.tar" strange
