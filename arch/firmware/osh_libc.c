@@ -24,26 +24,26 @@ struct _reent;
 extern const char osh_libc_routes;
 const char osh_libc_routes = 1;
 
-#if defined(__PICOLIBC__)
-/* errno is in TLS, unless picolibc was built without. Where no thread pointer was set, in a task or
- * before the start code did, there is none: then nothing is written. */
-static int *errno_of_caller(void)
-{
-#if !defined(NEWLIB_GLOBAL_ERRNO) && !defined(__PICOLIBC_ERRNO_FUNCTION)
-    if (__builtin_thread_pointer() == NULL) {
-        return NULL;
-    }
-#endif
-    return &errno;
-}
-#else
-/* newlib's. Weak, so that the library also links where there is none: in picolibc, or in a program
- * that never asks for errno. */
+#if defined(__NEWLIB__) && !defined(__PICOLIBC__)
+/* Weak, so that the library also links where there is none: in picolibc, or in a program that never
+ * asks for errno. */
 int *__errno(void) __attribute__((weak));
 
 static int *errno_of_caller(void)
 {
     return __errno != NULL ? __errno() : NULL;
+}
+#else
+static int *errno_of_caller(void)
+{
+#if defined(__PICOLIBC__) && !defined(NEWLIB_GLOBAL_ERRNO) && !defined(__PICOLIBC_ERRNO_FUNCTION)
+    /* errno is in TLS. Where no thread pointer was set, in a task or before the start code did,
+     * there is none: then nothing is written. */
+    if (__builtin_thread_pointer() == NULL) {
+        return NULL;
+    }
+#endif
+    return &errno;
 }
 #endif
 

@@ -46,7 +46,8 @@ mkdir -p "$work/wrapped/subprojects"
 cp "$here/user.c" "$work/wrapped/"
 page meson.build >"$work/wrapped/meson.build"
 page osheap.wrap >"$work/wrapped/subprojects/osheap.wrap"
-/usr/bin/meson setup "$work/wrapped/build" "$work/wrapped" --wrap-mode=forcefallback >>"$work/log"
+/usr/bin/meson setup "$work/wrapped/build" "$work/wrapped" --wrap-mode=forcefallback >>"$work/log" 2>&1 ||
+    { cat "$work/log"; exit 1; }
 ninja -C "$work/wrapped/build" app >>"$work/log"
 "$work/wrapped/build/app"
 /usr/bin/meson setup "$work/wrapped/found" "$work/wrapped" >>"$work/log"
