@@ -29,7 +29,8 @@ failed=()
 unfinished=()
 
 # Each kind of core, of newlib and of RAM; `--long`: all boards.
-firmware='an521 rv64 a15 n1 m4 rv32 m0 rv32imc r5 m23 an521-nano m0-tiny m0-nano-tiny rv32-small u54:storm'
+firmware='an521 rv64 a15 n1 m4 rv32 m0 rv32imc r5 m23 an521-nano m0-tiny m0-nano-tiny rv32-small u54:storm
+an521-picolibc rv32-picolibc'
 [ $long = no ] || firmware='--runs 10'
 
 step() { # NAME COMMAND ...
@@ -59,10 +60,10 @@ aarch64() {
         tests/arch/sequences.py "$dir/libosheap.a" aarch64-linux-gnu-
 }
 
-# What a stranger does with the library: installs it, finds it by pkg-config,
-# and uses it as a meson subproject.
+# What a stranger does with the library: installs it, finds it by pkg-config or CMake,
+# and uses it as a subproject of meson or CMake.
 consumers() {
-    tests/consumer/check.sh "$root"
+    tests/consumer/check.sh "$root" && tests/consumer/cmake.sh "$root"
 }
 
 # The storm's workers with every byte of every block stamped and checked.
@@ -111,7 +112,7 @@ step "fuzzing, short" tests/fuzz/fuzz.py "$root/fuzz" --json "$root/fuzz.json"
 step "damaged input of the tools" damaged_input
 step "AArch64 Linux under its kernel" aarch64
 step "under musl" tests/malloc/musl.sh "$root"
-step "installed, by pkg-config, as a subproject" consumers
+step "installed, by pkg-config and CMake, as a subproject" consumers
 step "code and RAM as committed" /usr/bin/python3 tests/size/footprint.py --build "$root/size" --check
 step "sizing calculator" /usr/bin/python3 tests/size/test_size.py "$root/size"
 step "tunables, past their ends" tests/config/sweep.py --build "$root/size" $([ $long = yes ] && echo --live)
@@ -122,6 +123,7 @@ step "mistakes, and what they print" /usr/bin/python3 -B tests/mistakes/mistakes
 step "stack of each call" /usr/bin/python3 -B tests/stack/stack.py "$root/firmware" --check
 step "chips of docs/chips.md" /usr/bin/python3 -B tests/chips/chips.py "$root" $([ $long = yes ] && echo --fast)
 step "RTOS ports" tests/rtos/run.sh "$root" $([ $long = yes ] && echo --long)
+step "callers of malloc in the C libraries" /usr/bin/python3 -B tests/firmware/callers.py "$root/firmware"
 step "read-modify-writes of RISC-V" tests/arch/riscv_atomics.sh "$root/riscv"
 step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$root/tests/gcc/tests/inject" --json "$root/injection.json"
 step "order of firmware's stores" tests/inject/orders.py "$root/firmware"

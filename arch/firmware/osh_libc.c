@@ -24,11 +24,37 @@ struct _reent;
 extern const char osh_libc_routes;
 const char osh_libc_routes = 1;
 
+#if defined(__NEWLIB__) && !defined(__PICOLIBC__)
+/* Weak, so that the library also links where there is none: in picolibc, or in a program that never
+ * asks for errno. */
+int *__errno(void) __attribute__((weak));
+
+static int *errno_of_caller(void)
+{
+    return __errno != NULL ? __errno() : NULL;
+}
+#else
+static int *errno_of_caller(void)
+{
+#if defined(__PICOLIBC__) && !defined(NEWLIB_GLOBAL_ERRNO) && !defined(__PICOLIBC_ERRNO_FUNCTION)
+    /* errno is in TLS. Where no thread pointer was set, in a task or before the start code did,
+     * there is none: then nothing is written. */
+    if (__builtin_thread_pointer() == NULL) {
+        return NULL;
+    }
+#endif
+    return &errno;
+}
+#endif
+
 /* Not inlined, to save code. */
 static OSH_NOINLINE void *or_enomem(void *block)
 {
     if (block == NULL) {
-        errno = ENOMEM;
+        int *place = errno_of_caller();
+        if (place != NULL) {
+            *place = ENOMEM;
+        }
     }
     return block;
 }
@@ -107,7 +133,7 @@ size_t malloc_usable_size(void *ptr)
     return os_malloc_usable_size(ptr);
 }
 
-/* newlib's reentrant forms. They set the caller's errno, which __errno finds without `reent`. */
+/* newlib's reentrant forms. They set the caller's errno, which is found without `reent`. */
 
 void *_malloc_r(struct _reent *reent, size_t size)
 {

@@ -23,6 +23,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* os_malloc sets no errno, and the C library's forms set it themselves (osh_libc.c): so this file
+ * needs nothing of the C library that is in charge of errno. */
+#undef errno
+#define errno osh_nano_errno
+static int errno;
+
 #define DEFINE_MALLOC
 #define DEFINE_FREE
 #define DEFINE_MALLOC_USABLE_SIZE

@@ -19,6 +19,12 @@
 #include <string.h>
 #include <unistd.h>
 
+/* os_malloc sets no errno, and the C library's forms set it themselves (osh_libc.c): so this file
+ * needs nothing of the C library that is in charge of errno. */
+#undef errno
+#define errno osh_mallocr_errno
+static int errno;
+
 /* newlib refuses sizes above INT_MAX; on 64-bit a block may be larger. */
 #undef INT_MAX
 #define INT_MAX LONG_MAX

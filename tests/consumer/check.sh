@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The library as its users get it: installed and found by pkg-config, and as a
-# meson subproject; and a newlib that is not the one it knows.
+# The library as its users get it: installed and found by pkg-config, as a meson subproject, and by
+# a wrap file; and a newlib that is not the one it knows.
 #
 # usage: check.sh BUILD-ROOT
 set -euo pipefail
@@ -11,6 +11,8 @@ mkdir -p "$1"
 work=$(cd "$1" && pwd)/consumer
 rm -rf "$work"
 mkdir -p "$work"
+# shellcheck source=tests/consumer/page.sh
+. "$here/page.sh"
 
 /usr/bin/meson setup "$work/build" "$top" --prefix "$work/prefix" -Dtests=false -Dstorm=false >"$work/log"
 /usr/bin/meson install -C "$work/build" >>"$work/log"
@@ -38,6 +40,24 @@ ln -s "$top" "$work/project/subprojects/osheap"
 /usr/bin/meson setup "$work/sub" "$work/project" >>"$work/log"
 /usr/bin/meson test -C "$work/sub" >>"$work/log" || { cat "$work/log"; exit 1; }
 echo "as a meson subproject: builds and runs"
+
+make_repository
+mkdir -p "$work/wrapped/subprojects"
+cp "$here/user.c" "$work/wrapped/"
+page meson.build >"$work/wrapped/meson.build"
+page osheap.wrap >"$work/wrapped/subprojects/osheap.wrap"
+/usr/bin/meson setup "$work/wrapped/build" "$work/wrapped" --wrap-mode=forcefallback >>"$work/log" 2>&1 ||
+    { cat "$work/log"; exit 1; }
+ninja -C "$work/wrapped/build" app >>"$work/log"
+"$work/wrapped/build/app"
+/usr/bin/meson setup "$work/wrapped/found" "$work/wrapped" >>"$work/log"
+ninja -C "$work/wrapped/found" >>"$work/log"
+"$work/wrapped/found/app"
+[ ! -e "$work/wrapped/found/subprojects/osheap/libosheap.a" ] || { echo "the installed library was not taken" >&2; exit 1; }
+echo "by a wrap file, and by the same project from the installed library: builds and runs"
+
+version=$(sed -n "s/^  version: '\(.*\)',/\1/p" "$top/meson.build")
+grep -qF "\"version\": \"$version\"" "$top/library.json" || { echo "library.json: not version $version, as meson.build" >&2; exit 1; }
 
 mkdir -p "$work/strange/newlib/libc/stdlib"
 echo "int nothing;" >"$work/strange/newlib/libc/stdlib/mallocr.c"

@@ -7,7 +7,7 @@ file that defines it, then those that refer to it. An image passes when
 
   1. every function of the malloc family that it has is defined by osh_libc.c of
      libosheap.a, and the family is there;
-  2. it has no data of newlib's own allocators outside of libosheap.a;
+  2. it has no data of newlib's or picolibc's own allocators outside of libosheap.a;
   3. no member of another archive asks for memory by sbrk, which any other
      allocator would have to;
   4. nothing in libosheap.a but osh_libc.c calls the family, and all that it takes
@@ -25,8 +25,9 @@ FAMILY = set(PLAIN) | {f"_{name}_r" for name in PLAIN} | {"reallocarray", "align
 NEEDED = {"malloc", "free", "calloc", "realloc", "_malloc_r", "_free_r", "_calloc_r", "_realloc_r", "_memalign_r"}
 ALLOCATOR_DATA = re.compile(r"__malloc_(?!lock$|unlock$)\w+$")
 BREAK = {"sbrk", "_sbrk", "_sbrk_r"}
-# The hooks of a port are the port's: an RTOS's own build puts them into an archive.
-HARMLESS = re.compile(r"memcpy|memmove|memset|__errno|os_heap_port_\w+")
+# The hooks of a port are the port's: an RTOS's own build puts them into an archive. picolibc has some
+# of libgcc's functions too.
+HARMLESS = re.compile(r"memcpy|memmove|memset|__errno|errno|__aeabi_read_tp|__clzsi2|__ctzsi2|os_heap_port_\w+")
 
 LIBRARY = "libosheap"
 ROUTES = re.compile(LIBRARY + r"\w*\.a[(:].*osh_libc\.c\.o\)?$|" + LIBRARY + r"\w*\.a\.p/.*osh_libc\.c\.o$")
@@ -67,7 +68,7 @@ def wrongs(table):
         if name in FAMILY and not ROUTES.search(definer):
             yield f"{name} is defined by {definer}"
         if ALLOCATOR_DATA.match(name) and not is_library(definer):
-            yield f"{name}, newlib's own allocator's, is defined by {definer}"
+            yield f"{name}, libc's own allocator's, is defined by {definer}"
         if name in BREAK:
             yield from (f"{user} asks for memory by {name}" for user in users if is_archive_member(user))
         inside = [user for user in users if is_library(user) and not ROUTES.search(user)]

@@ -5,11 +5,12 @@
 set -uo pipefail
 usage() {
     cat <<'EOT'
-usage: run.sh BUILD-ROOT [--runs N] [--quiet] [BOARD[-nano][-tiny|-small][:TEST[,TEST ...]] ...]
+usage: run.sh BUILD-ROOT [--runs N] [--quiet] [BOARD[-nano][-tiny|-small|-picolibc][:TEST[,TEST ...]] ...]
        run.sh --machine BOARD: prints the emulator's command for the board
   --runs N  run every test N times (1)
   --quiet   lines for failures and for boards only
   -nano     large blocks from newlib's nano allocator
+  -picolibc picolibc in place of newlib as the program's libc: the tests that see the difference
   -tiny     for 32 KiB of RAM and one core, and with it the test that asks what they hold
   -small    for 256 KiB of RAM, compiled for size (-Os) at hardening level 0: one translation
             unit, so without the tests that look inside it
@@ -23,11 +24,13 @@ limit=${FIRMWARE_TEST_SECONDS:-60}
 jobs=2
 tests='functional edge storm handoff migration reclaim exhaustion deferred critical routing sbrk cxx regions regions0 worst sequence surplus1 surplus2 surplus-first surplus-field
 stack selftest selftest-number selftest-add selftest-cas selftest-fence selftest-publish selftest-return'
+libc_tests='functional routing'
 # Run by tests/rtos/run.sh: the ports of RTOSes.
 rtos_tests=$(for rtos in freertos mynewt; do
     printf "$rtos-%s " functional storm exhaustion deferred critical contract operations holder late regions
 done)
-boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 rp2040 rv64imc rv32imc r5 m23 a53 u54 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny rp2040-small an521-small rv32-small m0-nano-small'
+boards='an521 rv64 a15 a72 n1 m4 m7 rv32 m0 rp2040 rv64imc rv32imc r5 m23 a53 u54 an521-nano rv64-nano m4-nano m0-nano an521-tiny m0-tiny m0-nano-tiny rp2040-small an521-small rv32-small m0-nano-small
+an521-picolibc rv32-picolibc'
 common='-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config enable=on,target=native,chardev=sh'
 
 machine() { # BOARD
@@ -111,9 +114,11 @@ maps() { # BOARD
 build() { # BOARD [TEST ...]: all images, or those of the tests
     local dir=$root/$1 target=
     [ $# -eq 1 ] || target=$(printf 'tests/firmware/%s.elf ' "${@:2}")
+    case $#:$1 in 1:*-picolibc*) target=$(printf 'tests/firmware/%s.elf ' $libc_tests bypass) ;; esac
     [[ $1 != rp2040* ]] || "$here/rp2040/install.sh" || return 1
     [ -e "$dir/build.ninja" ] ||
-        meson setup "$dir" "$source" --cross-file "$here/boards/${1%%-*}/cross.ini" -Dstorm=false \
+        meson setup "$dir" "$source" --cross-file "$here/boards/${1%%-*}/cross.ini" \
+            $(case $1 in *-picolibc*) echo --cross-file "$here/boards/picolibc.ini" ;; esac) -Dstorm=false \
             "-Dnewlib=$(case $1 in *-nano*) echo nano ;; *) echo full ;; esac)" \
             $(case $1 in
                 *-tiny*) echo -Dram=32K -Dcores=1 ;;
@@ -138,7 +143,7 @@ target() { # BOARD[:TEST]
         [ "$board" != "$1" ] || maps "$board"
         for ((i = 0; i < runs; i++)); do
             if [ "$board" = "$1" ]; then
-                for test in $tests; do
+                for test in $(case $board in *-picolibc*) echo $libc_tests ;; *) echo $tests ;; esac); do
                     case $board:$test in *-small*:worst | *-small*:sequence) continue ;; esac
                     # As many as there are things on the board that can be wrong.
                     [[ $test != surplus* && $test != selftest* && $test != regions0 || -e $root/$board/tests/firmware/$test.elf ]] || continue

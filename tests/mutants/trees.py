@@ -161,7 +161,8 @@ class Tree:
         if name.startswith("aarch64 "):
             return self.in_guest(name.removeprefix("aarch64 "))
         if name.startswith("script "): # one that builds what it needs
-            return Check(name, [str(self.source / name.split()[1]), str(self.build / "script")],
+            program, *arguments = name.split()[1:]
+            return Check(name, [str(self.source / program), str(self.build / "script"), *arguments],
                          self.build, limit=900.0)
         for check in self.suites():
             if check.name == name:
