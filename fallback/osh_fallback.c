@@ -221,12 +221,9 @@ static void *from_newlib(size_t alignment, size_t size)
 
 void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
 {
-    if (OSH_ROWS && size >= OSH_ROW_LEAST && alignment <= OSH_ALIGN && osh_arena_spans(size) &&
-        !osh_arch_in_interrupt()) {
-        void *row = osh_row_get(size, false);
-        if (row != NULL) {
-            return row;
-        }
+    void *row = alignment <= OSH_ALIGN ? osh_row_get(size, false) : NULL;
+    if (row != NULL) {
+        return row;
     }
     /* newlib looks for their sum, which is no less than this. */
     *asked = enter(alignment | size);
@@ -253,13 +250,6 @@ void *osh_fallback_kept(size_t size)
         osh_seal_revive(block);
     }
     return block;
-}
-
-void *osh_fallback_zeroed(size_t size)
-{
-    return OSH_ROWS && size >= OSH_ROW_LEAST && osh_arena_spans(size) && !osh_arch_in_interrupt()
-               ? osh_row_get(size, true)
-               : NULL;
 }
 
 /* A row that is live, or whose misuse is reported. */

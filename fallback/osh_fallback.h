@@ -29,10 +29,6 @@ static inline void *osh_fallback_memalign(size_t alignment, size_t size)
     return osh_fallback_ask(alignment, size, &asked);
 }
 
-/* `size` zeroed bytes as a row of pages (osh_row.h), of which nothing is touched that is zero
- * already; NULL: the size is too small for a row, or there is none. */
-OSH_HIDDEN void *osh_fallback_zeroed(size_t size);
-
 /* Resizes the block to `size` bytes, if newlib can do so in place; a library compiled for size may
  * move it, and a row of pages may move without a copy. Returns the block. NULL: the block is
  * unchanged. Waits for the mutex like an allocation. */

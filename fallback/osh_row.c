@@ -45,6 +45,9 @@ static void *make(size_t page, size_t count)
 
 void *osh_row_get(size_t size, bool clear)
 {
+    if (size < OSH_ROW_LEAST || !osh_arena_spans(size) || osh_arch_in_interrupt()) {
+        return NULL;
+    }
     size_t count = pages_for(size);
     size_t page = osh_arena_claim_row(count);
     if (page == OSH_NO_PAGE) {

@@ -10,20 +10,45 @@
 #define OSH_ROW_H
 
 #include "osh_compiler.h"
+#include "osh_config.h"
+#include "osh_newlib.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A live row of at least `size` bytes, which the region spans, aligned for any object. With `clear`
- * its bytes are 0; memory that nobody has written to stays untouched. NULL: there is no such row of
- * free pages. Any context. O(words of the bitmap). */
+#if OSH_ROWS
+/* A live row of at least `size` bytes, aligned for any object. With `clear` its bytes are 0; memory
+ * that nobody has written to stays untouched. NULL: the size is below OSH_ROW_LEAST, there is no
+ * such row of free pages, or the caller is an interrupt handler. Any context. O(words of the
+ * bitmap). */
 OSH_HIDDEN void *osh_row_get(size_t size, bool clear);
 
 /* Frees a row that the caller has claimed. Any context. O(pages). */
 OSH_HIDDEN void osh_row_free(void *block);
 
-/* Resizes the live row to at least `size` bytes: cuts it, takes the pages behind it, or moves its
- * pages elsewhere without copying. NULL, with nothing changed: none of these is possible. */
+/* Resizes the live row to at least `size` bytes, which the region spans: cuts it, takes the pages
+ * behind it, or moves its pages elsewhere without copying. NULL, with nothing changed: none of
+ * these is possible. */
 OSH_HIDDEN void *osh_row_resize(void *block, size_t size);
+#else
+static inline void *osh_row_get(size_t size, bool clear)
+{
+    (void)size;
+    (void)clear;
+    return NULL;
+}
+
+static inline void osh_row_free(void *block)
+{
+    (void)block;
+}
+
+static inline void *osh_row_resize(void *block, size_t size)
+{
+    (void)block;
+    (void)size;
+    return NULL;
+}
+#endif
 
 #endif

@@ -170,6 +170,11 @@ bool osh_arch_region(void **region, size_t *bytes)
 }
 
 /* Not called: OSH_ARCH_DECOMMITS is 0. */
+size_t osh_arch_idle_bytes(void)
+{
+    return SIZE_MAX; /* never called: RAM cannot be given back */
+}
+
 bool osh_arch_decommit(uintptr_t *from, uintptr_t *to)
 {
     *to = *from;

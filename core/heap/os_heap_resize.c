@@ -11,8 +11,8 @@
 #include "osh_heap_guard.h"
 #include "osh_regions.h"
 #include "osh_report.h"
+#include "osh_row.h"
 #include "osh_slab_open.h"
-#include "osh_start.h"
 #include "osh_tools.h"
 #include "osh_try.h"
 
@@ -114,12 +114,10 @@ OSH_PUBLIC void *os_calloc(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &bytes)) {
         return NULL;
     }
-    void *block = NULL;
-    if (OSH_ROW_LEAST > 0 && OSH_HARDENING < 2 && bytes >= OSH_ROW_LEAST && osh_heap_started()) {
-        block = osh_fallback_zeroed(bytes);
-        if (block != NULL) {
-            return block;
-        }
+    /* A row clears only what needs it. At level 2 a block has a record. */
+    void *block = OSH_HARDENING < 2 ? osh_row_get(bytes, true) : NULL;
+    if (block != NULL) {
+        return block;
     }
     block = OSH_HARDENING >= 2 ? osh_malloc_slow(bytes, OSH_CALLER) : os_malloc(bytes);
     if (block != NULL) {
