@@ -26,9 +26,10 @@ CORE = ("core/config", "core/ground", "core/arena", "core/heap", "core/include",
         "arch/atomic", "slab")
 
 
-def firmware(cpu, name, condition, atomics, kit="", mask=False, settings=()):
+def firmware(cpu, name, condition, atomics, kit="", mask=False, lock="", settings=()):
     folders = (*CORE, "arch/firmware", f"arch/atomic/{atomics}", f"arch/{cpu}", "arch/arm",
-               "arch/firmware/include", *([f"arch/atomic/mask/{cpu}"] if mask else []))
+               "arch/firmware/include", *([f"arch/atomic/mask/{cpu}"] if mask else []),
+               *([f"arch/atomic/lock/{lock}"] if lock else []))
     return Port(f"firmware/{name}", f"OSH_ON_{name.upper()}", condition, folders, kit,
                 (("OSH_LINK_WORDS", "2"), *settings))
 
@@ -46,7 +47,7 @@ PORTS = (
     linux("x86_64", f"{ON_LINUX} && defined(__x86_64__)", "x86_64", "x86_64"),
     linux("aarch64", f"{ON_LINUX} && defined(__aarch64__)", "aarch64", "aarch64"),
     firmware("armv6m", "armv6m", "defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)",
-             "masked", mask=True),
+             "masked", mask=True, lock="rp2040"),
     firmware("armv7m", "armv7m", "defined(__arm__) && __ARM_ARCH >= 7 && __ARM_ARCH_PROFILE == 'M'",
              "builtin", "builtins"),
     firmware("armv7a", "armv7a", "defined(__arm__) && __ARM_ARCH >= 7 && __ARM_ARCH_PROFILE == 'A'",
@@ -57,7 +58,8 @@ PORTS = (
     firmware("aarch64", "aarch64_lse", "defined(__aarch64__) && defined(__ARM_FEATURE_ATOMICS)",
              "builtin", "builtins"),
     firmware("aarch64", "aarch64", "defined(__aarch64__)", "ck", "aarch64"),
-    firmware("riscv", "riscv", "defined(__riscv)", "riscv", "builtins", mask=True,
+    # The lock is never compiled here, but armv6m's atomics, of which one hart's are made, name it.
+    firmware("riscv", "riscv", "defined(__riscv)", "riscv", "builtins", mask=True, lock="rp2040",
              settings=(("OSH_START_WIDE", "0"),)),
 )
 

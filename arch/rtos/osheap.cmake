@@ -10,7 +10,9 @@
 # with cores that have no exclusives; SETTINGS are names of core/config/osh_config.h and
 # arch/firmware/osh_core.h. BESIDE: without malloc and its relatives, for a program that keeps its own.
 #
-# Needs meson, ninja, the packages newlib-source and libck-dev. The cache variable OSHEAP_C_FLAGS has
+# Needs meson, ninja, the packages newlib-source and libck-dev; or none of them, with the cache variable
+# OSHEAP_AMALGAMATION: a folder that `./dev amalgamate` has written (docs/one-file.md). Its osheap.c is
+# then compiled by CMake itself. OSHEAP_C_FLAGS has
 # flags for the library alone: with a compiler that comes without a C library, such as Debian's for
 # RISC-V, -idirafter and the folder of newlib's headers.
 include_guard(GLOBAL)
@@ -19,6 +21,7 @@ include(ExternalProject)
 set(OSHEAP_ROOT ${CMAKE_CURRENT_LIST_DIR}/../..)
 get_filename_component(OSHEAP_ROOT ${OSHEAP_ROOT} ABSOLUTE)
 set(OSHEAP_C_FLAGS "" CACHE STRING "flags for the heap's library alone")
+set(OSHEAP_AMALGAMATION "" CACHE PATH "a folder that ./dev amalgamate has written; empty: build by meson")
 
 function(osheap_meson_list out) # ITEM ...: as a list in meson's language
   set(text "")
@@ -27,6 +30,25 @@ function(osheap_meson_list out) # ITEM ...: as a list in meson's language
   endforeach()
   set(${out} "[${text}]" PARENT_SCOPE)
 endfunction()
+
+# In osheap_library's scope: the same library from one file.
+macro(osheap_compile_one_file target)
+  if(NOT EXISTS ${OSHEAP_AMALGAMATION}/osheap.c)
+    message(FATAL_ERROR "OSHEAP_AMALGAMATION=${OSHEAP_AMALGAMATION}: no osheap.c there; write it by ./dev amalgamate --output")
+  endif()
+  if(heap_LOCK)
+    message(FATAL_ERROR "OSHEAP_AMALGAMATION: one file has no lock for ${heap_LOCK}; leave the variable empty")
+  endif()
+  string(REGEX REPLACE "[kK]$" "*1024" ram "${heap_RAM}")
+  string(REGEX REPLACE "[mM]$" "*1024*1024" ram "${ram}")
+  math(EXPR ram "${ram}")
+  add_library(${target} STATIC ${OSHEAP_AMALGAMATION}/osheap.c)
+  target_compile_definitions(${target} PRIVATE OSH_RAM_BYTES=${ram}u OSH_CORES=${heap_CORES}
+    OSH_HARDENING=${heap_HARDENING} OSH_NO_MALLOC=$<BOOL:${heap_BESIDE}> ${heap_SETTINGS})
+  target_compile_options(${target} PRIVATE ${flags} ${own} -O2 -std=gnu11 -ffreestanding -ffunction-sections
+    -fdata-sections)
+  target_include_directories(${target} PUBLIC ${OSHEAP_AMALGAMATION}/include)
+endmacro()
 
 function(osheap_library target)
   cmake_parse_arguments(heap "BESIDE" "CPU;RAM;CORES;HARDENING;LOCK" "FLAGS;SETTINGS" ${ARGN})
@@ -38,9 +60,6 @@ function(osheap_library target)
   if("${heap_HARDENING}" STREQUAL "")
     set(heap_HARDENING 1)
   endif()
-  find_program(OSHEAP_MESON meson REQUIRED)
-  find_program(OSHEAP_NINJA ninja REQUIRED)
-
   string(REPLACE " " ";" flags "${heap_FLAGS}")
   foreach(flag ${flags}) # @FILE: one with flags
     if(flag MATCHES "^@\"?([^\"]+)\"?$")
@@ -51,6 +70,13 @@ function(osheap_library target)
   endforeach()
   list(FILTER flags INCLUDE REGEX "^-m")
   separate_arguments(own UNIX_COMMAND "${OSHEAP_C_FLAGS}")
+  if(OSHEAP_AMALGAMATION)
+    osheap_compile_one_file(${target})
+    return()
+  endif()
+  find_program(OSHEAP_MESON meson REQUIRED)
+  find_program(OSHEAP_NINJA ninja REQUIRED)
+
   osheap_meson_list(meson_flags ${flags} ${own})
   osheap_meson_list(meson_settings ${heap_SETTINGS})
   if(CMAKE_AR)

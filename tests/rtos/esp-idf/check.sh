@@ -35,6 +35,15 @@ for target in esp32c3 esp32p4; do
     grep -q "undefined reference to .malloc'" "$work/$target/commands.log" || fail "$target: the sample's malloc is not looked for"
     echo "esp-idf: $target: built as the page says; malloc stays ESP-IDF's"
 done
+# The heap as one file.
+"$OSHEAP/dev" amalgamate --output "$work/one" >"$work/log"
+idf.py -C "$OSHEAP/arch/rtos/esp-idf/sample" -B "$work/file" -DIDF_TARGET=esp32p4 "-DOSHEAP_AMALGAMATION=$work/one" build >"$work/log" 2>&1 ||
+    { tail -n 20 "$work/log"; fail "esp32p4 with one file: does not build"; }
+nm "$work/file/osheap_sample.elf" >"$work/names"
+grep -q ' T os_heap_port_may_wait$' "$work/names" || fail "esp32p4 with one file: the hooks are not linked"
+! grep -q ' [TW] malloc$' "$work/names" || fail "esp32p4 with one file: the program's malloc is this heap's"
+echo "esp-idf: esp32p4: the same with the heap as one file"
+
 if IDF_TARGET=esp32 "$here/../page.sh" "$OSHEAP/arch/rtos/esp-idf/README.md" "$work/esp32" >"$work/log" 2>&1 ||
     ! grep -q 'is for Xtensa' "$work/esp32/commands.log"; then
     cat "$work/log"

@@ -28,7 +28,8 @@ suite() { # BOARD IMAGE ...
     local board=$1 image
     shift
     for image; do
-        quietly cmake -G Ninja -S "$here/suite" -B "$work/$board" "-DBOARD=$board" "-DIMAGE=$image"
+        quietly cmake -G Ninja -S "$here/suite" -B "$work/$board" "-DBOARD=$board" "-DIMAGE=$image" \
+            "-DOSHEAP_AMALGAMATION=$work/one"
         quietly ninja -C "$work/$board"
         quietly ninja -C "$work/$board" run
         echo "zephyr, $board: $image: $(grep -a 'ok$' "$work/log" | tail -n 1)"
@@ -37,6 +38,8 @@ suite() { # BOARD IMAGE ...
 
 page an521
 echo "zephyr: the page's commands: built and run"
+# The suites with the heap as one file.
+quietly "$OSHEAP/dev" amalgamate --output "$work/one"
 suite a15 alloc functional deferred critical storm
 
 # Which malloc the image has, from its map.
