@@ -3,7 +3,9 @@
  * The C library's names for this heap, with glibc's documented behaviour and errno. malloc and free
  * are the heap's own fast paths under a second name, so a call costs no more than os_malloc.
  */
-#include "../../../core/heap/os_heap.c" /* a second name must stand in the same file */
+/* A second name must stand in the same file.
+ * NOLINTNEXTLINE(bugprone-suspicious-include) */
+#include "../../../core/heap/os_heap.c"
 
 #include "osh_malloc.h"
 
