@@ -46,7 +46,7 @@ static struct lock {
 } locks[OS_HEAP_PORT_MUTEXES];
 
 /* Has the scheduler started, and do the mutexes exist? */
-static bool running;
+static unsigned running;
 
 static void make_mutexes(void)
 {
@@ -57,7 +57,7 @@ static void make_mutexes(void)
         }
     }
     /* Publishes the mutexes; pairs with the load in os_heap_port_started(). */
-    __atomic_store_n(&running, true, __ATOMIC_RELEASE);
+    osheap_store(&running, 1);
     taskEXIT_CRITICAL();
 }
 
@@ -66,7 +66,7 @@ static void make_mutexes(void)
 bool os_heap_port_started(void)
 {
     /* Observes the mutexes; pairs with make_mutexes(). */
-    if (__atomic_load_n(&running, __ATOMIC_ACQUIRE)) {
+    if (osheap_load(&running) != 0) {
         return true;
     }
     if (xTaskGetSchedulerState() == taskSCHEDULER_NOT_STARTED) {
@@ -141,7 +141,7 @@ void os_heap_port_unlock(unsigned mutex)
     struct lock *lock = &locks[mutex];
     bool through_kernel = lock->through_kernel;
     /* Publishes what was written under the lock; pairs with osheap_swap(). */
-    __atomic_store_n(&lock->held, 0u, __ATOMIC_RELEASE);
+    osheap_store(&lock->held, 0);
     if (through_kernel) {
         (void)xSemaphoreGive(lock->mutex);
     }
@@ -359,7 +359,7 @@ void vPortInitialiseBlocks(void)
 /* Blocks stay with their owners: see README.md. */
 void vPortHeapResetState(void)
 {
-    __atomic_store_n(&running, false, __ATOMIC_RELEASE); /* one task runs: pairs with nothing */
+    osheap_store(&running, 0); /* one task runs: pairs with nothing */
     memset(locks, 0, sizeof(locks));
     memset(allocations, 0, sizeof(allocations));
     memset(frees, 0, sizeof(frees));

@@ -8,6 +8,8 @@
  *                        is right
  *   osheap_count(n)      adds 1 to a counter of this core, in any context
  *   osheap_swap(w, new)  exchanges a word that all cores change
+ *   osheap_load(w)       loads such a word; what its writer stored before can be seen afterwards
+ *   osheap_store(w, v)   stores to it; what was stored before can be seen by who loads it
  */
 #ifndef OSHEAP_CPU_H
 #define OSHEAP_CPU_H
@@ -116,6 +118,18 @@ static inline unsigned osheap_swap(unsigned *word, unsigned value)
 {
     return __atomic_exchange_n(word, value, __ATOMIC_ACQUIRE);
 }
+
+/* Observes what came before the store; pairs with osheap_store(). */
+static inline unsigned osheap_load(const unsigned *word)
+{
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+/* Publishes; pairs with osheap_load() and osheap_swap(). */
+static inline void osheap_store(unsigned *word, unsigned value)
+{
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
 #else
 /* No read-modify-write: masked, and between cores under the kernel's lock. */
 #if defined(__riscv)
@@ -151,6 +165,20 @@ static inline unsigned osheap_swap(unsigned *word, unsigned value)
     OSHEAP_UNLOCK_CORES(core);
     OSHEAP_UNMASK(state);
     return old;
+}
+
+/* With fences, because compilers call a library for atomics of such a CPU. Pairs as above. */
+static inline unsigned osheap_load(const unsigned *word)
+{
+    unsigned value = *(const volatile unsigned *)word;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return value;
+}
+
+static inline void osheap_store(unsigned *word, unsigned value)
+{
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    *(volatile unsigned *)word = value;
 }
 #endif
 
