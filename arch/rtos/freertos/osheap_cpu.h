@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What heap_osheap.c asks of the CPU, and of FreeRTOS's port for it.
+ * What the port asks of the CPU, and of FreeRTOS's port for it.
  *
  *   osheap_masked()      may no other task run on this core, because interrupts are masked or
  *                        the caller is in a critical section?
@@ -37,7 +37,7 @@
  * knows. Its handlers announce themselves to nobody else. */
 #if !defined(configISR_STACK_SIZE_WORDS)
 #error \
-    "heap_osheap.c knows a handler on RISC-V by its stack: set configISR_STACK_SIZE_WORDS in FreeRTOSConfig.h"
+    "osheap_hooks.c knows a handler on RISC-V by its stack: set configISR_STACK_SIZE_WORDS in FreeRTOSConfig.h"
 #endif
 #define OSHEAP_MSTATUS_MIE 8u
 extern const StackType_t xISRStackTop; /* portable/GCC/RISC-V/port.c */
@@ -83,7 +83,7 @@ extern volatile uint32_t ulPortInterruptNesting;
 #endif
 
 #else
-#error "heap_osheap.c is for Arm (M, R and A profile, AArch64) and RISC-V"
+#error "the port is for Arm (M, R and A profile, AArch64) and RISC-V"
 #endif
 
 #if defined(__aarch64__) || (defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE != 'M')

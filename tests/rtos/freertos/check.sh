@@ -18,9 +18,11 @@ compile() { # COMPILER FLAGS CONFIGURATION: what the compiler says
     local config=$root/rtos/freertos-config
     mkdir -p "$config"
     printf '%s\n' "$3" >"$config/FreeRTOSConfig.h"
-    # shellcheck disable=SC2086
-    $1 $2 -std=c11 -O2 $warnings -I"$config" -I"$here/kernel" -I"$port" -I"$top/core/include" \
-        -I"$top/arch/firmware/include" -c "$port/heap_osheap.c" -o "$config/port.o" 2>&1
+    for file in heap_osheap osheap_hooks; do
+        # shellcheck disable=SC2086
+        $1 $2 -std=c11 -O2 $warnings -I"$config" -I"$here/kernel" -I"$port" -I"$top/core/include" \
+            -I"$top/arch/firmware/include" -c "$port/$file.c" -o "$config/port.o" 2>&1 || return 1
+    done
 }
 config='#define configUSE_MUTEXES 1
 #define configSUPPORT_STATIC_ALLOCATION 1
