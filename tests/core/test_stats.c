@@ -83,6 +83,21 @@ static void free_blocks_are_rows_of_pages_objects_and_chunks(void)
     os_free(large[2]);
 }
 
+static void a_row_of_free_pages_ends_at_a_page_in_use(void)
+{
+    NOT_AT_LEVEL_2
+    void *upper = os_malloc(SMALL_SIZE);
+    void *lower = os_malloc(2 * SMALL_SIZE); /* slabs claim pages from the top down */
+    assert_true(upper > lower);
+    os_free(upper);
+    (void)os_heap_trim();
+    struct os_heap_stats stats = now();
+    unsigned cls = osh_class_of(2 * SMALL_SIZE);
+    size_t out = (stats.live + stats.cached) / osh_class_bytes(cls);
+    assert_int_equal(stats.free_blocks, 2 + osh_class_objects(cls) - out);
+    os_free(lower);
+}
+
 static void live_is_0_when_all_is_freed(void)
 {
     FOR_EACH_BOUNDARY(size)
@@ -211,6 +226,7 @@ int main(void)
         in_fresh_heap(live_cached_and_free_make_the_region, ROOMY_HEAP),
         in_fresh_heap(live_is_the_usable_size_of_what_is_handed_out, 4 * ROOMY_HEAP),
         in_fresh_heap(free_blocks_are_rows_of_pages_objects_and_chunks, ROOMY_HEAP),
+        in_fresh_heap(a_row_of_free_pages_ends_at_a_page_in_use, ROOMY_HEAP),
         in_fresh_heap(live_is_0_when_all_is_freed, ROOMY_HEAP),
         in_fresh_heap(high_water_stays_when_pages_are_given_back, ROOMY_HEAP),
         in_fresh_heap(port_and_cores_are_told, ROOMY_HEAP),

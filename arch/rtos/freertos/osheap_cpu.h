@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What heap_osheap.c asks of the CPU, and of FreeRTOS's port for it.
+ * What the port asks of the CPU, and of FreeRTOS's port for it.
  *
  *   osheap_masked()      may no other task run on this core, because interrupts are masked or
  *                        the caller is in a critical section?
@@ -8,6 +8,8 @@
  *                        is right
  *   osheap_count(n)      adds 1 to a counter of this core, in any context
  *   osheap_swap(w, new)  exchanges a word that all cores change
+ *   osheap_load(w)       loads such a word; what its writer stored before can be seen afterwards
+ *   osheap_store(w, v)   stores to it; what was stored before can be seen by who loads it
  */
 #ifndef OSHEAP_CPU_H
 #define OSHEAP_CPU_H
@@ -35,7 +37,7 @@
  * knows. Its handlers announce themselves to nobody else. */
 #if !defined(configISR_STACK_SIZE_WORDS)
 #error \
-    "heap_osheap.c knows a handler on RISC-V by its stack: set configISR_STACK_SIZE_WORDS in FreeRTOSConfig.h"
+    "osheap_hooks.c knows a handler on RISC-V by its stack: set configISR_STACK_SIZE_WORDS in FreeRTOSConfig.h"
 #endif
 #define OSHEAP_MSTATUS_MIE 8u
 extern const StackType_t xISRStackTop; /* portable/GCC/RISC-V/port.c */
@@ -81,7 +83,7 @@ extern volatile uint32_t ulPortInterruptNesting;
 #endif
 
 #else
-#error "heap_osheap.c is for Arm (M, R and A profile, AArch64) and RISC-V"
+#error "the port is for Arm (M, R and A profile, AArch64) and RISC-V"
 #endif
 
 #if defined(__aarch64__) || (defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE != 'M')
@@ -115,6 +117,18 @@ static inline bool osheap_masked(void)
 static inline unsigned osheap_swap(unsigned *word, unsigned value)
 {
     return __atomic_exchange_n(word, value, __ATOMIC_ACQUIRE);
+}
+
+/* Observes what came before the store; pairs with osheap_store(). */
+static inline unsigned osheap_load(const unsigned *word)
+{
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+/* Publishes; pairs with osheap_load() and osheap_swap(). */
+static inline void osheap_store(unsigned *word, unsigned value)
+{
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 #else
 /* No read-modify-write: masked, and between cores under the kernel's lock. */
@@ -151,6 +165,20 @@ static inline unsigned osheap_swap(unsigned *word, unsigned value)
     OSHEAP_UNLOCK_CORES(core);
     OSHEAP_UNMASK(state);
     return old;
+}
+
+/* With fences, because compilers call a library for atomics of such a CPU. Pairs as above. */
+static inline unsigned osheap_load(const unsigned *word)
+{
+    unsigned value = *(const volatile unsigned *)word;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return value;
+}
+
+static inline void osheap_store(unsigned *word, unsigned value)
+{
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    *(volatile unsigned *)word = value;
 }
 #endif
 

@@ -16,6 +16,9 @@
  * when another task waits for it. Contexts: vTaskDelete's critical section. Complexity: O(1).
  */
 void os_heap_task_deleted(void *task);
+
+/* For vPortHeapResetState: the scheduler has not started, and no task has a mutex of the heap. */
+void osheap_hooks_reset(void);
 #endif
 
 #endif

@@ -214,8 +214,8 @@ struct os_heap_stats {
     size_t deferred_pending; /**< blocks whose free was still deferred at this call */
     size_t out_of_memory;    /**< calls that returned NULL because memory was out */
     size_t cached_bound;     /**< bound on `cached`, by `cores` and the configuration */
-    size_t free_blocks;      /**< rows of free pages, free objects of slabs, free chunks of newlib's */
-    size_t smallest_free;    /**< bytes of the smallest of these; 0 if there is none */
+    size_t free_blocks;   /**< rows of free pages, free objects of slabs, free chunks of newlib's */
+    size_t smallest_free; /**< bytes of the smallest of these; 0 if there is none */
 };
 
 /** The result of os_heap_gauge. */

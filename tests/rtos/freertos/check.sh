@@ -18,9 +18,11 @@ compile() { # COMPILER FLAGS CONFIGURATION: what the compiler says
     local config=$root/rtos/freertos-config
     mkdir -p "$config"
     printf '%s\n' "$3" >"$config/FreeRTOSConfig.h"
-    # shellcheck disable=SC2086
-    $1 $2 -std=c11 -O2 $warnings -I"$config" -I"$here/kernel" -I"$port" -I"$top/core/include" \
-        -I"$top/arch/firmware/include" -c "$port/heap_osheap.c" -o "$config/port.o" 2>&1
+    for file in heap_osheap osheap_hooks; do
+        # shellcheck disable=SC2086
+        $1 $2 -std=c11 -O2 $warnings -I"$config" -I"$here/kernel" -I"$port" -I"$top/core/include" \
+            -I"$top/arch/firmware/include" -c "$port/$file.c" -o "$config/port.o" 2>&1 || return 1
+    done
 }
 config='#define configUSE_MUTEXES 1
 #define configSUPPORT_STATIC_ALLOCATION 1
@@ -37,26 +39,30 @@ more='#define configNUMBER_OF_CORES 2
 void assert_failed(const char *what);
 #define configASSERT(x) ((x) ? (void)0 : assert_failed(#x))'
 arm=arm-none-eabi-gcc
+newlib='-idirafter /usr/include/newlib'
 isr='#define configISR_STACK_SIZE_WORDS 256'
 compiled=0
 while IFS='|' read -r compiler flags extra; do
     for variant in "$config" "$config"$'\n'"$more" "${config%$'\n'*}"; do
-        [[ $compiler != riscv* || $variant != *CORES* ]] || continue
+        [[ $compiler != *riscv* || $variant != *CORES* ]] || continue
         said=$(compile "$compiler" "$flags" "$variant"$'\n'"$extra") ||
             { echo "$compiler $flags: $said"; exit 1; }
         compiled=$((compiled + 1))
     done
 done <<EOT
 $arm|-mcpu=cortex-m0 -mthumb|
+clang --target=arm-none-eabi|-mcpu=cortex-m0 -mthumb -ffreestanding $newlib|
+clang --target=arm-none-eabi|-mcpu=cortex-m33 -mthumb -ffreestanding $newlib|
+clang --target=riscv32-unknown-elf|-march=rv32imac -ffreestanding $newlib|$isr
 $arm|-mcpu=cortex-m23 -mthumb|
 $arm|-mcpu=cortex-m4 -mthumb|
 $arm|-mcpu=cortex-m33 -mthumb|
 $arm|-mcpu=cortex-a9|
 $arm|-mcpu=cortex-r5|
 aarch64-linux-gnu-gcc|-ffreestanding -mno-outline-atomics|
-riscv64-unknown-elf-gcc|-march=rv32imac_zicsr -mabi=ilp32 -ffreestanding -idirafter /usr/include/newlib|$isr
-riscv64-unknown-elf-gcc|-march=rv32imc_zicsr -mabi=ilp32 -ffreestanding -idirafter /usr/include/newlib|$isr
-riscv64-unknown-elf-gcc|-march=rv64imac_zicsr -mabi=lp64 -mcmodel=medany -ffreestanding -idirafter /usr/include/newlib|$isr
+riscv64-unknown-elf-gcc|-march=rv32imac_zicsr -mabi=ilp32 -ffreestanding $newlib|$isr
+riscv64-unknown-elf-gcc|-march=rv32imc_zicsr -mabi=ilp32 -ffreestanding $newlib|$isr
+riscv64-unknown-elf-gcc|-march=rv64imac_zicsr -mabi=lp64 -mcmodel=medany -ffreestanding $newlib|$isr
 EOT
 for need in configUSE_MUTEXES configSUPPORT_STATIC_ALLOCATION INCLUDE_xTaskGetSchedulerState; do
     if said=$(compile "$arm" '-mcpu=cortex-m4 -mthumb' "$(grep -v "$need" <<<"$config")") ||
@@ -65,7 +71,7 @@ for need in configUSE_MUTEXES configSUPPORT_STATIC_ALLOCATION INCLUDE_xTaskGetSc
         exit 1
     fi
 done
-if said=$(compile riscv64-unknown-elf-gcc '-march=rv32imac_zicsr -mabi=ilp32 -ffreestanding -idirafter /usr/include/newlib' "$config") ||
+if said=$(compile riscv64-unknown-elf-gcc "-march=rv32imac_zicsr -mabi=ilp32 -ffreestanding $newlib" "$config") ||
     [[ $said != *"set configISR_STACK_SIZE_WORDS"* ]]; then
     echo "RISC-V without configISR_STACK_SIZE_WORDS: no sentence: $said"
     exit 1
@@ -78,4 +84,5 @@ for board in $boards; do
     targets+=("$board:freertos-${tests//,/,freertos-}")
 done
 targets[0]+=,freertos-operations
-"$top/tests/firmware/run.sh" "$root/firmware" --quiet "${targets[@]}"
+# The million takes half a minute on two idle cores.
+FIRMWARE_TEST_SECONDS=${FIRMWARE_TEST_SECONDS:-300} "$top/tests/firmware/run.sh" "$root/firmware" --quiet "${targets[@]}"

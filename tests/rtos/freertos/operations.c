@@ -11,7 +11,7 @@
 
 #define TASKS (2 * BOARD_CORES + 1)
 #define OPERATIONS 1000000u
-#define SLOTS (2000u / TASKS)
+#define SLOTS (1200u / TASKS)
 #define MOST_AT_ONCE 6u /* calls in one critical section */
 
 enum way { SUSPENDED, CRITICAL, PLAIN, WAYS };

@@ -37,9 +37,9 @@ bool os_heap_port_in_interrupt(void);
 /**
  * May the calling task wait for another task? False while the scheduler is suspended,
  * and in any other state in which os_heap_port_lock must not be called. The heap calls this in
- * tasks, once os_heap_port_started is true, when os_heap_port_try_lock has failed. The heap itself sees if interrupts are masked
- * (PRIMASK, BASEPRI, FAULTMASK; CPSR.I; DAIF.I; mstatus.MIE), and then never waits.
- * Default: true.
+ * tasks, once os_heap_port_started is true, when os_heap_port_try_lock has failed. The heap itself
+ * sees if interrupts are masked (PRIMASK, BASEPRI, FAULTMASK; CPSR.I; DAIF.I; mstatus.MIE), and
+ * then never waits. Default: true.
  */
 bool os_heap_port_may_wait(void);
 
