@@ -4,7 +4,8 @@
  * os/os_heap.h. osheap_hooks.c belongs to it. README.md has what differs.
  *
  * The region is ucHeap, of configTOTAL_HEAP_SIZE bytes, as in heap_4; without configTOTAL_HEAP_SIZE
- * it is what vPortDefineHeapRegions is given, as in heap_5.
+ * it is what vPortDefineHeapRegions is given, as in heap_5: caches, slabs and newlib's heap lie in
+ * the longest region, and the others are asked when that has no room.
  */
 #include "os/os_heap.h"
 
@@ -56,10 +57,11 @@ void vPortDefineHeapRegions(const HeapRegion_t *const regions)
     if (regions[0].xSizeInBytes == 0) {
         os_heap_port_fail("heap: vPortDefineHeapRegions without a region", regions);
     }
-    if (regions[1].xSizeInBytes != 0) {
-        os_heap_port_fail("heap: vPortDefineHeapRegions with more than one region", regions);
+    const HeapRegion_t *longest = regions;
+    for (const HeapRegion_t *region = regions; region->xSizeInBytes != 0; region++) {
+        longest = region->xSizeInBytes > longest->xSizeInBytes ? region : longest;
     }
-    int status = os_heap_init(regions[0].pucStartAddress, regions[0].xSizeInBytes);
+    int status = os_heap_init(longest->pucStartAddress, longest->xSizeInBytes);
     if (status == OS_HEAP_EALREADY) {
         os_heap_port_fail("heap: vPortDefineHeapRegions a second time, or after an allocation",
                           regions);
@@ -67,6 +69,14 @@ void vPortDefineHeapRegions(const HeapRegion_t *const regions)
         os_heap_port_fail("heap: vPortDefineHeapRegions with a region that is NULL, or too small "
                           "for a page of the heap",
                           regions);
+    }
+    for (const HeapRegion_t *region = regions; region->xSizeInBytes != 0; region++) {
+        if (region != longest && os_heap_add_region(region->pucStartAddress, region->xSizeInBytes,
+                                                    OS_HEAP_CAP_DEFAULT) != 0) {
+            os_heap_port_fail("heap: vPortDefineHeapRegions with a region that is NULL, too small, "
+                              "or overlaps another",
+                              region);
+        }
     }
 }
 #endif
