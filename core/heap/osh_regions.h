@@ -47,13 +47,13 @@ static inline const struct osh_regions *osh_regions(void)
 }
 
 /* A block of an added region; NULL if there is none. */
-OSH_SHARED_CODE void *osh_regions_get(size_t alignment, size_t size, uint32_t caps)
+static inline void *osh_regions_get(size_t alignment, size_t size, uint32_t caps)
 {
     const struct osh_regions *regions = osh_regions();
     return regions != NULL ? regions->get(alignment, size, caps) : NULL;
 }
 
-OSH_SHARED_CODE enum os_heap_misuse osh_regions_fault(const void *ptr)
+static inline enum os_heap_misuse osh_regions_fault(const void *ptr)
 {
     const struct osh_regions *regions = osh_regions();
     return regions != NULL ? regions->fault(ptr) : OS_HEAP_NOT_OURS;
