@@ -42,7 +42,8 @@ OSH_SHARED osh_word_t osh_regions_word;
 
 static inline const struct osh_regions *osh_regions(void)
 {
-    /* Observes nothing: the functions are constant, and observe the regions themselves. */
+    /* Observes nothing: the functions are constant, and observe the regions themselves. Whoever was
+     * given a block of an added region observed the word with it. */
     return (const struct osh_regions *)osh_load(&osh_regions_word);
 }
 
