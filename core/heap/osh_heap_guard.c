@@ -122,8 +122,9 @@ void osh_heap_quarantined(size_t *slabs, size_t *newlib, size_t *elsewhere)
         const void *block = osh_quarantine_peek(slot);
         if (block != NULL) {
             unsigned cls = class_of_own(block);
-            *(cls == OSH_ELSEWHERE ? elsewhere : cls != 0 ? slabs : newlib) +=
-                osh_heap_block_bytes(cls, block);
+            *(cls == OSH_ELSEWHERE ? elsewhere
+              : cls != 0           ? slabs
+                                   : newlib) += osh_heap_block_bytes(cls, block);
         }
     }
 }

@@ -42,18 +42,19 @@ OSH_SHARED osh_word_t osh_regions_word;
 
 static inline const struct osh_regions *osh_regions(void)
 {
-    /* Observes nothing: the functions are constant, and observe the regions themselves. */
+    /* Observes nothing: the functions are constant, and observe the regions themselves. Whoever was
+     * given a block of an added region observed the word with it. */
     return (const struct osh_regions *)osh_load(&osh_regions_word);
 }
 
 /* A block of an added region; NULL if there is none. */
-OSH_SHARED_CODE void *osh_regions_get(size_t alignment, size_t size, uint32_t caps)
+static inline void *osh_regions_get(size_t alignment, size_t size, uint32_t caps)
 {
     const struct osh_regions *regions = osh_regions();
     return regions != NULL ? regions->get(alignment, size, caps) : NULL;
 }
 
-OSH_SHARED_CODE enum os_heap_misuse osh_regions_fault(const void *ptr)
+static inline enum os_heap_misuse osh_regions_fault(const void *ptr)
 {
     const struct osh_regions *regions = osh_regions();
     return regions != NULL ? regions->fault(ptr) : OS_HEAP_NOT_OURS;

@@ -12,7 +12,8 @@ file that defines it, then those that refer to it. An image passes when
      allocator would have to;
   4. nothing in libosheap.a but osh_libc.c calls the family, and all that it takes
      from other archives are functions known not to allocate, and the hooks of the
-     port: so nothing comes back into the heap from inside it.
+     port: so nothing comes back into the heap from inside it;
+  5. what serves several regions is linked only if something calls for it.
 
 --control MAP names an image linked without osh_libc.c, which must not pass.
 """
@@ -25,6 +26,7 @@ FAMILY = set(PLAIN) | {f"_{name}_r" for name in PLAIN} | {"reallocarray", "align
 NEEDED = {"malloc", "free", "calloc", "realloc", "_malloc_r", "_free_r", "_calloc_r", "_realloc_r", "_memalign_r"}
 ALLOCATOR_DATA = re.compile(r"__malloc_(?!lock$|unlock$)\w+$")
 BREAK = {"sbrk", "_sbrk", "_sbrk_r"}
+REGIONS = ("os_heap_add_region", "os_heap_caps", "os_heap_set_caps", "os_malloc_in")
 # The hooks of a port are the port's: an RTOS's own build puts them into an archive. picolibc has some
 # of libgcc's functions too.
 HARMLESS = re.compile(r"memcpy|memmove|memset|__errno|errno|__aeabi_read_tp|__clzsi2|__ctzsi2|os_heap_port_\w+")
@@ -63,6 +65,9 @@ def wrongs(table):
     """What is wrong with an image, a sentence each."""
     for name in sorted(NEEDED - table.keys()):
         yield f"{name} is not in the image: osh_libc.c is not linked"
+    regions = [table[name] for name in REGIONS if name in table]
+    if any("os_heap_regions.c.o" in files[0] for files in regions) and all(len(files) == 1 for files in regions):
+        yield "os_heap_regions.c is linked, and nothing calls for it"
     for name, files in sorted(table.items()):
         definer, users = files[0], files[1:]
         if name in FAMILY and not ROUTES.search(definer):

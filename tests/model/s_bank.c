@@ -82,7 +82,7 @@ const struct scenario bank_rows = {
     .task = {four, three, free_first},
     .core = {0, 1, 2},
     .check = all_is_one_row,
-    .quick = {2, 0, 0, 1},
+    .quick = {2, 0, 0, 0},
     .deep = {3, 0, 0, 2},
 };
 

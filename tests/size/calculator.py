@@ -14,7 +14,7 @@ import re
 import sys
 from pathlib import Path
 
-from objects import LEVELS, SOURCE, TARGETS, Build, Failed
+from objects import LEVELS, REGIONS, SOURCE, TARGETS, Build, Failed
 
 CONSTANTS = ("OSH_PAGE_BYTES", "OSH_CORES", "OSH_CLASS_MAX", "OSH_SLAB_MAX", "OSH_MAGAZINE_MAX",
              "OSH_DEPOT_SLOTS", "OSH_MAGAZINE_BYTES", "OSH_KEPT_BYTES")
@@ -62,7 +62,7 @@ def calculate(arguments: argparse.Namespace, root: Path) -> dict:
 
     page, cores, classes, small, magazine, slots, bytes_, kept = probe(list(CONSTANTS))
     region = arguments.region or arguments.ram
-    build.keep(objects, build.public(objects), "size")
+    build.keep(objects, [name for name in build.public(objects) if name not in REGIONS], "size")
     static = dict.fromkeys((*STATIC.values(), "newlib", "other"), 0)
     for name, size, newlibs in build.static_ram(objects, "size"):
         static["newlib" if newlibs else STATIC.get(name, "other")] += size

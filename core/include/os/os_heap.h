@@ -138,7 +138,8 @@ int os_heap_init(void *region, size_t bytes);
 /**
  * Gives the heap one more region. os_malloc and the other calls take from it if `caps` includes
  * OS_HEAP_CAP_DEFAULT, and the regions before it have no room: first the region of os_heap_init,
- * then the others in the order of adding. Without OS_HEAP_CAP_DEFAULT only os_malloc_in takes from
+ * then the others in the order of adding. What the cores have cached of the first region counts as
+ * room only after the others. Without OS_HEAP_CAP_DEFAULT only os_malloc_in takes from
  * it. A block never spans two regions, even if one begins where another ends.
  *
  * The caches of the cores hold blocks of the first region only. A block of an added region takes a
@@ -243,8 +244,9 @@ void os_heap_stats(struct os_heap_stats *stats);
  * Fills in four figures, for a product to watch. Takes no lock and waits for nobody. What is cached
  * counts as in use; it is given back before a call returns NULL. While other cores use the heap the
  * figures may be wrong by what these do meanwhile. All are 0 before the heap starts.
- * Contexts: any. Complexity: O(1), at most 300 instructions. For that `largest` looks at no more
- * than 6 words of the page bitmap, from newlib's break up, and at newlib's top.
+ * Contexts: any. Complexity: O(1), at most 300 instructions, and 40 for each added region. For that
+ * `largest` looks at no more than 6 words of the page bitmap, from newlib's break up, at newlib's
+ * top, and at the part of each added region that no block was ever in.
  */
 void os_heap_gauge(struct os_heap_gauge *gauge);
 
