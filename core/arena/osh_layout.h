@@ -57,7 +57,7 @@
      (end) - (start))
 
 /* So many bytes hold a page and its tables wherever they begin. */
-#define OSH_LAYOUT_LEAST (OSH_CACHELINE - 1 + OSH_TABLE_BYTES(1) + 2 * OSH_PAGE_BYTES - 1)
+#define OSH_LAYOUT_LEAST (OSH_CACHELINE - 1 + OSH_TABLE_BYTES((size_t)1) + 2 * OSH_PAGE_BYTES - 1)
 
 /* Where a region's tables begin, where its first page begins, and the number of pages: 0 if the
  * region cannot be a heap. */

@@ -12,6 +12,12 @@
 #define TEXT(word, sentence) sentence
 #define DIGIT(n) (OSH_LAYOUT_LEAST >= (n) ? '0' + OSH_LAYOUT_LEAST / (n) % 10 : ' ')
 
+static const char wrong_core[] =
+    "a core called that is not one of the heap's: build with -Dcores, and "
+    "OSH_CORE_FIRST, for all cores that call";
+static const char no_region[] =
+    "there is no region: define __osh_heap_start and __osh_heap_end in the "
+    "linker script, or call os_heap_init first";
 /* One text with a number, whatever the configuration is. */
 static const struct {
     char begin[50], digits[6], end[7];
@@ -38,14 +44,10 @@ static const char texts[][8] = {
     [OS_HEAP_OVERRUN - 1] = TEXT("overrun", "something was written behind the end of the block"),
     [OS_HEAP_ABANDONED - 1] = TEXT("left", "a task ended while it was in the newlib heap"),
 #if OSH_CHECK_NAMES || OSH_ARCH_WRONG_CORES
-    [OS_HEAP_WRONG_CORE - 1] =
-        TEXT("core", "a core called that is not one of the heap's: build with -Dcores, and "
-                     "OSH_CORE_FIRST, for all cores that call"),
+    [OS_HEAP_WRONG_CORE - 1] = TEXT("core", wrong_core),
 #endif
 #if OSH_CHECK_NAMES || !OSH_ARCH_OPENS
-    [OS_HEAP_NO_REGION - 1] =
-        TEXT("region", "there is no region: define __osh_heap_start and __osh_heap_end in the "
-                       "linker script, or call os_heap_init first"),
+    [OS_HEAP_NO_REGION - 1] = TEXT("region", no_region),
     [OS_HEAP_SMALL_REGION - 1] = TEXT("small", (const char *)&small_region),
 #endif
 };

@@ -60,7 +60,7 @@ static void region_of_the_least_bytes_is_enough_wherever_it_begins(void)
         uintptr_t region = ((uintptr_t)memory & ~(OSH_PAGE_BYTES - 1)) + OSH_PAGE_BYTES + start;
         assert_true(osh_layout(region, OSH_LAYOUT_LEAST, UINTPTR_MAX).pages >= 1);
     }
-    uintptr_t worst = OSH_PAGE_BYTES + 1 - OSH_TABLE_BYTES(1);
+    uintptr_t worst = OSH_PAGE_BYTES + 1 - OSH_TABLE_BYTES((size_t)1);
     assert_int_equal(osh_layout(worst, OSH_LAYOUT_LEAST - OSH_CACHELINE, UINTPTR_MAX).pages, 0);
 }
 

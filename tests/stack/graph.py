@@ -16,6 +16,8 @@ EDGE = re.compile(r'^edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
 FRAME = re.compile(r"\\n(\d+) bytes \(([a-z,]+)\)")
 FUNCTION = re.compile(r"^[0-9a-f]+ <([^>]+)>:$")
 RELOCATION = re.compile(r"^\s+[0-9a-f]+: (R_\S*(?:CALL|JUMP|JAL|BRANCH|BR\d)\S*)\s+(\S+)")
+# Not ble, bls and blt, which are branches.
+CALL = re.compile(r"(bl(x|eq|ne|cs|cc|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)?|auipc\s+ra)\b")
 INDIRECT = "__indirect_call"
 
 
@@ -75,7 +77,7 @@ class Graph:
                 target = re.sub(r"^\.text\.(unlikely\.)?|(\.cold)?([+-]0x[0-9a-f]+)?$", "", found[2])
                 if target.startswith((".L", "*ABS*")) or target == function:
                     continue
-                is_call = re.match(r"(blx?|auipc\s+ra)\b", instruction) or "JAL" in found[1]
+                is_call = CALL.match(instruction) or "JAL" in found[1]
                 (called if is_call else jumped).setdefault(names[function], set()).add(names.get(target, target))
             elif "\t" in line:
                 instruction = line.split("\t", 1)[1]
