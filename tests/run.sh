@@ -29,7 +29,7 @@ failed=()
 unfinished=()
 
 # Each kind of core, of newlib and of RAM; `--long`: all boards.
-firmware='an521 rv64 a15 n1 m4 rv32 m0 rv32imc r5 m23 an521-nano m0-tiny m0-nano-tiny rv32-small'
+firmware='an521 rv64 a15 n1 m4 rv32 m0 rp2040 rv32imc r5 m23 an521-nano m0-tiny m0-nano-tiny rv32-small'
 [ $long = no ] || firmware='--runs 10'
 
 step() { # NAME COMMAND ...
@@ -117,6 +117,7 @@ step "tunables, past their ends" tests/config/sweep.py --build "$root/size" $([ 
 step "RTOS ports of the porting guide" tests/porting/examples.py
 step "the storm, verified" storm_verified
 step "firmware images" tests/firmware/run.sh "$root/firmware" --quiet $firmware
+step "two cores of an RP2040, interleaved" tests/firmware/rp2040/seeds.py "$root/firmware" --seeds $([ $long = yes ] && echo 2000 || echo 40)
 step "read-modify-writes of RISC-V" tests/arch/riscv_atomics.sh "$root/riscv"
 step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$root/tests/gcc/tests/inject" --json "$root/injection.json"
 step "order of firmware's stores" tests/inject/orders.py "$root/firmware"

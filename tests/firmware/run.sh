@@ -47,7 +47,9 @@ machine() { # BOARD
 
 case $1 in
 -h | --help) usage; exit 0 ;;
---machine) machine "${2:-}" || fail_usage "no board '${2:-}'; there are: $boards"; exit 0 ;;
+--machine)
+    [[ ${2:-} != rp2040* ]] || "$here/rp2040/install.sh" || exit 1
+    machine "${2:-}" || fail_usage "no board '${2:-}'; there are: $boards"; exit 0 ;;
 -*) fail_usage "where to build, before '$1'?" ;;
 esac
 mkdir -p "$1" && root=$(cd "$1" && pwd) || exit 2

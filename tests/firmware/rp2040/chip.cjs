@@ -22,6 +22,7 @@ function load(folder) {
         const main = require.resolve('rp2040js', { paths: [folder] });
         return {
             RP2040: require(main).RP2040,
+            version: JSON.parse(fs.readFileSync(path.join(path.dirname(main), '../../package.json'))).version,
             CortexM0Core: require(path.join(path.dirname(main), 'cortex-m0-core.js')).CortexM0Core,
         };
     } catch (error) {

@@ -11,6 +11,7 @@ const USAGE = `usage: run.cjs [--seed N | --seeds FROM-TO] [--most N] -kernel IM
   --seed N         the interleaving (1)
   --seeds FROM-TO  one run for each seed; ends at the first that fails
   --most N         instructions after which a run has failed (1,000 million)
+  --version        of the emulator
   --emulator DIR   where rp2040js was installed (build/npm)
   -icount ...      one core goes on until it yields or waits, and SysTick counts instructions
   -semihosting-config ...,arg=WORD,...   the image's command line
@@ -44,6 +45,7 @@ function parse(words) {
         const value = words[i + 1];
         switch (words[i]) {
             case '-h': case '--help': usage(); break;
+            case '--version': options.version = true; break;
             case '--seed': options.first = options.last = whole(value, words[i++]); break;
             case '--seeds': {
                 const [first, last] = (value ?? '').split('-');
@@ -63,6 +65,9 @@ function parse(words) {
             case '-display': case '-monitor': case '-serial': case '-chardev': i++; break;
             default: usage(`unknown option '${words[i]}'`);
         }
+    }
+    if (options.version) {
+        return options;
     }
     if (options.image === undefined || !fs.existsSync(options.image)) {
         usage(options.image === undefined ? 'which image? (-kernel)' : `there is no ${options.image}`);
@@ -178,6 +183,10 @@ function run(options, parts, seed) {
 function main() {
     const options = parse(process.argv.slice(2));
     const parts = load(options.emulator);
+    if (options.version) {
+        console.log(`rp2040js ${parts.version}, node ${process.version}`);
+        return;
+    }
     const count = options.last - options.first + 1;
     let instructions = 0;
     for (let seed = options.first; seed <= options.last; seed++) {
