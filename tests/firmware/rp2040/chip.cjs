@@ -112,6 +112,7 @@ class Chip {
         this.current = 0;
         this.yielded = false;
         this.awake = [true, false];
+        this.trace = undefined; // called with the address of each instruction
         this.cores = [this.chip.core, new parts.CortexM0Core(this.chip)];
         this.timers = [new SysTick(), new SysTick()];
         this.rom = new BootRom();
@@ -224,6 +225,9 @@ class Chip {
 
     /** One instruction. */
     step() {
+        if (this.trace !== undefined) {
+            this.trace(this.core.PC);
+        }
         this.core.executeInstruction();
         if (++this.now >= this.alarm) {
             this.tick();

@@ -15,6 +15,7 @@ const USAGE = `usage: run.cjs [--seed N | --seeds FROM-TO] [--most N] -kernel IM
   --emulator DIR   where rp2040js was installed (build/npm)
   -icount ...      one core goes on until it yields or waits, and SysTick counts instructions
   -semihosting-config ...,arg=WORD,...   the image's command line
+  -D FILE          log each instruction there, of -dfilter FIRST+SIZE, as QEMU's -d exec does
   other options of QEMU's with one argument (-display, -chardev, ...) are ignored
 The exit status is the image's; 4 after a fault, 124 if it does not end, 2 after a wrong option.`;
 
@@ -61,7 +62,15 @@ function parse(words) {
                 options.words = value.split(',').filter((w) => w.startsWith('arg=')).map((w) => w.slice(4));
                 i++;
                 break;
-            case '-nodefaults': break;
+            case '-D': options.log = value; i++; break;
+            case '-dfilter': {
+                const [first, size] = (value ?? '').split('+').map(Number);
+                options.traced = [first, first + size];
+                i++;
+                break;
+            }
+            case '-d': i++; break;
+            case '-nodefaults': case '-singlestep': break;
             case '-display': case '-monitor': case '-serial': case '-chardev': i++; break;
             default: usage(`unknown option '${words[i]}'`);
         }
@@ -163,6 +172,15 @@ function run(options, parts, seed) {
     let chip;
     try {
         chip = new Chip(parts, options.image, semihosting(options.words, out));
+        if (options.log !== undefined) {
+            const [from, to] = options.traced ?? [0, Infinity];
+            const log = fs.openSync(options.log, 'w');
+            chip.trace = (at) => {
+                if (at >= from && at < to) {
+                    fs.writeSync(log, `Trace 0: 0 [0/${at.toString(16)}/0/0]\n`);
+                }
+            };
+        }
         if (options.counting) {
             inTurns(chip, options.most);
         } else {
