@@ -29,7 +29,7 @@ failed=()
 unfinished=()
 
 # Each kind of core, of newlib and of RAM; `--long`: all boards.
-firmware='an521 rv64 a15 n1 m4 rv32 m0 rv32imc r5 m23 an521-nano m0-tiny m0-nano-tiny rv32-small u54:storm
+firmware='an521 rv64 a15 n1 m4 rv32 m0 rp2040 rv32imc r5 m23 an521-nano m0-tiny m0-nano-tiny rv32-small u54:storm
 an521-picolibc rv32-picolibc'
 [ $long = no ] || firmware='--runs 10'
 
@@ -124,6 +124,7 @@ step "stack of each call" /usr/bin/python3 -B tests/stack/stack.py "$root/firmwa
 step "chips of docs/chips.md" /usr/bin/python3 -B tests/chips/chips.py "$root" $([ $long = yes ] && echo --fast)
 step "RTOS ports" tests/rtos/run.sh "$root" $([ $long = yes ] && echo --long)
 step "callers of malloc in the C libraries" /usr/bin/python3 -B tests/firmware/callers.py "$root/firmware"
+step "two cores of an RP2040, interleaved" tests/firmware/rp2040/seeds.py "$root/firmware" --seeds $([ $long = yes ] && echo 2000 || echo 40)
 step "read-modify-writes of RISC-V" tests/arch/riscv_atomics.sh "$root/riscv"
 step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$root/tests/gcc/tests/inject" --json "$root/injection.json"
 step "order of firmware's stores" tests/inject/orders.py "$root/firmware"

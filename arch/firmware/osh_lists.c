@@ -12,7 +12,8 @@ OSH_VARIABLE struct osh_lists osh_lists[OSH_CORE_LISTS] = {
 #define STOPPED ((osh_word_t)&osh_empty[0])
 
 #ifdef OSH_CPU_HOLDS
-const osh_word_t osh_stopped[OSH_LISTS_OF_CORE] = {[0 ... OSH_LISTS_OF_CORE - 1] = STOPPED};
+OSH_VARIABLE const osh_word_t osh_stopped[OSH_LISTS_OF_CORE] = {[0 ... OSH_LISTS_OF_CORE - 1] =
+                                                                    STOPPED};
 OSH_VARIABLE struct osh_gate osh_gates[OSH_CORE_LISTS] = {OSH_EACH_GATE};
 #endif
 

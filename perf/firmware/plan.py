@@ -31,6 +31,8 @@ BOARDS = {
     "m4": Board("m4", "Cortex-M4", _ARM, "qemu-system-arm", _LIBRARY, 8),
     "m7": Board("m7", "Cortex-M7", _ARM, "qemu-system-arm", _LIBRARY, 8),
     "m0": Board("m0", "Cortex-M0", _ARM, "qemu-system-arm", _LIBRARY, 8),
+    "rp2040": Board("rp2040", "RP2040 (2 x Cortex-M0+)", _ARM,
+                    str(SOURCE / "tests/firmware/rp2040/run.cjs"), _LIBRARY, 8),
     "a15": Board("a15", "Cortex-A15, 4 cores", _ARM, "qemu-system-arm", _LIBRARY, 0),
     "a72": Board("a72", "Cortex-A72 (AArch64), 4 cores", _A64, "qemu-system-aarch64",
                  "newlib-source", 0),

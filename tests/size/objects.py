@@ -19,7 +19,8 @@ SOURCE = Path(__file__).resolve().parents[2]
 BOARDS = SOURCE / "tests" / "firmware" / "boards"
 
 # Target: the board whose cross file compiles for it.
-TARGETS = {"m33": "an521", "m4": "m4", "m7": "m7", "m0": "m0", "a15": "a15",
+TARGETS = {"m33": "an521", "m4": "m4", "m7": "m7", "m0": "m0", "rp2040": "rp2040",
+           "a15": "a15",
            "a72": "a72", "n1": "n1", "rv64": "rv64", "rv32": "rv32"}
 # Two numbers each: RAM in KiB, and cores, of which a target has no more than its board.
 SIZES = {"32K": (32, 1), "256K": (256, 2), "64M": (65536, 4)}

@@ -12,8 +12,8 @@
  *   osh_lock_take()   returns when this core has the lock between cores
  *   osh_lock_give()   gives it back
  *
- * Both are called with interrupts masked, and at most 6 instructions apart: three loads and
- * stores, and what compares or adds. So nobody waits longer than the other cores need for theirs,
+ * Both are called with interrupts masked, and about eight instructions apart: two barriers, a load,
+ * a store, and what compares or adds. So nobody waits longer than the other cores need for theirs,
  * and neither a handler nor a task that was preempted can have the lock. A store takes it too:
  * between the load and the store of another core's read-modify-write it would be lost. A load does
  * not: it finds the word before or behind such a pair, as it would with the CPU's own.

@@ -12,7 +12,8 @@
 #define SLOTS 12
 #define HIT_SIZE 40u
 #define ROUNDS (4000u / TEST_SHARE)
-#define WANTED (TEST_SHARE > 50u ? 1u : 50u / TEST_SHARE) /* operations that an interrupt met inside */
+#define WANTED \
+    (TEST_SHARE > 50u ? 1u : 50u / TEST_SHARE) /* operations that an interrupt met inside */
 #define WANTED_TICKS (1500u / TEST_SHARE)
 #define MOST_ROUNDS (50 * ROUNDS)
 

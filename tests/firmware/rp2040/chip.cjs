@@ -22,6 +22,7 @@ function load(folder) {
         const main = require.resolve('rp2040js', { paths: [folder] });
         return {
             RP2040: require(main).RP2040,
+            version: JSON.parse(fs.readFileSync(path.join(path.dirname(main), '../../package.json'))).version,
             CortexM0Core: require(path.join(path.dirname(main), 'cortex-m0-core.js')).CortexM0Core,
         };
     } catch (error) {
@@ -111,6 +112,7 @@ class Chip {
         this.current = 0;
         this.yielded = false;
         this.awake = [true, false];
+        this.trace = undefined; // called with the address of each instruction
         this.cores = [this.chip.core, new parts.CortexM0Core(this.chip)];
         this.timers = [new SysTick(), new SysTick()];
         this.rom = new BootRom();
@@ -223,6 +225,9 @@ class Chip {
 
     /** One instruction. */
     step() {
+        if (this.trace !== undefined) {
+            this.trace(this.core.PC);
+        }
         this.core.executeInstruction();
         if (++this.now >= this.alarm) {
             this.tick();

@@ -11,9 +11,11 @@ const USAGE = `usage: run.cjs [--seed N | --seeds FROM-TO] [--most N] -kernel IM
   --seed N         the interleaving (1)
   --seeds FROM-TO  one run for each seed; ends at the first that fails
   --most N         instructions after which a run has failed (1,000 million)
+  --version        of the emulator
   --emulator DIR   where rp2040js was installed (build/npm)
   -icount ...      one core goes on until it yields or waits, and SysTick counts instructions
   -semihosting-config ...,arg=WORD,...   the image's command line
+  -D FILE          log each instruction there, of -dfilter FIRST+SIZE, as QEMU's -d exec does
   other options of QEMU's with one argument (-display, -chardev, ...) are ignored
 The exit status is the image's; 4 after a fault, 124 if it does not end, 2 after a wrong option.`;
 
@@ -44,6 +46,7 @@ function parse(words) {
         const value = words[i + 1];
         switch (words[i]) {
             case '-h': case '--help': usage(); break;
+            case '--version': options.version = true; break;
             case '--seed': options.first = options.last = whole(value, words[i++]); break;
             case '--seeds': {
                 const [first, last] = (value ?? '').split('-');
@@ -59,10 +62,21 @@ function parse(words) {
                 options.words = value.split(',').filter((w) => w.startsWith('arg=')).map((w) => w.slice(4));
                 i++;
                 break;
-            case '-nodefaults': break;
+            case '-D': options.log = value; i++; break;
+            case '-dfilter': {
+                const [first, size] = (value ?? '').split('+').map(Number);
+                options.traced = [first, first + size];
+                i++;
+                break;
+            }
+            case '-d': i++; break;
+            case '-nodefaults': case '-singlestep': break;
             case '-display': case '-monitor': case '-serial': case '-chardev': i++; break;
             default: usage(`unknown option '${words[i]}'`);
         }
+    }
+    if (options.version) {
+        return options;
     }
     if (options.image === undefined || !fs.existsSync(options.image)) {
         usage(options.image === undefined ? 'which image? (-kernel)' : `there is no ${options.image}`);
@@ -158,6 +172,15 @@ function run(options, parts, seed) {
     let chip;
     try {
         chip = new Chip(parts, options.image, semihosting(options.words, out));
+        if (options.log !== undefined) {
+            const [from, to] = options.traced ?? [0, Infinity];
+            const log = fs.openSync(options.log, 'w');
+            chip.trace = (at) => {
+                if (at >= from && at < to) {
+                    fs.writeSync(log, `Trace 0: 0 [0/${at.toString(16)}/0/0]\n`);
+                }
+            };
+        }
         if (options.counting) {
             inTurns(chip, options.most);
         } else {
@@ -178,6 +201,10 @@ function run(options, parts, seed) {
 function main() {
     const options = parse(process.argv.slice(2));
     const parts = load(options.emulator);
+    if (options.version) {
+        console.log(`rp2040js ${parts.version}, node ${process.version}`);
+        return;
+    }
     const count = options.last - options.first + 1;
     let instructions = 0;
     for (let seed = options.first; seed <= options.last; seed++) {
