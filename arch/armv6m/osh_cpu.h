@@ -59,7 +59,7 @@ OSH_INLINE unsigned osh_cpu_number(void)
 {
 #ifdef OSH_CORE_HEADER
     unsigned number;
-    __asm__ volatile(OSH_CORE_READ("%0") : "=l"(number));
+    __asm__ volatile(".syntax unified\n\t" OSH_CORE_READ("%0") : "=l"(number));
     return number;
 #else
     return *(const volatile unsigned *)OSH_CORE_ID_ADDRESS;
