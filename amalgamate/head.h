@@ -3,15 +3,15 @@
  * What a program may set: here, or on the compiler's line as -DNAME=value. On firmware the first
  * two are needed. The section core/config/osh_config.h below has more names, each in an #ifndef.
  */
-/* #define OSH_RAM_BYTES 98304 */    /* RAM of the heap's region. On Linux: leave it out */
-/* #define OSH_CORES 2 */            /* cores that call the heap. On Linux: leave it out */
-/* #define OSH_HARDENING 1 */        /* which misuse is detected: 0 (least) to 2 */
-/* #define OSH_CORE_FIRST 0 */       /* the lowest number of the cores that call the heap */
-/* #define OSH_CORE_ID_ADDRESS 0 */  /* Cortex-M: where a core reads its number */
-/* #define OSH_CORE_AFFINITY 0 */    /* Armv7-A, AArch64: the number's field of MPIDR */
-/* #define OSH_CORE_HEADER "x.h" */  /* a file that says how a core reads its number */
-/* #define OSH_SLAB_MAX 1024 */      /* the largest size that an interrupt handler may ask for */
-/* #define OSH_REGION_BYTES 1 */     /* Linux: how many addresses the heap reserves */
+/* #define OSH_RAM_BYTES 98304 */   /* RAM of the heap's region. On Linux: leave it out */
+/* #define OSH_CORES 2 */           /* cores that call the heap. On Linux: leave it out */
+/* #define OSH_HARDENING 1 */       /* which misuse is detected: 0 (least) to 2 */
+/* #define OSH_CORE_FIRST 0 */      /* the lowest number of the cores that call the heap */
+/* #define OSH_CORE_ID_ADDRESS 0 */ /* Cortex-M: where a core reads its number */
+/* #define OSH_CORE_AFFINITY 0 */   /* Armv7-A, AArch64: the number's field of MPIDR */
+/* #define OSH_CORE_HEADER "x.h" */ /* a file that says how a core reads its number */
+/* #define OSH_SLAB_MAX 1024 */     /* the largest size that an interrupt handler may ask for */
+/* #define OSH_REGION_BYTES 1 */    /* Linux: how many addresses the heap reserves */
 
 /* 1 on firmware without an OS: os_heap_port_started and the mutexes are defined here. With 0 the
  * RTOS's port defines them (include/os/os_heap_port.h). */

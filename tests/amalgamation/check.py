@@ -51,6 +51,8 @@ def amalgamate(*options):
 
 
 def written_twice_it_is_the_same(root):
+    for folder in ("full", "again", "nano"):
+        shutil.rmtree(root / folder, ignore_errors=True)
     for folder in ("full", "again"):
         amalgamate("--output", root / folder)
     amalgamate("--newlib", "nano", "--output", root / "nano")

@@ -91,6 +91,7 @@ int main(int argc, char **argv)
     struct os_heap_stats stats;
     os_heap_stats(&stats);
     const char *broken = os_heap_check();
-    printf("%s: %u wrong, %s\n", stats.port, atomic_load(&wrong), broken == NULL ? "sound" : broken);
+    printf("%s: %u wrong, %s\n", stats.port, atomic_load(&wrong),
+           broken == NULL ? "sound" : broken);
     return wrong != 0 || broken != NULL || (argc > 1 && strcmp(argv[1], stats.port) != 0);
 }
