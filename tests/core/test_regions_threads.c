@@ -100,7 +100,7 @@ static void claim_rows(unsigned member, void *shared)
     size_t granule = (size_t)1 << only->shift;
     uint64_t seed = member + 1;
     for (unsigned turn = rounds(40000); turn-- > 0;) {
-        size_t count = 1 + random_below(&seed, 3 * OSH_WORD_BITS);
+        size_t count = 1 + random_below(&seed, (uint64_t)3 * OSH_WORD_BITS);
         unsigned char *block = osh_bank_claim(only, OSH_ALIGN, count * granule);
         if (block == NULL) {
             (void)osh_fetch_add(&failed, 1);
@@ -148,7 +148,7 @@ static void one_of_several_frees_of_a_block_has_it(void)
     only = osh_bank_make(memory[0], BYTES, 0);
     for (unsigned turn = rounds(300); turn-- > 0;) {
         for (unsigned i = 0; i < 64; i++) {
-            prey[i] = osh_bank_claim(only, OSH_ALIGN, (i + 1) * 5);
+            prey[i] = osh_bank_claim(only, OSH_ALIGN, (size_t)5 * (i + 1));
             assert_non_null(prey[i]);
         }
         osh_store(&wins, 0);
