@@ -199,6 +199,11 @@ static bool overlaps(uintptr_t start, size_t bytes)
 
 OSH_PUBLIC int os_heap_add_region(void *region, size_t bytes, uint32_t caps)
 {
+#if OSH_FREE_TRUSTS && defined(OSH_ONE_UNIT)
+    if (!OSH_ADDS_REGIONS) {
+        osh_arch_fail("os_heap_add_region: compile osheap.c with -DOSH_ADDS_REGIONS=1", NULL);
+    }
+#endif
     if (!osh_heap_started() || overlaps((uintptr_t)region, bytes)) {
         return OS_HEAP_EINVAL;
     }

@@ -4,6 +4,7 @@
 #define OSH_HIT_H
 
 #include "arch.h"
+#include "osh_arena.h"
 #include "osh_harden.h"
 #include "osh_hot.h"
 
@@ -23,11 +24,18 @@
 #define OSH_FREE_WEAK
 #endif
 
+/* In one translation unit there is one os_free: it compares if the program says that it adds
+ * regions. */
+#ifndef OSH_ADDS_REGIONS
+#define OSH_ADDS_REGIONS 0
+#endif
+
 /* The newlib heap's pages have class 0, and the list of class 0 refuses every push. */
 OSH_INLINE bool osh_hit_free(void *ptr)
 {
     unsigned cls = 0;
-    return OSH_FAST_PATHS && OSH_LIKELY(osh_arch_find(ptr, &cls)) &&
+    return OSH_FAST_PATHS && (!OSH_ADDS_REGIONS || OSH_LIKELY(osh_arena_holds(ptr))) &&
+           OSH_LIKELY(osh_arch_find(ptr, &cls)) &&
            osh_harden_is_start(OSH_ARCH_STARTS, cls, (uintptr_t)ptr - osh_hot.base) &&
            OSH_LIKELY(osh_arch_push(cls, ptr));
 }

@@ -27,11 +27,15 @@ MPIDR_64 = r"mrs\s+x\d+, mpidr_el1"
 MPIDR_32 = r"mrc\s+15, 0, \w+, cr0, cr0, \{5\}"
 HART = r"csrr\s+\w+,mhartid"
 SIO = r"(?:mov(?:\.w)?\s+\w+, #3489660928|\.word\s+0xd0000000)"
+# Thumb-1 makes the address by a shift.
+SIO_M0 = r"movs\s+\w+, #208\b[^\n]*\n(?:[^\n]*\n){0,3}?[^\n]*lsls\s+\w+, \w+, #24"
 ANY_NUMBER = f"{MPIDR_64}|{MPIDR_32}|{HART}|{SIO}"
 EXCLUSIVE = r"\b(?:ldrex|ldxr)\b"
 MASKED = r"csrrci?\s+\w+,mstatus,8"
+MASKED_M = r"cpsid\s+i"
 RESERVED = r"\blr\.[wd]\b"
 CHIPS = {  # name: (how a core's number is read, what must be there, what must not)
+    "rp2040": (SIO_M0, MASKED_M, rf"{EXCLUSIVE}"),
     "rp2350-arm": (SIO, EXCLUSIVE, None),
     "rp2350-riscv": (HART, f"{MASKED}|{RESERVED}", None),
     "esp32p4": (HART, f"{MASKED}|{RESERVED}", None),

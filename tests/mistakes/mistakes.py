@@ -91,15 +91,6 @@ def library(root, row):
     return built
 
 
-def freertos_port(folder):
-    """The port that docs/porting.md shows."""
-    sys.path.insert(0, str(ROOT / "tests" / "porting"))
-    import examples
-    port = folder / "port.c"
-    port.write_text(examples.block_after(examples.GUIDE.read_text(), examples.EXAMPLES["freertos"]))
-    return port
-
-
 def link(row, folder, root):
     """Status, what was printed, and the image."""
     folder.mkdir()
@@ -111,9 +102,6 @@ def link(row, folder, root):
     includes = [f"-I{ROOT / path}" for path in INCLUDES]
     if hooks == "noos":
         libraries.append(built / NOOS)
-    elif hooks == "freertos":
-        sources += [HERE / "freertos.c", freertos_port(folder)]
-        includes.append(f"-I{ROOT / 'tests/porting/freertos'}")
     elif hooks:
         sources.append(HERE / hooks)
     script = (BOARDS / "sections.ld").read_text()

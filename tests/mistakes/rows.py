@@ -4,7 +4,7 @@
 when       what shows it: configure, compile, link, run (AN521), Linux
 board      whose cross file is used; cross: what is changed in it; without: a property left out
 options    of meson setup; for link and run a library of the row's own
-makes      a function of program.c; hooks: the program's hooks, or noos, freertos, or None
+makes      a function of program.c; hooks: the program's hooks, or noos, or None
 undefined  symbols that the linker script does not define
 """
 
@@ -84,8 +84,6 @@ ROWS = [
      "mistake": "an interrupt exit calls `os_heap_interrupt_leave`, its entry calls nothing"},
     {"name": "enter alone", "when": "run", "makes": "enter_and_not_leave",
      "mistake": "an interrupt entry calls `os_heap_interrupt_enter`, its exit calls nothing"},
-    {"name": "port not prepared", "when": "run", "hooks": "freertos",
-     "mistake": "FreeRTOS: `heap_prepare` is not called before the scheduler starts"},
     {"name": "double free", "when": "run", "makes": "free_twice",
      "mistake": "a block is freed twice", "cure": "`-Dhardening=2` names the callers"},
     {"name": "foreign free", "when": "run", "makes": "free_foreign",
