@@ -15,9 +15,12 @@
 #include "osh_class.h"
 #include "osh_hot.h"
 
+/* Under the C library's names a call that fails sets errno. Under the heap's own it does not, so
+ * that a signal handler may call it. */
+#ifdef OSH_MALLOC_NAMES
 #include <errno.h>
-
 #define OSH_ARCH_REFUSED() ((void)(errno = ENOMEM))
+#endif
 
 /* A power of two, so that the sequences find a core's lists with a shift. */
 #define OSH_LISTS_LOG2 12
