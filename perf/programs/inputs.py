@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the programs work on. The same bytes each time."""
+
+import random
+import subprocess
+from pathlib import Path
+
+PYTHON = """
+import json
+words = {}
+for i in range(400000):
+    key = 'k%d' % (i * 7919 % 100003)
+    words.setdefault(key, []).append(str(i))
+text = json.dumps(words)
+back = json.loads(text)
+lines = sorted(','.join(back[k][:3]) for k in back)
+print(len(text), len(back), hash(tuple(len(v) for v in back.values())), lines[:2], lines[-2:])
+"""
+
+PERL = """
+my (%count, @all);
+for my $i (1 .. 600000) {
+    my $word = 'w' . ($i * 7919 % 50021);
+    $count{$word}++;
+    push @all, "$word:" . ('x' x ($i % 40));
+}
+my $joined = join ' ', @all;
+my $found = () = $joined =~ /w1\\d+:x{20,}/g;
+my @top = sort { $count{$b} <=> $count{$a} || $a cmp $b } keys %count;
+print scalar(@all), " $found @top[0..4]\\n";
+"""
+
+SQL = """
+CREATE TABLE a(id INTEGER PRIMARY KEY, k TEXT, v INTEGER);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 200000)
+INSERT INTO a SELECT i, 'key' || (i * 7919 % 100003), i * 31 % 1000 FROM n;
+CREATE INDEX a_k ON a(k);
+CREATE TABLE b AS SELECT k, count(*) AS c, sum(v) AS s FROM a GROUP BY k;
+SELECT count(*), sum(s), max(c) FROM b;
+SELECT a.k, b.s FROM a JOIN b ON a.k = b.k ORDER BY b.s DESC, a.k LIMIT 5;
+SELECT group_concat(v, ',') FROM (SELECT v FROM a ORDER BY k LIMIT 20);
+"""
+
+NODE = """
+const map = new Map();
+for (let i = 0; i < 400000; i++) {
+    const key = 'k' + (i * 7919 % 100003);
+    if (!map.has(key)) map.set(key, []);
+    map.get(key).push({i, text: 'x'.repeat(i % 30)});
+}
+const text = JSON.stringify([...map].slice(0, 40000));
+const back = JSON.parse(text);
+const buffers = [];
+for (let i = 0; i < 3000; i++) buffers.push(Buffer.alloc(1000 + i * 7 % 9000, i & 255));
+console.log(text.length, back.length, Buffer.concat(buffers).length);
+"""
+
+
+def python(folder: Path) -> None:
+    (folder / "work.py").write_text(PYTHON, encoding="utf-8")
+
+
+def perl(folder: Path) -> None:
+    (folder / "work.pl").write_text(PERL, encoding="utf-8")
+
+
+def sqlite(folder: Path) -> None:
+    (folder / "work.sql").write_text(SQL, encoding="utf-8")
+
+
+def node(folder: Path) -> None:
+    (folder / "work.js").write_text(NODE, encoding="utf-8")
+
+
+def functions(folder: Path) -> None:
+    lines = ["struct s { int a, b; struct s *next; };"]
+    for i in range(4000):
+        lines.append(f"int f{i}(struct s *p, int n) {{ int t = {i};"
+                     f" for (int k = 0; k < n; k++) {{ t += p->a * k ^ p->b;"
+                     f" if (t & {1 << i % 16}) p = p->next; }} return t; }}")
+    (folder / "work.c").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _words(seed: int, count: int) -> str:
+    draw = random.Random(seed)
+    return " ".join("%x" % int(draw.paretovariate(0.6) * 17 % 65536) for _ in range(count))
+
+
+def text(folder: Path) -> None:
+    (folder / "work.txt").write_text(_words(1, 3000000)[:12000000], encoding="ascii")
+
+
+def _git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", "-c", "gc.auto=0", *words],
+                   cwd=folder, check=True, capture_output=True,
+                   env={"PATH": "/usr/bin:/bin", "GIT_AUTHOR_DATE": "1000000000 +0000",
+                        "GIT_COMMITTER_DATE": "1000000000 +0000", "HOME": str(folder)})
+
+
+def repository(folder: Path) -> None:
+    _git(folder, "init", "-q", "-b", "main")
+    draw = random.Random(2)
+    for i in range(3000):
+        (folder / f"f{i}").write_text(_words(i, 300), encoding="ascii")
+    for commit in range(40):
+        for i in draw.sample(range(3000), 150):
+            with (folder / f"f{i}").open("a", encoding="ascii") as file:
+                file.write(f"\nline {commit}\n")
+        _git(folder, "add", "-A")
+        _git(folder, "commit", "-qm", f"commit {commit}")
