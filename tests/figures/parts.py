@@ -48,6 +48,8 @@ PARTS = (
     Part("firmware", "the library's code and RAM",
          (PYTHON, "-B", "tests/size/footprint.py", "--build", "{build}/size", "--json", "{out}"),
          keep=("text_Os_level0", "ram_small")),
+    Part("programs", "real programs over this heap and others, CPU time and memory",
+         ("./dev", "storm", "--programs", "--json", "{out}"), exact=False),
     # Shares and numbers of interruptions vary from run to run, and every change to the
     # sources changes the rest: the check judges them itself.
     Part("checks", "what the promises are checked by: minutes, with the seeded faults",
@@ -58,4 +60,6 @@ PARTS = (
 PAGES = (
     Page("firmware", "docs/firmware.md",
          (PYTHON, "-B", "-m", "perf.report.firmware_page", "{figures}")),
+    Page("programs", "docs/programs.md",
+         (PYTHON, "-B", "-m", "perf.report.programs_page", "{figures}")),
 )

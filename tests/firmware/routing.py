@@ -61,12 +61,12 @@ def cross_references(path):
     return table
 
 
-def wrongs(table):
+def wrongs(table, whole):
     """What is wrong with an image, a sentence each."""
     for name in sorted(NEEDED - table.keys()):
         yield f"{name} is not in the image: osh_libc.c is not linked"
     regions = [table[name] for name in REGIONS if name in table]
-    if any("os_heap_regions.c.o" in files[0] for files in regions) and all(len(files) == 1 for files in regions):
+    if not whole and any("os_heap_regions.c.o" in files[0] for files in regions) and all(len(files) == 1 for files in regions):
         yield "os_heap_regions.c is linked, and nothing calls for it"
     for name, files in sorted(table.items()):
         definer, users = files[0], files[1:]
@@ -86,16 +86,18 @@ def wrongs(table):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--control", metavar="MAP", help="the map of an image that must not pass")
+    parser.add_argument("--whole", action="store_true",
+                        help="the images link archives whole: files that nobody calls are in the map too")
     parser.add_argument("map", nargs="+", metavar="MAP", help="the map of an image that must pass")
     options = parser.parse_args()
     failed = False
     try:
         for path in options.map:
-            for wrong in wrongs(cross_references(path)):
+            for wrong in wrongs(cross_references(path), options.whole):
                 print(f"{path}: {wrong}")
                 failed = True
         if options.control:
-            found = list(wrongs(cross_references(options.control)))
+            found = list(wrongs(cross_references(options.control), options.whole))
             if not any("is defined by" in wrong for wrong in found):
                 print(f"{options.control}: passes, though linked without osh_libc.c")
                 failed = True

@@ -89,8 +89,10 @@ ROWS = [
     {"name": "foreign free", "when": "run", "makes": "free_foreign",
      "mistake": "a pointer is freed that is not of this heap", "cure": "`-Dhardening=2` names the caller"},
     # On Linux.
-    {"name": "region of words", "when": "Linux", "environment": {"OSHEAP_REGION_BYTES": "64M"},
-     "mistake": "`OSHEAP_REGION_BYTES=64M`"},
-    {"name": "port of words", "when": "Linux", "environment": {"OSHEAP_PORT": "fast"},
-     "mistake": "`OSHEAP_PORT=fast`"},
+    {"name": "region of words", "when": "Linux", "environment": {"OSHEAP_OPTIONS": "region=64M"},
+     "mistake": "`OSHEAP_OPTIONS=region=64M`"},
+    {"name": "port of words", "when": "Linux", "environment": {"OSHEAP_OPTIONS": "port=fast"},
+     "mistake": "`OSHEAP_OPTIONS=port=fast`"},
+    {"name": "option of words", "when": "Linux", "environment": {"OSHEAP_OPTIONS": "decay=1"},
+     "mistake": "`OSHEAP_OPTIONS=decay=1`, a name that there is not"},
 ]

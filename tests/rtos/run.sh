@@ -5,8 +5,8 @@
 #
 # usage: run.sh BUILD-ROOT [--long] [NAME ...]
 set -uo pipefail
-cd "$(dirname "$0")" || exit 2
-names=$(for script in */check.sh; do dirname "$script"; done)
+here=$(cd "$(dirname "$0")" && pwd)
+names=$(for script in "$here"/*/check.sh; do basename "$(dirname "$script")"; done)
 usage() { echo "usage: run.sh BUILD-ROOT [--long] [NAME ...]; names:" $names; }
 case ${1:-} in
 -h | --help) usage; exit 0 ;;
@@ -14,6 +14,7 @@ case ${1:-} in
 esac
 mkdir -p "$1" && root=$(cd "$1" && pwd) || exit 2
 shift
+cd "$here" || exit 2
 long=()
 [ "${1:-}" != --long ] || { long=(--long); shift; }
 for name; do

@@ -103,8 +103,11 @@ class Graph:
                     self.frames[symbol] = 0
         return found
 
-    def add_image(self, image, wanted):
-        """Functions of the image's libraries, and what these call in turn."""
+    def add_image(self, image, wanted, library):
+        """Functions of the image's libraries, and what these call in turn. What the library only has
+        a weak reference to may be absent: it then asks before it calls."""
+        weak = {line.split()[-1] for line in output_of(f"{self.prefix}nm", library).splitlines()
+                if line.split()[-2:-1] == ["w"]}
         bodies, name = {}, None
         for line in output_of(f"{self.prefix}objdump", "-d", "--no-show-raw-insn", image).splitlines():
             if begins := FUNCTION.match(line):
@@ -125,6 +128,9 @@ class Graph:
         wanted = set(wanted)
         while wanted:
             name = wanted.pop()
+            if name not in bodies and name in weak:
+                self.frames[name], self.calls[name], self.jumps[name] = 0, set(), set()
+                continue
             if name not in bodies:
                 raise Wrong(f"{name} is called, and is not in {image.name}")
             self.frames[name], self.calls[name] = read(name, bodies[name])

@@ -60,7 +60,8 @@ def computed(build, prefix, roots, with_image):
     else:  # the port's own, and the program's
         for name in MUTEX + ["told"]:
             graph.frames[name], graph.calls[name], graph.jumps[name] = 0, set(), set()
-    graph.add_image(build / "tests/firmware/stack.elf", graph.unknown(roots, CALLED_BY_POINTER))
+    graph.add_image(build / "tests/firmware/stack.elf", graph.unknown(roots, CALLED_BY_POINTER),
+                    build / "libosheap.a")
     return graph
 
 

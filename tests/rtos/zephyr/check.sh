@@ -43,7 +43,7 @@ quietly "$OSHEAP/dev" amalgamate --output "$work/one"
 suite a15 alloc functional deferred critical storm
 
 # Which malloc the image has, from its map.
-quietly /usr/bin/python3 "$OSHEAP/tests/firmware/routing.py" "$work/page-an521/build/zephyr/zephyr.map"
+quietly /usr/bin/python3 "$OSHEAP/tests/firmware/routing.py" --whole "$work/page-an521/build/zephyr/zephyr.map"
 
 # A configuration that has two mallocs is refused, with the cure.
 mkdir "$work/two"
