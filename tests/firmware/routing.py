@@ -61,7 +61,7 @@ def cross_references(path):
     return table
 
 
-def wrongs(table, whole):
+def wrongs(table, whole=False):
     """What is wrong with an image, a sentence each."""
     for name in sorted(NEEDED - table.keys()):
         yield f"{name} is not in the image: osh_libc.c is not linked"
