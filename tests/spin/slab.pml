@@ -123,7 +123,7 @@ inline look()
  * mirrors slab/osh_slab_life.c take_word: cas
  * mirrors slab/osh_slab_life.c give_up: fetch_and
  * mirrors slab/osh_slab_life.c osh_slab_set_class: store_byte
- * mirrors core/arena/osh_arena.c release: fetch_add fetch_and raise fence_atomic_load
+ * mirrors core/arena/osh_claims.h osh_claims_release: fetch_add fetch_and raise fence_atomic_load
  * Of page `held` as a slab of class `as`. */
 inline release()
 {
