@@ -215,8 +215,8 @@ OSH_HIDDEN bool osh_arch_open_tables(void *start, size_t bytes, size_t readable)
  */
 OSH_HIDDEN bool osh_arch_decommit(uintptr_t *from, uintptr_t *to);
 
-/* Called only where OSH_ARCH_DECOMMITS, once, when the heap starts. Bytes of free memory that the heap
- * may keep before it offers some to the system by itself; SIZE_MAX: it never does. */
+/* Called only where OSH_ARCH_DECOMMITS, once, when the heap starts. Bytes of free memory that the
+ * heap may keep before it offers some to the system by itself; SIZE_MAX: it never does. */
 OSH_HIDDEN size_t osh_arch_idle_bytes(void);
 
 /* Called only where OSH_ROW_LEAST > 0, for pages of the region of osh_arch_region. Moves `bytes`

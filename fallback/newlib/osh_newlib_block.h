@@ -25,7 +25,8 @@ OSH_NO_TSAN static inline size_t osh_newlib_size(const void *block)
 }
 
 /* Is the block a row of pages of its own (osh_row.h)? A row has newlib's header, so that sizes and
- * seals are found in the same way. This bit, by which newlib would know a block from mmap, tells. */
+ * seals are found in the same way. This bit, by which newlib would know a block from mmap, tells.
+ */
 #define OSH_ROWS (OSH_ROW_LEAST > 0)
 #define OSH_NEWLIB_ROW ((size_t)2)
 OSH_NO_TSAN static inline bool osh_newlib_is_row(const void *block)

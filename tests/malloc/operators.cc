@@ -88,7 +88,9 @@ void handlers()
     check(throws([] { return ::operator new(kHuge); }), "new throws when the handler is gone");
     check(asked == 3, "the handler was asked until it was gone");
     std::set_new_handler([] { throw std::bad_alloc(); });
-    check(::operator new(10) != nullptr, "no handler without need");
+    void *volatile block = ::operator new(10);
+    check(asked == 3 && block != nullptr, "no handler without need");
+    ::operator delete(block);
     check(throws([] { return ::operator new(kHuge); }), "what a handler throws passes through");
     std::set_new_handler(nullptr);
 }
