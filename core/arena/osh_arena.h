@@ -39,6 +39,7 @@ struct osh_arena {
     osh_word_t most_used;                           /* highest value of in_use so far */
     osh_word_t committed;                           /* bits set on `used` */
     osh_word_t budget;                              /* see osh_arena_purge() */
+    osh_word_t given;                               /* likewise */
     osh_word_t missed;                              /* likewise */
     /* newlib's break, under the fallback's mutex: */
     uintptr_t segment OSH_ALIGNED(OSH_CACHELINE); /* the break cannot shrink below this */
@@ -85,9 +86,10 @@ OSH_HIDDEN bool osh_arena_extend_break(uintptr_t bytes);
 /* Gives all of newlib's pages back, after its heap was reset. Same mutex. */
 OSH_HIDDEN void osh_arena_reset_break(void);
 
-/* Claims `count` pages in a row, the lowest there are from a multiple of OSH_WORD_BITS on, and
- * marks them on `rows`. OSH_NO_PAGE: there is no such row, or others took pages of it. O(words).
- * Only where OSH_ROW_LEAST > 0; likewise the next three. */
+/* Claims `count` pages in a row, the highest there are, and marks them on `rows`. `count` is at
+ * least OSH_WORD_BITS, or places between claimed pages are missed. OSH_NO_PAGE: there is no such
+ * row, or others took pages of it. O(words). Only where OSH_ROW_LEAST > 0; likewise the next three.
+ */
 OSH_HIDDEN size_t osh_arena_claim_row(size_t count);
 
 /* Claims the pages from `page` on too, for the row before them. False: not all are free. O(count).
@@ -109,12 +111,12 @@ OSH_HIDDEN void osh_arena_unuse_row(size_t page, size_t count);
 OSH_HIDDEN size_t osh_arena_decommit(void);
 
 /*
- * Offers the free pages that were used to the system, if they are more than a budget. The budget
- * starts at osh_arch_idle_bytes(). If the program soon commits as much again as it got back, so
- * that the system calls and page faults were in vain, the budget doubles, up to OSH_IDLE_MOST; each
- * purge that was not in vain takes an eighth away. If the system refuses the pages, the budget
- * grows with them. Call it after pages were released, where OSH_ARCH_DECOMMITS. Any context: never
- * waits.
+ * Offers the free pages that were used to the system, if they are more than the heap may keep: an
+ * eighth of the pages in use, osh_arch_idle_bytes(), or a budget, whichever is most. If the program
+ * commits as many pages again as the heap may keep, the system calls and page faults were in vain,
+ * so the budget becomes twice that, up to OSH_IDLE_MOST; each purge takes a sixteenth away. If the
+ * system refuses the pages, the budget grows with them. Call it after pages were released, where
+ * OSH_ARCH_DECOMMITS. Any context: never waits.
  */
 OSH_HIDDEN void osh_arena_purge(void);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows of pages for large blocks, where memory is virtual. A row begins at a word of the bitmap. It
- * is claimed word by word: if others have taken a page of it meanwhile, what was claimed is
- * released.
+ * Rows of pages for large blocks, where memory is virtual. A row is claimed word by word: if others
+ * have taken a page of it meanwhile, what was claimed is released.
  */
 #include "osh_arena.h"
 
@@ -57,34 +56,35 @@ static void mark(size_t first, size_t end, bool is_row)
     osh_gauge_rows((is_row ? end - first : first - end) << OSH_PAGE_LOG2);
 }
 
-/* The lowest word from which on `count` pages are free; osh_arena.words if there is none. Closed
- * pages are free. */
-static size_t lowest_place(size_t count)
+/* The highest page from which on `count` pages are free, or OSH_NO_PAGE. Closed pages are free. It
+ * does not look between two claimed pages of a word: a row is longer than a word. */
+static size_t highest_place(size_t count)
 {
-    size_t full = count / OSH_WORD_BITS;
-    osh_word_t rest = ((osh_word_t)1 << count % OSH_WORD_BITS) - 1;
-    size_t length = 0; /* words before `word` of which every page is free */
-    for (size_t word = 0; word < osh_arena.words; word++) {
-        bool closed = osh_arena_is_closed(word);
-        osh_word_t claimed = closed ? 0 : osh_load(&osh_arena.claimed[word]); /* a snapshot */
-        if (length >= full && (claimed & rest) == 0) {
-            return word - full;
+    size_t end = osh_arena.words * OSH_WORD_BITS; /* all pages from `word` up to here are free */
+    for (size_t word = osh_arena.words; word-- > 0;) {
+        osh_word_t claimed = 0;
+        if (osh_arena_is_closed(word)) {
+            word = osh_arena_low();
+        } else {
+            claimed = osh_load(&osh_arena.claimed[word]); /* a snapshot: the claim looks again */
         }
-        size_t more = closed ? osh_arena_high() - word : 1;
-        length = claimed == 0 ? length + more : 0;
-        word += more - 1;
-        if (length > full || (length == full && rest == 0)) {
-            return word + 1 - length;
+        size_t first = word * OSH_WORD_BITS;
+        size_t start = claimed != 0 ? first + osh_top_bit(claimed) + 1 : first;
+        if (end - start >= count) {
+            return end - count;
+        }
+        if (claimed != 0) {
+            end = first + (size_t)__builtin_ctzl(claimed);
         }
     }
-    return osh_arena.words;
+    return OSH_NO_PAGE;
 }
 
 size_t osh_arena_claim_row(size_t count)
 {
     for (unsigned tries = TRIES; tries > 0 && count <= osh_arena_free_pages(); tries--) {
-        size_t first = lowest_place(count) * OSH_WORD_BITS;
-        if (first + count > osh_arena.pages || !osh_arena_open_up(first, first + count)) {
+        size_t first = highest_place(count);
+        if (first == OSH_NO_PAGE || !osh_arena_open_word(first / OSH_WORD_BITS)) {
             break;
         }
         if (claim(first, first + count)) {

@@ -87,14 +87,22 @@ static size_t idle_pages(void)
     return committed > in_use ? committed - in_use : 0;
 }
 
+/* What the heap may keep: a part of what is in use, what the user says, and what it has learned. */
+static size_t idle_allowed(void)
+{
+    size_t allowed = osh_load(&osh_arena.in_use) / 8;
+    allowed = allowed > osh_arena.least_budget ? allowed : osh_arena.least_budget;
+    size_t learned = osh_load(&osh_arena.budget);
+    return allowed > learned ? allowed : learned;
+}
+
 /* Counts and budget are estimates: a store that is lost to another thread's does no harm, and none
  * publishes anything. */
 void osh_arena_purge(void)
 {
-    osh_word_t budget = osh_load(&osh_arena.budget);
-    budget = budget > osh_arena.least_budget ? budget : osh_arena.least_budget;
+    size_t allowed = idle_allowed();
     size_t idle = idle_pages();
-    if (OSH_LIKELY(idle <= budget)) {
+    if (OSH_LIKELY(idle <= allowed)) {
         return;
     }
     /* A task that finds no page takes this mutex in the last resort: it then waits until the pages
@@ -104,27 +112,30 @@ void osh_arena_purge(void)
         return; /* the next release tries again */
     }
     size_t given = osh_arena_decommit() >> OSH_PAGE_LOG2;
-    osh_store(&osh_arena.budget, given < idle / 2 ? 2 * idle : budget - budget / 8);
-    osh_store(&osh_arena.missed, given);
+    osh_word_t budget = osh_load(&osh_arena.budget);
+    osh_store(&osh_arena.budget, given < idle / 2 ? 2 * idle : budget - budget / 16);
+    osh_store(&osh_arena.given, osh_load(&osh_arena.given) + given);
     if (taken == OSH_LOCKED) {
         osh_arch_unlock(OSH_MUTEX_RECLAIM);
     }
 }
 
+/* Pages that are committed again after a purge were given back in vain. So many of them double the
+ * budget as the heap may keep now. */
 void osh_arena_committed(unsigned pages)
 {
     (void)osh_fetch_add(&osh_arena.committed, pages); /* a count */
-    osh_word_t missed = osh_load(&osh_arena.missed);
-    if (missed == 0) {
+    osh_word_t given = osh_load(&osh_arena.given);
+    if (given == 0) {
         return;
     }
-    /* `missed` is the pages of the last purge, less what was committed since. At 0 the program has
-     * as much again. */
-    osh_word_t left = missed > pages ? missed - pages : 0;
-    osh_store(&osh_arena.missed, left);
-    osh_word_t budget = osh_load(&osh_arena.budget);
-    budget = budget > osh_arena.least_budget ? budget : osh_arena.least_budget;
-    if (left == 0 && budget < OSH_IDLE_MOST >> OSH_PAGE_LOG2) {
-        osh_store(&osh_arena.budget, 2 * budget);
+    osh_store(&osh_arena.given, given > pages ? given - pages : 0);
+    osh_word_t missed = osh_load(&osh_arena.missed) + pages;
+    size_t allowed = idle_allowed();
+    if (missed >= allowed) {
+        missed = 0;
+        size_t most = OSH_IDLE_MOST >> OSH_PAGE_LOG2;
+        osh_store(&osh_arena.budget, 2 * allowed < most ? 2 * allowed : most);
     }
+    osh_store(&osh_arena.missed, missed);
 }

@@ -195,7 +195,7 @@
 
 /* Blocks of at least this many bytes are rows of pages of their own, without newlib. 0: none are,
  * because a page's rest would be lost RAM. Where memory is virtual it is never touched. */
-#define OSH_ROW_LEAST (OSH_VIRTUAL ? 1048576u : 0u)
+#define OSH_ROW_LEAST (OSH_VIRTUAL ? 4194304u : 0u)
 
 /* Free memory that the heap does not offer to the system by itself: at first, and at most. */
 #define OSH_IDLE_BYTES 8388608u
