@@ -65,14 +65,14 @@ void osh_slab_repair(void)
         if (osh_load(&osh_arena.claimed[word]) != 0) {
             repair_word(word, &out);
             claimed += osh_count_bits(osh_load(&osh_arena.claimed[word]));
-            rows += OSH_ROW_LEAST > 0 ? osh_count_bits(osh_load(&osh_arena.rows[word])) : 0;
+            rows += OSH_ROW_LEAST > 0 ? osh_count_bits(osh_load(&OSH_ARENA_ROWS[word])) : 0;
         }
     }
     /* The bits beyond the last page are set, but no pages. */
     size_t beyond = OSH_SMALL_CODE ? 0 : osh_arena.words * OSH_WORD_BITS - osh_arena.pages;
-    osh_store(&osh_arena.in_use, claimed - beyond);                 /* nobody else is there */
-    osh_store(&osh_gauge.slabs, out);                               /* likewise */
-    osh_store(&osh_gauge.rows, rows << OSH_PAGE_LOG2);              /* likewise */
-    osh_store(&osh_arena.committed, used);                          /* likewise */
+    osh_store(&osh_arena.in_use, claimed - beyond);    /* nobody else is there */
+    osh_store(&osh_gauge.slabs, out);                  /* likewise */
+    osh_store(&osh_gauge.rows, rows << OSH_PAGE_LOG2); /* likewise */
+    osh_arena_recommitted(used);
     osh_store(&osh_slabs.unlisted, osh_load(&osh_slabs.unlisting)); /* nobody is in unlist() */
 }

@@ -30,17 +30,10 @@ struct osh_arena {
                             unless OSH_SMALL_CODE */
     osh_word_t *used;    /* a bit per page: claimed since it was last decommitted */
     osh_word_t *newlib;  /* a bit per page: claimed for newlib's break, under its mutex */
-    osh_word_t *rows;    /* a bit per page: part of a row, where OSH_ROW_LEAST > 0 */
-    bool zeroed;         /* were all pages zeros at the start? */
-    size_t least_budget; /* in pages, see osh_arena_purge() */
     /* Written by every claim and release, so in a line of their own: */
     osh_word_t top_word OSH_ALIGNED(OSH_CACHELINE); /* a hint: probably no free page above */
     osh_word_t in_use;                              /* pages claimed */
     osh_word_t most_used;                           /* highest value of in_use so far */
-    osh_word_t committed;                           /* bits set on `used` */
-    osh_word_t budget;                              /* see osh_arena_purge() */
-    osh_word_t given;                               /* likewise */
-    osh_word_t missed;                              /* likewise */
     /* newlib's break, under the fallback's mutex: */
     uintptr_t segment OSH_ALIGNED(OSH_CACHELINE); /* the break cannot shrink below this */
     uintptr_t brk;                                /* the break */
@@ -48,6 +41,12 @@ struct osh_arena {
 };
 
 OSH_SHARED struct osh_arena osh_arena;
+
+/* A bit per page: part of a row. Where OSH_ROW_LEAST > 0. */
+#define OSH_ARENA_ROWS (osh_arena.claimed + 2 * osh_arena.words)
+
+/* Were all pages zeros at the start? Written once, where OSH_ROW_LEAST > 0. */
+OSH_SHARED bool osh_arena_zeroed;
 
 #define OSH_NO_PAGE ((size_t)-1)
 
@@ -120,8 +119,15 @@ OSH_HIDDEN size_t osh_arena_decommit(void);
  */
 OSH_HIDDEN void osh_arena_purge(void);
 
-/* So many free pages were committed anew. */
+/* So many free pages were committed anew; or so many of a row were not after all. */
 OSH_HIDDEN void osh_arena_committed(unsigned pages);
+OSH_HIDDEN void osh_arena_uncommitted(size_t pages);
+
+/* So many pages are committed, by a count of all bits on `used`: in the child of a fork. */
+OSH_HIDDEN void osh_arena_recommitted(size_t pages);
+
+/* Sets the bytes that the heap may keep at least. Once, when the heap starts. */
+OSH_HIDDEN void osh_arena_purge_start(size_t idle_bytes);
 
 static inline uintptr_t osh_arena_address(size_t page)
 {
@@ -181,7 +187,7 @@ static inline bool osh_arena_is_newlib(size_t page)
 /* Is the page part of a row? */
 static inline bool osh_arena_is_row(size_t page)
 {
-    return OSH_ROW_LEAST > 0 && osh_arena_on_map(osh_arena.rows, page);
+    return OSH_ROW_LEAST > 0 && osh_arena_on_map(OSH_ARENA_ROWS, page);
 }
 
 /* May a large block lie in the page? */

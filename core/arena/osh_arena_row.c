@@ -48,9 +48,9 @@ static void mark(size_t first, size_t end, bool is_row)
     for (size_t word = first / OSH_WORD_BITS; word * OSH_WORD_BITS < end; word++) {
         osh_word_t bits = osh_claims_bits(word, first, end);
         if (is_row) {
-            (void)osh_fetch_or(&osh_arena.rows[word], bits);
+            (void)osh_fetch_or(&OSH_ARENA_ROWS[word], bits);
         } else {
-            (void)osh_fetch_and(&osh_arena.rows[word], ~bits);
+            (void)osh_fetch_and(&OSH_ARENA_ROWS[word], ~bits);
         }
     }
     osh_gauge_rows((is_row ? end - first : first - end) << OSH_PAGE_LOG2);
@@ -117,7 +117,7 @@ void osh_arena_use_row(size_t page, size_t count, bool clear)
     for (size_t word = page / OSH_WORD_BITS; word * OSH_WORD_BITS < end; word++) {
         osh_word_t bits = osh_claims_bits(word, page, end);
         /* Nobody else changes the bits of claimed pages. */
-        osh_word_t stale = osh_arena.zeroed ? osh_load(&osh_arena.used[word]) & bits : bits;
+        osh_word_t stale = osh_arena_zeroed ? osh_load(&osh_arena.used[word]) & bits : bits;
         for (; clear && stale != 0; stale &= stale - 1) {
             size_t used = word * OSH_WORD_BITS + (size_t)__builtin_ctzl(stale);
             memset((void *)osh_arena_address(used), 0, OSH_PAGE_BYTES);
@@ -134,5 +134,5 @@ void osh_arena_unuse_row(size_t page, size_t count)
         /* The pages are the caller's: publishes nothing. */
         (void)osh_fetch_and(&osh_arena.used[word], ~bits);
     }
-    (void)osh_fetch_add(&osh_arena.committed, (osh_word_t)0 - count); /* a count */
+    osh_arena_uncommitted(count);
 }

@@ -5,6 +5,7 @@
 #include "osh_layout.h"
 
 OSH_VARIABLE struct osh_arena osh_arena;
+OSH_VARIABLE bool osh_arena_zeroed;
 
 size_t osh_arena_table_bytes(size_t pages)
 {
@@ -20,11 +21,8 @@ void osh_arena_start(uintptr_t base, size_t pages, void *tables)
     osh_arena.words = OSH_PAGE_WORDS(pages);
     osh_arena.claimed = words;
     osh_arena.newlib = words + osh_arena.words;
-    if (OSH_ROW_LEAST > 0) {
-        osh_arena.rows = words + 2 * osh_arena.words;
-    }
     if (OSH_ARCH_DECOMMITS) {
-        osh_arena.least_budget = osh_arch_idle_bytes() >> OSH_PAGE_LOG2;
+        osh_arena_purge_start(osh_arch_idle_bytes());
         osh_arena.used = words + (OSH_BITMAPS - 1) * osh_arena.words;
     }
     osh_arena.page_class = (uint8_t *)(words + OSH_BITMAPS * osh_arena.words);

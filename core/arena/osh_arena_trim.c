@@ -11,6 +11,30 @@
  * pages are locked this would not end soon, so there is a limit. */
 enum { MOST_HALVINGS = 64 };
 
+/* All in pages. */
+static struct {
+    osh_word_t committed; /* bits set on `used` */
+    osh_word_t budget;    /* what the heap has learned that it should keep */
+    osh_word_t given;     /* to the system, and not committed again since */
+    osh_word_t missed;    /* of these: committed again since the budget grew */
+    size_t least;         /* what the heap may keep in any case */
+} purge;
+
+void osh_arena_purge_start(size_t idle_bytes)
+{
+    purge.least = idle_bytes >> OSH_PAGE_LOG2;
+}
+
+void osh_arena_recommitted(size_t pages)
+{
+    osh_store(&purge.committed, pages); /* nobody else is there */
+}
+
+void osh_arena_uncommitted(size_t pages)
+{
+    (void)osh_fetch_add(&purge.committed, (osh_word_t)0 - pages); /* a count */
+}
+
 /* Releases the claimed pages from `first` up to `end`. The system has taken those from `given` up
  * to `given_end`. */
 static void release_row(size_t first, size_t end, size_t given, size_t given_end)
@@ -22,7 +46,7 @@ static void release_row(size_t first, size_t end, size_t given, size_t given_end
              * the release below does. */
             osh_word_t taken = osh_claims_bits(word, given, given_end);
             (void)osh_fetch_and(&osh_arena.used[word], ~taken);
-            (void)osh_fetch_add(&osh_arena.committed, (osh_word_t)0 - osh_count_bits(taken));
+            osh_arena_uncommitted(osh_count_bits(taken));
         }
         /* Publishes that we are done with the pages; pairs with the claims in osh_arena.c. */
         (void)osh_fetch_and(&osh_arena.claimed[word], ~osh_claims_bits(word, first, end));
@@ -82,7 +106,7 @@ size_t osh_arena_decommit(void)
 /* The pages that are free and committed: a snapshot. */
 static size_t idle_pages(void)
 {
-    size_t committed = osh_load(&osh_arena.committed);
+    size_t committed = osh_load(&purge.committed);
     size_t in_use = osh_load(&osh_arena.in_use);
     return committed > in_use ? committed - in_use : 0;
 }
@@ -91,8 +115,8 @@ static size_t idle_pages(void)
 static size_t idle_allowed(void)
 {
     size_t allowed = osh_load(&osh_arena.in_use) / 8;
-    allowed = allowed > osh_arena.least_budget ? allowed : osh_arena.least_budget;
-    size_t learned = osh_load(&osh_arena.budget);
+    allowed = allowed > purge.least ? allowed : purge.least;
+    size_t learned = osh_load(&purge.budget);
     return allowed > learned ? allowed : learned;
 }
 
@@ -112,9 +136,9 @@ void osh_arena_purge(void)
         return; /* the next release tries again */
     }
     size_t given = osh_arena_decommit() >> OSH_PAGE_LOG2;
-    osh_word_t budget = osh_load(&osh_arena.budget);
-    osh_store(&osh_arena.budget, given < idle / 2 ? 2 * idle : budget - budget / 16);
-    osh_store(&osh_arena.given, osh_load(&osh_arena.given) + given);
+    osh_word_t budget = osh_load(&purge.budget);
+    osh_store(&purge.budget, given < idle / 2 ? 2 * idle : budget - budget / 16);
+    osh_store(&purge.given, osh_load(&purge.given) + given);
     if (taken == OSH_LOCKED) {
         osh_arch_unlock(OSH_MUTEX_RECLAIM);
     }
@@ -124,18 +148,18 @@ void osh_arena_purge(void)
  * budget as the heap may keep now. */
 void osh_arena_committed(unsigned pages)
 {
-    (void)osh_fetch_add(&osh_arena.committed, pages); /* a count */
-    osh_word_t given = osh_load(&osh_arena.given);
+    (void)osh_fetch_add(&purge.committed, pages); /* a count */
+    osh_word_t given = osh_load(&purge.given);
     if (given == 0) {
         return;
     }
-    osh_store(&osh_arena.given, given > pages ? given - pages : 0);
-    osh_word_t missed = osh_load(&osh_arena.missed) + pages;
+    osh_store(&purge.given, given > pages ? given - pages : 0);
+    osh_word_t missed = osh_load(&purge.missed) + pages;
     size_t allowed = idle_allowed();
     if (missed >= allowed) {
         missed = 0;
         size_t most = OSH_IDLE_MOST >> OSH_PAGE_LOG2;
-        osh_store(&osh_arena.budget, 2 * allowed < most ? 2 * allowed : most);
+        osh_store(&purge.budget, 2 * allowed < most ? 2 * allowed : most);
     }
-    osh_store(&osh_arena.missed, missed);
+    osh_store(&purge.missed, missed);
 }

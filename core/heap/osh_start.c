@@ -35,7 +35,9 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
         memset((void *)layout.start, 0, layout.base - layout.start);
     }
     osh_arena_start(layout.base, layout.pages, (void *)layout.start);
-    osh_arena.zeroed = zeroed;
+    if (OSH_ROW_LEAST > 0) {
+        osh_arena_zeroed = zeroed;
+    }
     osh_slab_start(layout.pages, (void *)(layout.start + OSH_ARENA_TABLE_BYTES(layout.pages)));
     osh_slab_open_start(layout.pages);
     osh_fallback_start(layout.pages << OSH_PAGE_LOG2);

@@ -44,7 +44,7 @@ static void turn(struct work *w)
     unsigned slot = next_of(w) >> 8 & (SLOTS - 1);
     unsigned char **b = &w->block[slot];
     unsigned kind = next_of(w) >> 16;
-    size_t most = (kind & 15u) != 0 ? 600 : (kind & 240u) != 0 ? 300000 : 3000000;
+    size_t most = (kind & 15u) != 0 ? 600 : (kind & 240u) != 0 ? 300000 : 6000000;
     size_t size = 1 + (next_of(w) >> 8) % most;
     if (*b != NULL &&
         ((*b)[0] != (unsigned char)slot || (*b)[w->size[slot] - 1] != (unsigned char)slot)) {
