@@ -44,17 +44,19 @@ static size_t step_after(size_t open)
     return OSH_TOOLS_STEPS ? open / 4 + 1 : osh_arena.words;
 }
 
-bool osh_arena_open_down(void)
+bool osh_arena_open_down(size_t word)
 {
     osh_word_t high = osh_load(&osh_opened.high);
     osh_word_t low = osh_load(&osh_opened.low);
     if (low >= high) {
         return false;
     }
+    size_t least = word >= low && word < high ? high - word : 1;
     size_t step = step_after(osh_arena.words - high);
+    step = step > least ? step : least;
     step = step < high - low ? step : high - low;
     if (!open_words(high - step, high)) {
-        step = 1; /* the kernel may grant less */
+        step = least; /* the kernel may grant less */
         if (!open_words(high - step, high)) {
             return false;
         }
@@ -95,7 +97,7 @@ bool osh_arena_open_first(void)
     /* os_free reads class bytes and bitmaps for any pointer into the region. */
     return osh_arch_open_tables((void *)osh_arena.tables, osh_arena.base - osh_arena.tables,
                                 OSH_ARENA_TABLE_BYTES(osh_arena.pages)) &&
-           osh_arena_open_down();
+           osh_arena_open_down(osh_arena.words - 1);
 }
 
 #endif

@@ -30,9 +30,9 @@ OSH_SHARED struct osh_opened osh_opened;
  * if the kernel refuses. Once, after osh_arena_start. */
 OSH_HIDDEN bool osh_arena_open_first(void);
 
-/* Opens the next step below `high`; false if there is none or the kernel refuses. Any
- * context. */
-OSH_HIDDEN bool osh_arena_open_down(void);
+/* Opens the next step below `high`, and at least down to the word if that is closed; false if there
+ * is none or the kernel refuses. Any context. */
+OSH_HIDDEN bool osh_arena_open_down(size_t word);
 
 /* For the break and for rows: opens the closed pages below `end`; false if the kernel refuses. Does
  * nothing if `first` lies above the closed pages. Any context. */
@@ -43,7 +43,7 @@ OSH_HIDDEN bool osh_arena_open_up(size_t first, size_t end);
 #else /* nothing is closed */
 
 #define osh_arena_open_first() true
-#define osh_arena_open_down() false
+#define osh_arena_open_down(word) false
 #define osh_arena_open_up(first, end) true
 #define OSH_ARENA_MARK(mark) 0
 
@@ -77,7 +77,7 @@ static inline bool osh_arena_is_all_open(void)
 static inline bool osh_arena_open_word(size_t word)
 {
     while (OSH_ARCH_OPENS && osh_arena_is_closed(word)) {
-        if (!osh_arena_open_down()) {
+        if (!osh_arena_open_down(word)) {
             return false;
         }
     }

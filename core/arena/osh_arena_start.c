@@ -22,7 +22,6 @@ void osh_arena_start(uintptr_t base, size_t pages, void *tables)
     osh_arena.claimed = words;
     osh_arena.newlib = words + osh_arena.words;
     if (OSH_ARCH_DECOMMITS) {
-        osh_arena_purge_start(osh_arch_idle_bytes());
         osh_arena.used = words + (OSH_BITMAPS - 1) * osh_arena.words;
     }
     osh_arena.page_class = (uint8_t *)(words + OSH_BITMAPS * osh_arena.words);

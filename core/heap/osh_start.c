@@ -38,6 +38,9 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
     if (OSH_ROW_LEAST > 0) {
         osh_arena_zeroed = zeroed;
     }
+    if (OSH_ARCH_DECOMMITS) {
+        osh_arena_purge_start(osh_arch_idle_bytes());
+    }
     osh_slab_start(layout.pages, (void *)(layout.start + OSH_ARENA_TABLE_BYTES(layout.pages)));
     osh_slab_open_start(layout.pages);
     osh_fallback_start(layout.pages << OSH_PAGE_LOG2);
