@@ -210,18 +210,34 @@ static void fill(uint32_t caps, bool first, bool dma, bool tcm)
     }
 }
 
+static unsigned quiet[BOARD_CORES];
+
+static void quiet_core(void)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        struct stamped *s = &of_handler[board_core()][i];
+        if (s->block != NULL) {
+            stamped_free(s);
+            s->block = NULL;
+        }
+    }
+    /* Publishes that this core holds nothing; pairs with done(). */
+    __atomic_store_n(&quiet[board_core()], 1, __ATOMIC_RELEASE);
+}
+
 static void done(void)
 {
     unsigned served = 0;
-    kernel_on_tick(NULL);
+    /* From here handlers only free what is left, each core its own. */
+    kernel_on_tick(quiet_core);
     for (unsigned core = 0; core < BOARD_CORES; core++) {
-        served += served_in_handlers[core];
-        for (unsigned i = 0; i < 3; i++) {
-            if (of_handler[core][i].block != NULL) {
-                stamped_free(&of_handler[core][i]);
-            }
+        /* Observes what the core has freed; pairs with quiet_core(). */
+        while (__atomic_load_n(&quiet[core], __ATOMIC_ACQUIRE) == 0) {
+            kernel_yield();
         }
+        served += served_in_handlers[core];
     }
+    kernel_on_tick(NULL);
     CHECK(served > 0);
     report("interrupts", served);
     nothing_is_live();
