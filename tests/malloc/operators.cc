@@ -98,6 +98,7 @@ void handlers()
 void threads()
 {
     std::vector<std::thread> crew;
+    crew.reserve(4);
     for (int i = 0; i < 4; i++) {
         crew.emplace_back([] {
             std::map<int, std::string> names;
