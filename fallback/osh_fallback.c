@@ -223,6 +223,7 @@ void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
 {
     void *row = alignment <= OSH_ALIGN ? osh_row_get(size, false) : NULL;
     if (row != NULL) {
+        *asked = false;
         return row;
     }
     /* newlib looks for their sum, which is no less than this. */
