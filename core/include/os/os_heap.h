@@ -32,7 +32,8 @@ extern "C" {
  *   NULL at once in an interrupt, and in a task that may not wait while another task has the
  *   mutex; unless an added region (os_heap_add_region) has room for it.
  * Complexity: O(1) on a hit. A miss moves one magazine: bounded by its length
- *   and the number of slabs searched. Large: newlib's malloc, under the mutex.
+ *   and the number of slabs searched. Large: newlib's malloc, under the mutex; on Linux from
+ *   4 MiB on a search of the page bitmap, without it.
  * Failure: NULL. In a task the heap gives back every cached block of every core first, unless
  *   the task may not wait and another task is doing so; an interrupt does not. A size above
  *   the region's bytes gives NULL at once. On firmware a call without a region is reported
