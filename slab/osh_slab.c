@@ -250,6 +250,10 @@ static bool is_of_class(unsigned cls, const void *block)
     return osh_arena_class_at(block) == cls;
 }
 
+/* On Linux slabs are long, so the blocks of a magazine share words. On firmware they seldom do, and
+ * looking for those that do costs more than the atomics. */
+#define OSH_GIVES_WORDS OSH_VIRTUAL
+
 /* Objects of one word of a slab's bits that go back together, by one atomic. */
 struct batch {
     size_t page;   /* first of the slab */
@@ -267,7 +271,7 @@ static inline struct batch batch_of(unsigned cls, const void *block)
 
 /* Gives a batch back, counted by the caller. Reports the objects that were free already, and
  * returns how many those are. */
-static unsigned give_batch(unsigned cls, struct batch batch)
+OSH_INLINE unsigned give_batch(unsigned cls, struct batch batch)
 {
     osh_word_t twice = give_bits(batch.page, cls, batch.word, batch.bits);
     unsigned reports = 0;
@@ -297,7 +301,7 @@ bool osh_slab_put_one(unsigned cls, void *block)
 /* Takes blocks off the chain that go back together, and stores how many. None, after a report: the
  * chain is damaged. Whose first block is in a slab of the class, and is not free, has the slab: a
  * block less than a word of objects away is in the same slab. */
-static struct batch gather(unsigned cls, struct osh_chain *chain, unsigned *count)
+OSH_INLINE struct batch gather(unsigned cls, struct osh_chain *chain, unsigned *count)
 {
     *count = 0;
     if (OSH_HARDENING > 0 && OSH_UNLIKELY(!is_of_class(cls, chain->head))) {
@@ -322,7 +326,7 @@ static struct batch gather(unsigned cls, struct osh_chain *chain, unsigned *coun
         batch.bits |= bit;
         ++*count;
         uintptr_t offset = (uintptr_t)chain->head - base;
-        if (chain->count == 0 || offset >= span) {
+        if (!OSH_GIVES_WORDS || chain->count == 0 || offset >= span) {
             break;
         }
         bit = (osh_word_t)1 << osh_class_index(cls, offset);
