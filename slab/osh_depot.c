@@ -57,18 +57,15 @@ static unsigned here(void)
     return IN_PARTS ? osh_arch_core() % PARTS : 0;
 }
 
+#define SLOTS_OF_PART (SLOTS_OF_CLASS / PARTS)
+
+/* The top may be stale by a few slots. So a put begins below it and a get above it; a part that has
+ * not grown is searched as a whole. */
+#define DOUBT (IN_PARTS ? OSH_DEPOT_SLOTS : SLOTS_OF_CLASS)
+
 static osh_word_t *slot_of(unsigned cls, unsigned number, unsigned i)
 {
-    return &slots[(number * (SLOTS_OF_CLASS / PARTS) + i) * OSH_CLASSES + cls];
-}
-
-/* Fills the slot, if it is empty. */
-static bool put_into(osh_word_t *slot, struct osh_chain magazine)
-{
-    osh_word_t empty = 0;
-    /* Publishes the chain's links; pairs with the exchanges of get_from() and
-     * osh_depot_reclaim(). */
-    return osh_load(slot) == 0 && osh_cas(slot, &empty, osh_chain_pack(magazine));
+    return &slots[(number * SLOTS_OF_PART + i) * OSH_CLASSES + cls];
 }
 
 bool osh_depot_put(unsigned cls, struct osh_chain magazine)
@@ -77,26 +74,22 @@ bool osh_depot_put(unsigned cls, struct osh_chain magazine)
     struct shelf *shelf = &part[number].shelf[cls];
     unsigned room = IN_PARTS ? (unsigned)osh_load(&shelf->room) : osh_class_info[cls].depot;
     unsigned top = IN_PARTS ? (unsigned)osh_load(&shelf->top) : 0;
-    /* Above the top, then a few below it, where another task may have got one meanwhile. */
-    unsigned i = top;
-    while (i < room && !put_into(slot_of(cls, number, i), magazine)) {
-        i++;
-    }
-    if (IN_PARTS && i >= room) {
-        unsigned least = room > OSH_DEPOT_SLOTS ? room - OSH_DEPOT_SLOTS : 0;
-        for (i = least; i < room && !put_into(slot_of(cls, number, i), magazine); i++) {
+    for (unsigned i = top > DOUBT ? top - DOUBT : 0; i < room; i++) {
+        osh_word_t empty = 0;
+        /* Publishes the chain's links; pairs with the exchanges of get_from() and
+         * osh_depot_reclaim(). */
+        if (osh_load(slot_of(cls, number, i)) == 0 &&
+            osh_cas(slot_of(cls, number, i), &empty, osh_chain_pack(magazine))) {
+            osh_fence_atomic_load(); /* put, then look; pairs with osh_depot_reclaim() */
+            if (osh_load(&filled) == 0) {
+                osh_store(&filled, 1);
+            }
+            if (IN_PARTS) {
+                osh_raise(&shelf->top, i + 1);
+            }
+            osh_brink_came_free();
+            return true;
         }
-    }
-    if (i < room) {
-        osh_fence_atomic_load(); /* put, then look; pairs with osh_depot_reclaim() */
-        if (osh_load(&filled) == 0) {
-            osh_store(&filled, 1);
-        }
-        if (IN_PARTS) {
-            osh_raise(&shelf->top, i + 1);
-        }
-        osh_brink_came_free();
-        return true;
     }
     if (IN_PARTS && osh_load(&shelf->refused) == 0) {
         osh_store(&shelf->refused, 1);
@@ -113,9 +106,8 @@ static size_t magazine_bytes(unsigned cls)
 static void grow(struct shelf *shelf, unsigned cls)
 {
     osh_word_t room = osh_load(&shelf->room);
-    osh_word_t most = SLOTS_OF_CLASS / PARTS;
     osh_word_t grown = room < 2 ? 4 : 2 * room;
-    grown = grown < most ? grown : most;
+    grown = grown < SLOTS_OF_PART ? grown : SLOTS_OF_PART;
     size_t bytes = (grown - room) * magazine_bytes(cls);
     /* A count: publishes nothing. */
     if (grown == room || osh_fetch_add(&granted, bytes) + bytes > OSH_DEPOT_GROWTH) {
@@ -132,16 +124,17 @@ static void grow(struct shelf *shelf, unsigned cls)
 static struct osh_chain get_from(unsigned number, unsigned cls)
 {
     struct shelf *shelf = &part[number].shelf[cls];
-    osh_word_t top = IN_PARTS ? osh_load(&shelf->top) : osh_class_info[cls].depot;
+    osh_word_t top = IN_PARTS ? osh_load(&shelf->top) : 0;
     osh_word_t word = 0;
-    unsigned i = (unsigned)top;
+    unsigned above = (unsigned)top + DOUBT;
+    unsigned i = above < SLOTS_OF_PART ? above : SLOTS_OF_PART;
     while (word == 0 && i-- > 0) {
         if (osh_load(slot_of(cls, number, i)) != 0) {
             /* Observes the links; pairs with the CAS of osh_depot_put(). */
             word = osh_exchange(slot_of(cls, number, i), 0);
         }
     }
-    if (IN_PARTS && top > 0) {
+    if (IN_PARTS && top != (word != 0 ? i : 0)) {
         (void)osh_cas(&shelf->top, &top, word != 0 ? i : 0); /* unless a put raised it */
     }
     if (IN_PARTS && word == 0 && osh_load(&shelf->refused) != 0) {

@@ -87,6 +87,12 @@ unsigned osh_linux_cpus(void)
     return OSH_CORES;
 }
 
+/* All cores share the depot, unless a scenario divides it. */
+unsigned osh_arch_usable_cores(void)
+{
+    return 1;
+}
+
 void *osh_linux_zeroed(size_t bytes)
 {
     static struct osh_lists lists[OSH_STOPPED_LISTS + OSH_CORES];
