@@ -77,7 +77,7 @@ def _preset(args: argparse.Namespace) -> plan.Preset:
 def _list(workers: Path, cores: int) -> None:
     for name, scenario in plan.SCENARIOS.items():
         counts = ",".join(str(n) for n in sorted(scenario.threads(cores)))
-        print(f"{name:8} threads {counts:9} {scenario.about}")
+        print(f"{name:10} threads {counts:9} {scenario.about}")
     print()
     for name, package in plan.PACKAGES.items():
         state = "built" if worker.is_built(workers, name) else f"MISSING ({package})"

@@ -20,8 +20,14 @@ HEAP_FLOOR_BYTES = 1 << 20
 Series = Sequence[dict | None]
 
 
+def _bytes(report: dict) -> float:
+    """Peak memory, or the bytes that the scenario is about."""
+    measure = SCENARIOS[report["scenario"]].measure
+    return report["measures"][measure] if measure else report["peak_rss_bytes"]
+
+
 def _heap_bytes(report: dict) -> float:
-    grown = report["peak_rss_bytes"] - report["base_rss_bytes"]
+    grown = _bytes(report) - report["base_rss_bytes"]
     return max(grown, HEAP_FLOOR_BYTES)
 
 
@@ -31,10 +37,15 @@ def _ops_per_cpu_s(report: dict) -> float:
 
 _VALUES = {
     "throughput": lambda report: report["ops_per_s"],
-    "memory": lambda report: report["peak_rss_bytes"],
+    "memory": _bytes,
     "heap_memory": _heap_bytes,
     "cpu_throughput": _ops_per_cpu_s,
 }
+
+
+def _says(cell: Cell, metric: str) -> bool:
+    """Whether the scenario says anything about this metric."""
+    return metric.endswith("memory") or SCENARIOS[cell.scenario].measure is None
 
 
 def _series(reports: Series, metric: str) -> list[float | None]:
@@ -66,6 +77,8 @@ def _run(cell: Cell, allocator: str, reports: list[dict]) -> dict:
         "allocator": allocator,
         "identity": reports[0]["identity"],
         "ops_per_s": [r["ops_per_s"] for r in reports],
+        "bytes": [_bytes(r) for r in reports],
+        "faults": [r["faults"] for r in reports],
         "cpu_s": [r["cpu_s"] for r in reports],
         "elapsed_s": [r["elapsed_s"] for r in reports],
         "peak_rss_bytes": [r["peak_rss_bytes"] for r in reports],
@@ -76,6 +89,9 @@ def _run(cell: Cell, allocator: str, reports: list[dict]) -> dict:
     }
     if "phases" in reports[0]:
         run["phases"] = _phases(reports)
+    if "measures" in reports[0]:
+        run["measures"] = {name: statistics.median(r["measures"][name] for r in reports)
+                           for name in reports[0]["measures"]}
     if "recovery" in reports[0]:
         run["recovery"] = _recovery(reports)
     return run
@@ -84,8 +100,8 @@ def _run(cell: Cell, allocator: str, reports: list[dict]) -> dict:
 def _ratio(cell: Cell, peer: str, ours: Series, theirs: Series) -> dict | None:
     found = {metric: figures.median_of_ratios(_series(ours, metric),
                                               _series(theirs, metric))
-             for metric in METRICS}
-    if any(value is None for value in found.values()):
+             if _says(cell, metric) else None for metric in METRICS}
+    if all(value is None for value in found.values()):
         return None
     return {"scenario": cell.scenario, "threads": cell.threads, "peer": peer, **found}
 
@@ -97,11 +113,10 @@ def _best(cell: Cell, rows: list[dict]) -> dict:
     for metric in METRICS:
         pick = figures.best_memory if metric.endswith("memory") \
             else figures.best_throughput
-        name, value = pick({row["peer"]: row[metric] for row in rows})
-        best[metric] = value
-        best[f"{metric}_peer"] = name
+        known = {row["peer"]: row[metric] for row in rows if row[metric] is not None}
+        best[f"{metric}_peer"], best[metric] = pick(known) if known else (None, None)
     fastest = best["throughput_peer"]
-    best[FASTEST] = next(row["memory"] for row in rows if row["peer"] == fastest)
+    best[FASTEST] = next((row["memory"] for row in rows if row["peer"] == fastest), None)
     return best
 
 

@@ -20,7 +20,7 @@ from .worker import Failure
 def report(ops: float, rss: int, scenario: str = "churn", **more) -> dict:
     return {
         "identity": "test", "scenario": scenario, "ops_per_s": ops, "cpu_s": 2.0,
-        "elapsed_s": 1.0, "peak_rss_bytes": rss, "base_rss_bytes": 0,
+        "elapsed_s": 1.0, "faults": 3, "peak_rss_bytes": rss, "base_rss_bytes": 0,
         "live_bytes": 10,
         "latency": {"malloc": {"hist": [[5, 99], [40, 1]], "max": 41},
                     "free": {"hist": [], "max": 0},

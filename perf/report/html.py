@@ -157,7 +157,7 @@ def render(doc: dict) -> str:
         "<h2>Throughput</h2>", figure["throughput"],
         _ratios(doc, "throughput", True, "ops_per_s", 1e6, "osheap, M calls/s"),
         "<h2>Memory</h2>", figure["memory"],
-        _ratios(doc, "memory", False, "peak_rss_bytes", MIB, "osheap, MiB"),
+        _ratios(doc, "memory", False, "bytes", MIB, "osheap, MiB"),
         figure["crowd"], figure["erosion"],
         "<h2>Latency</h2>", figure["latency"], _latencies(doc),
         _brink(doc),

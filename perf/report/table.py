@@ -173,14 +173,14 @@ def render(doc: dict) -> str:
             "Throughput: million calls a second, and ours over theirs (above 1 is "
             "ours)\n" + _comparison(doc, "throughput", "M/s", "ops_per_s", 1e6),
             "Memory: peak RSS in MiB, and ours over theirs (below 1 is ours)\n"
-            + _comparison(doc, "memory", "MiB", "peak_rss_bytes", MIB),
+            + _comparison(doc, "memory", "MiB", "bytes", MIB),
             "Latency\n" + _latency(doc),
         ]
     else:
         parts += ["Throughput: million calls a second\n"
                   + _absolute(doc, "ops_per_s", 1e6),
                   "Memory: peak RSS in MiB\n"
-                  + _absolute(doc, "peak_rss_bytes", MIB)]
+                  + _absolute(doc, "bytes", MIB)]
     if crowd := _crowd(doc):
         parts.append("\n".join(["Crowd: memory with 64 threads over that with 2",
                                 *crowd]))

@@ -12,12 +12,14 @@
 
 enum { DEFAULT_REGION = 16 * 1024 * 1024, DEFAULT_LARGE_LIVE = 2000 };
 
-extern const struct storm_scenario storm_pair, storm_churn, storm_handoff, storm_burst, storm_mixed,
-    storm_ladder, storm_large, storm_births, storm_crowd, storm_sharing, storm_erosion, storm_brink;
+extern const struct storm_scenario storm_pair, storm_churn, storm_handoff, storm_burst, storm_bulk,
+    storm_tiny, storm_mixed, storm_ladder, storm_large, storm_holes, storm_births, storm_crowd,
+    storm_sharing, storm_erosion, storm_growth, storm_fresh, storm_afterwards, storm_brink;
 
 static const struct storm_scenario *const scenarios[] = {
-    &storm_pair,  &storm_churn,  &storm_handoff, &storm_burst,   &storm_mixed,   &storm_ladder,
-    &storm_large, &storm_births, &storm_crowd,   &storm_sharing, &storm_erosion, &storm_brink,
+    &storm_pair,    &storm_churn,   &storm_handoff, &storm_burst, &storm_bulk,       &storm_tiny,
+    &storm_mixed,   &storm_ladder,  &storm_large,   &storm_holes, &storm_births,     &storm_crowd,
+    &storm_sharing, &storm_erosion, &storm_growth,  &storm_fresh, &storm_afterwards, &storm_brink,
 };
 
 enum { SCENARIOS = sizeof(scenarios) / sizeof(scenarios[0]) };
@@ -37,7 +39,7 @@ static const struct argp_option options[] = {
 static void list_scenarios(FILE *to)
 {
     for (size_t i = 0; i < SCENARIOS; i++) {
-        fprintf(to, "%-8s %s\n", scenarios[i]->name, scenarios[i]->about);
+        fprintf(to, "%-10s %s\n", scenarios[i]->name, scenarios[i]->about);
     }
 }
 
@@ -131,6 +133,7 @@ int main(int argc, char **argv)
     storm.warm_seconds = -1;
     storm.region_bytes = DEFAULT_REGION;
     storm.large_live = DEFAULT_LARGE_LIVE;
+    storm.most_bytes = SIZE_MAX;
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
     if (storm.warm_seconds < 0) {

@@ -48,7 +48,9 @@ static void *thread_main(void *arg)
     if (s->fill != NULL) {
         s->fill(t);
     }
-    thread_phase(t, storm.first_phase, false);
+    if (!s->fixed_work) {
+        thread_phase(t, storm.first_phase, false);
+    }
     t->ops = 0;
     memset(t->phase_ops, 0, sizeof(t->phase_ops));
     for (unsigned p = storm.first_phase; p < s->phases; p++) {
@@ -75,12 +77,15 @@ static void sleep_until_ns(uint64_t ns)
     }
 }
 
-static double cpu_seconds(void)
+static double cpu_seconds(const struct rusage *use)
 {
-    struct rusage use;
-    getrusage(RUSAGE_SELF, &use);
-    return (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
-           (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) * 1e-6;
+    return (double)(use->ru_utime.tv_sec + use->ru_stime.tv_sec) +
+           (double)(use->ru_utime.tv_usec + use->ru_stime.tv_usec) * 1e-6;
+}
+
+static uint64_t faults(const struct rusage *use)
+{
+    return (uint64_t)use->ru_minflt + (uint64_t)use->ru_majflt;
 }
 
 static void start_threads(pthread_t *handle)
@@ -114,22 +119,30 @@ static void main_phase(unsigned phase, double seconds, struct storm_result *resu
 {
     pass();
     set_phase(phase);
-    double cpu = cpu_seconds();
+    struct rusage before;
+    struct rusage after;
+    getrusage(RUSAGE_SELF, &before);
     uint64_t begin = storm_now_ns();
     pass();
-    sleep_until_ns(begin + (uint64_t)(seconds * 1e9));
-    set_phase(STORM_STOPPED);
+    if (!storm.scenario->fixed_work) {
+        sleep_until_ns(begin + (uint64_t)(seconds * 1e9));
+        set_phase(STORM_STOPPED);
+    }
     pass();
     result->phase_s[phase] = (double)(storm_now_ns() - begin) * 1e-9;
     result->elapsed_s += result->phase_s[phase];
-    result->cpu_s += cpu_seconds() - cpu;
+    getrusage(RUSAGE_SELF, &after);
+    result->cpu_s += cpu_seconds(&after) - cpu_seconds(&before);
+    result->faults += faults(&after) - faults(&before);
 }
 
 static void measure(struct storm_result *result)
 {
     unsigned phases = storm.scenario->phases - storm.first_phase;
     struct storm_result warm = {0};
-    main_phase(storm.first_phase, storm.warm_seconds, &warm);
+    if (!storm.scenario->fixed_work) {
+        main_phase(storm.first_phase, storm.warm_seconds, &warm);
+    }
     storm_clock_finish();
     for (unsigned p = storm.first_phase; p < storm.scenario->phases; p++) {
         main_phase(p, storm.seconds / phases, result);
@@ -158,6 +171,9 @@ void storm_execute(struct storm_result *result)
         pthread_join(handle[i], NULL);
     }
     result->peak_rss_bytes = storm_peak_rss_bytes();
+    if (storm.scenario->finish != NULL) {
+        storm.scenario->finish();
+    }
     const char *broken = storm.verify ? storm_check_heap() : NULL;
     if (broken != NULL) {
         storm_die(EXIT_CORRUPT, "the heap's own check fails: %s", broken);
