@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="scenarios: " + ", ".join(plan.SCENARIOS)
         + "\npeers: " + ", ".join(plan.PEERS))
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--quick", action="store_true", help="within a minute")
+    length.add_argument("--quick", action="store_true", help="shorter runs, fewer rows: five minutes")
     length.add_argument("--long", action="store_true", help="more rounds, longer runs")
     length.add_argument("--verify", action="store_true",
                         help="check every byte of every block instead of measuring; "

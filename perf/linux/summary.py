@@ -43,9 +43,9 @@ _VALUES = {
 }
 
 
-def _says(cell: Cell, metric: str) -> bool:
+def says(scenario: str, metric: str) -> bool:
     """Whether the scenario says anything about this metric."""
-    return metric.endswith("memory") or SCENARIOS[cell.scenario].measure is None
+    return metric.endswith("memory") or SCENARIOS[scenario].measure is None
 
 
 def _series(reports: Series, metric: str) -> list[float | None]:
@@ -78,7 +78,8 @@ def _run(cell: Cell, allocator: str, reports: list[dict]) -> dict:
         "identity": reports[0]["identity"],
         "ops_per_s": [r["ops_per_s"] for r in reports],
         "bytes": [_bytes(r) for r in reports],
-        "faults": [r["faults"] for r in reports],
+        "own": {name: [{"faults": r["faults"], **r.get("measures", {})}[name] for r in reports]
+                for name in ("faults", *reports[0].get("measures", {}))},
         "cpu_s": [r["cpu_s"] for r in reports],
         "elapsed_s": [r["elapsed_s"] for r in reports],
         "peak_rss_bytes": [r["peak_rss_bytes"] for r in reports],
@@ -89,32 +90,37 @@ def _run(cell: Cell, allocator: str, reports: list[dict]) -> dict:
     }
     if "phases" in reports[0]:
         run["phases"] = _phases(reports)
-    if "measures" in reports[0]:
-        run["measures"] = {name: statistics.median(r["measures"][name] for r in reports)
-                           for name in reports[0]["measures"]}
     if "recovery" in reports[0]:
         run["recovery"] = _recovery(reports)
     return run
 
 
 def _ratio(cell: Cell, peer: str, ours: Series, theirs: Series) -> dict | None:
-    found = {metric: figures.median_of_ratios(_series(ours, metric),
-                                              _series(theirs, metric))
-             if _says(cell, metric) else None for metric in METRICS}
-    if all(value is None for value in found.values()):
+    rounds = {metric: figures.ratios_by_round(_series(ours, metric), _series(theirs, metric))
+              for metric in METRICS if says(cell.scenario, metric)}
+    if not any(rounds.values()):
         return None
-    return {"scenario": cell.scenario, "threads": cell.threads, "peer": peer, **found}
+    found = {metric: statistics.median(rounds[metric]) if rounds.get(metric) else None
+             for metric in METRICS}
+    return {"scenario": cell.scenario, "threads": cell.threads, "peer": peer, **found,
+            "rounds": rounds,
+            "separable": {metric: figures.separable(each) for metric, each in rounds.items()}}
 
 
 def _best(cell: Cell, rows: list[dict]) -> dict:
     """For each metric the server allocator that does best on this row."""
     best: dict = {"scenario": cell.scenario, "threads": cell.threads,
-                  "peer": "best_peer"}
+                  "peer": "best_peer", "rounds": {}, "separable": {}}
     for metric in METRICS:
         pick = figures.best_memory if metric.endswith("memory") \
             else figures.best_throughput
         known = {row["peer"]: row[metric] for row in rows if row[metric] is not None}
-        best[f"{metric}_peer"], best[metric] = pick(known) if known else (None, None)
+        name, best[metric] = pick(known) if known else (None, None)
+        best[f"{metric}_peer"] = name
+        for row in rows:
+            if row["peer"] == name:
+                best["rounds"][metric] = row["rounds"][metric]
+                best["separable"][metric] = row["separable"][metric]
     fastest = best["throughput_peer"]
     best[FASTEST] = next((row["memory"] for row in rows if row["peer"] == fastest), None)
     return best
@@ -134,6 +140,14 @@ def _ratios(outcome: Outcome) -> list[dict]:
     return rows
 
 
+def _means_by_round(rows: list[dict], metric: str) -> list[float]:
+    """The same mean over each round's ratios."""
+    known = [row for row in rows if row["rounds"].get(metric)]
+    rounds = min((len(row["rounds"][metric]) for row in known), default=0)
+    return [figures.headline([{"scenario": row["scenario"], metric: row["rounds"][metric][i]}
+                              for row in known], metric) for i in range(rounds)]
+
+
 def _geomeans(ratios: list[dict]) -> dict:
     means = {}
     for peer in (*PEERS, "best_peer"):
@@ -141,6 +155,7 @@ def _geomeans(ratios: list[dict]) -> dict:
                 if r["peer"] == peer and SCENARIOS[r["scenario"]].compared]
         if rows:
             means[peer] = {m: figures.headline(rows, m) for m in METRICS}
+            means[peer]["rounds"] = {m: _means_by_round(rows, m) for m in METRICS}
             scenarios = {m: figures.by_scenario(rows, m) for m in METRICS}
             means[peer]["scenarios"] = scenarios
             if peer == "best_peer":

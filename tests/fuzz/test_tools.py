@@ -71,7 +71,7 @@ class Tools(unittest.TestCase):
             real = subprocess.run
             with mock.patch.object(worker.subprocess, "run",
                                    lambda _, **how: real(["cat", said.name], **how)):
-                return worker.run(Path("."), "osheap", cell, 0.1, 8, False)
+                return worker.run(Path("."), "osheap", cell, 0.1, plan.QUICK, False)
 
     def test_reports_of_workers(self):
         taken = 0
