@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from . import lines
 from .command import names, need_folders, say, write_json
 from .firmware import plan as firmware_plan
 from .firmware import storm as firmware_storm
@@ -61,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-linux", action="store_true", help="with --firmware: it alone")
     parser.add_argument("--firmware-build", type=Path, default=Path("build/firmware-storm"),
                         metavar="DIR", help="where its images are built")
+    parser.add_argument("--lines", type=Path, metavar="PROGRAM",
+                        help="the build's tests/lines/lines, for the page's plot")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--html", type=Path, metavar="FILE")
     return parser
@@ -192,6 +195,8 @@ def main(argv: list[str] | None = None) -> int:
                             "large_live": preset.large_live}, missing)
     doc["bars"] = bars.judge(doc)
     doc.update(_firmware(args))
+    if args.html and args.lines and not args.verify:
+        doc["lines"] = lines.count(args.lines)
     _write(doc, args)
     return _verdict(doc)
 
@@ -201,5 +206,7 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit("interrupted")
+    except lines.LinesError as error:
+        sys.exit(f"lines: {error}")
     except FirmwareError as error:
         sys.exit(f"firmware storm: {error}")

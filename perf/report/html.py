@@ -44,6 +44,8 @@ _CAPTIONS = {
     "timed.",
     "crowd": "Memory while ever more threads share the same amount of live memory, "
     "peak RSS in MiB.",
+    "lines": "Cache lines that move from one core to another, for one call, on simulated "
+    "cores (tests/lines): an access that needs another core's copy of a line, or its end.",
     "erosion": "Memory per live byte at the end of each phase, survivors of earlier "
     "phases among it; RSS without what the process had before its first allocation.",
 }
@@ -175,6 +177,7 @@ def render(doc: dict) -> str:
         figure["crowd"], figure["erosion"],
         "<h2>Latency</h2>", figure["latency"], _latencies(doc),
         _own_figures(doc), _brink(doc),
+        "<h2>Cache lines between cores</h2>" + figure["lines"] if figure["lines"] else "",
         "<h2>Scenarios</h2>", _scenarios(doc),
         "<h2>Machine</h2>",
         f'<pre>{escape(json.dumps(doc["machine"], indent=1))}</pre>',
