@@ -13,7 +13,7 @@ from .firmware import storm as firmware_storm
 from .firmware.run import FirmwareError
 from .linux import campaign, machine, plan, summary, worker
 from .linux.progress import clock
-from .report import bars, firmware_table, table
+from .report import bars, firmware_table, storm_page, table
 
 
 def _threads(text: str) -> list[int]:
@@ -65,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lines", type=Path, metavar="PROGRAM",
                         help="the build's tests/lines/lines, for the page's plot")
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--figures", type=Path, metavar="FILE",
+                        help="what docs/storm.md is made from, as JSON")
     parser.add_argument("--html", type=Path, metavar="FILE")
     return parser
 
@@ -146,6 +148,9 @@ def _write(doc: dict, args: argparse.Namespace) -> None:
     if args.json:
         write_json(args.json, doc)
         say(f"wrote {args.json}")
+    if args.figures:
+        write_json(args.figures, {"storm": storm_page.section(doc)})
+        say(f"wrote {args.figures}")
     if args.html:
         from .report import html  # matplotlib takes a second to load
         args.html.write_text(html.render(doc), encoding="utf-8")
@@ -159,7 +164,7 @@ def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
                      + ", ".join(firmware_plan.BOARDS))
     if args.no_linux and args.firmware is None:
         parser.error("--no-linux goes with --firmware")
-    need_folders(parser, args.json, args.html)
+    need_folders(parser, args.json, args.html, args.figures)
     if args.html and importlib.util.find_spec("matplotlib") is None:
         parser.error("--html needs the Debian package python3-matplotlib")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest import mock
 
 from .. import storm
-from ..report import bars, table
+from ..report import bars, storm_page, table
 from . import figures, plan, summary, worker
 from .campaign import Outcome, _schedule
 from .plan import Cell
@@ -183,6 +183,20 @@ class Documents(unittest.TestCase):
     def test_every_figure_of_ours_has_its_spread(self):
         doc = self.rounds([2e6, 4e6, 3e6], [1e6, 1e6, 1e6])
         self.assertIn("3.00 ±33%", table.render(doc))
+
+    def test_what_is_near_zero_keeps_two_digits(self):
+        self.assertEqual([table.number(v) for v in (0.000123, 0.0996, 0.1, 12.345, 0, None)],
+                         ["0.00012", "0.1", "0.10", "12.35", "0.00", "-"])
+
+    def test_the_page_shows_ratios_spread_noise_and_losses(self):
+        doc = self.rounds([20, 20, 21, 24, 22], [40, 40, 40, 40, 40])
+        page = storm_page.render(json.loads(json.dumps(storm_page.section(doc))))
+        self.assertIn("| churn x2 | 2.1e-05 ±10% | 0.53 ±10% | 0.53 ±10% |", page)
+        self.assertIn("| churn x2 | 9.5e-05 ±0% | ~1.00 ±0% | ~1.00 ±0% |", page)
+        self.assertIn("by more than noise: churn x2 (0.53).", page)
+        even = storm_page.render(storm_page.section(self.rounds([20, 20, 21, 24, 22], [21] * 5)))
+        self.assertIn("No row is slower", even)
+        self.assertIn("~1.00", even)
 
     def test_a_mean_has_the_spread_of_its_rounds(self):
         doc = self.rounds([2, 4, 3], [1, 1, 1])

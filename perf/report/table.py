@@ -40,8 +40,10 @@ def layout(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """A dash for what was not measured."""
-    return "-" if value is None else f"{value:.{digits}f}"
+    """A dash for what was not measured. Two digits of what is near zero, too."""
+    if value is None:
+        return "-"
+    return f"{value:.{digits}f}" if value == 0 or abs(value) >= 0.1 else f"{value:.2g}"
 
 
 def nanoseconds(value: float) -> str:
