@@ -11,6 +11,7 @@ enum { LINES_LOG2 = 21, WORDS = LINES_CORES_MOST / 64 };
 struct line {
     uintptr_t number; /* 0: an empty place */
     uint64_t holders[WORDS];
+    uint32_t transfers;
     uint8_t first; /* core that touched it first */
     bool shared;   /* touched by another core too, ever */
 };
@@ -65,7 +66,19 @@ bool lines_transfers(unsigned core, uintptr_t number, bool write)
         memset(line->holders, 0, sizeof(line->holders));
     }
     line->holders[core / 64] |= UINT64_C(1) << (core % 64);
+    line->transfers += transfer ? 1 : 0;
     return transfer;
+}
+
+uintptr_t lines_hottest(uint32_t *transfers)
+{
+    struct line *hottest = &table[0];
+    for (struct line *line = table; line < table + ((size_t)1 << LINES_LOG2); line++) {
+        hottest = line->transfers > hottest->transfers ? line : hottest;
+    }
+    *transfers = hottest->transfers;
+    hottest->transfers = 0;
+    return hottest->number * LINES_BYTES;
 }
 
 bool lines_is_shared(unsigned core, uintptr_t number)

@@ -40,6 +40,9 @@ bool lines_transfers(unsigned core, uintptr_t line, bool write);
 /* Has any core but this one ever touched the line? */
 bool lines_is_shared(unsigned core, uintptr_t line);
 void lines_forget(void);
+/* The address of the line that moved most since the run began, warm rounds included; the
+ * next call gives the next one. */
+uintptr_t lines_hottest(uint32_t *transfers);
 
 /* cores.c: runs `body` once on each of `cores` cores, until all have returned. */
 void lines_run(unsigned cores, void (*body)(unsigned core));

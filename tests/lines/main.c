@@ -19,6 +19,7 @@
 
 static const char *only_workload;
 static unsigned only_cores;
+static unsigned hottest;
 
 static void give_up(const char *workload, unsigned cores, const char *what)
 {
@@ -63,6 +64,11 @@ static void measure(const struct workload *workload, unsigned cores)
         give_up(workload->name, cores, broken);
     }
     print(lines_counted());
+    for (unsigned i = 0; i < hottest; i++) {
+        uint32_t transfers;
+        uintptr_t address = lines_hottest(&transfers);
+        (void)fprintf(stderr, "%#" PRIxPTR " %" PRIu32 "\n", address, transfers);
+    }
 }
 
 static void measure_apart(const struct workload *workload, unsigned cores)
@@ -117,6 +123,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             argp_error(state, "%s is no power of two up to %d", argument, LINES_CORES_MOST);
         }
         return 0;
+    case 'h':
+        hottest = (unsigned)strtoul(argument, NULL, 10);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -127,6 +136,8 @@ int main(int argc, char **argv)
     static const struct argp_option options[] = {
         {"workload", 'w', "NAME", 0, "This one alone", 0},
         {"cores", 'c', "N", 0, "On so many cores alone: 1, 2, 4, ... 128", 0},
+        {"hottest", 'h', "N", 0,
+         "Also the N lines that moved most, by address (nm tells whose it is) and transfers", 0},
         {0},
     };
     static const struct argp argp = {.options = options,

@@ -76,6 +76,22 @@ static void a_line_that_two_have_touched_is_shared_for_ever(void **state)
     assert_true(lines_is_shared(1, LINE));
 }
 
+static void the_hottest_lines_come_first(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 10; i++) {
+        (void)lines_transfers(i % 2, LINE, true);
+        (void)lines_transfers(i % 4 / 2, LINE + 1, true);
+    }
+    uint32_t transfers;
+    assert_int_equal(lines_hottest(&transfers), LINE * LINES_BYTES);
+    assert_int_equal(transfers, 9);
+    assert_int_equal(lines_hottest(&transfers), (LINE + 1) * LINES_BYTES);
+    assert_int_equal(transfers, 4);
+    (void)lines_hottest(&transfers);
+    assert_int_equal(transfers, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +100,7 @@ int main(void)
         cmocka_unit_test_setup(readers_keep_a_line_together, fresh),
         cmocka_unit_test_setup(a_write_ends_the_copies_of_all_others, fresh),
         cmocka_unit_test_setup(lines_have_nothing_to_do_with_each_other, fresh),
+        cmocka_unit_test_setup(the_hottest_lines_come_first, fresh),
         cmocka_unit_test_setup(a_line_that_two_have_touched_is_shared_for_ever, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

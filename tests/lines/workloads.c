@@ -158,7 +158,7 @@ static void tiny_round(unsigned core)
 {
     for (unsigned i = 0; i < STEPS_A_ROUND; i++) {
         unsigned at = random_below(core, SLOTS_A_CORE * workload_cores);
-        size_t size = STEP * (at % SIZES + 1);
+        size_t size = (size_t)STEP * (at % SIZES + 1);
         void *mine = allocate(size);
         void *theirs = slot[at];
         slot[at] = mine;
