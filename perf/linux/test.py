@@ -11,7 +11,7 @@ from unittest import mock
 
 from .. import storm
 from ..report import bars, storm_page, table
-from . import figures, plan, summary, worker
+from . import figures, plan, shape, summary, worker
 from .campaign import Outcome, _schedule
 from .plan import Cell
 from .worker import Failure
@@ -194,6 +194,8 @@ class Documents(unittest.TestCase):
         self.assertIn("| churn x2 | 2.1e-05 ±10% | 0.53 ±10% | 0.53 ±10% |", page)
         self.assertIn("| churn x2 | 9.5e-05 ±0% | ~1.00 ±0% | ~1.00 ±0% |", page)
         self.assertIn("by more than noise: churn x2 (0.53).", page)
+        ahead = storm_page.render(storm_page.section(self.rounds([30] * 5, [20] * 5)))
+        self.assertIn("No row is slower", ahead)
         even = storm_page.render(storm_page.section(self.rounds([20, 20, 21, 24, 22], [21] * 5)))
         self.assertIn("No row is slower", even)
         self.assertIn("~1.00", even)
@@ -214,6 +216,11 @@ class Documents(unittest.TestCase):
         self.assertEqual((mean["memory"], mean["throughput"]), (0.5, None))
         text = table.render(doc)
         self.assertEqual(text[:text.index("\nLatency")].count("afterwards x2"), 1)
+
+    def test_page_faults_of_fresh_are_shown(self):
+        cell = Cell("fresh", 2)
+        text = table.render(document({(cell, "osheap"): [report(1, 1, "fresh", faults=66000)] * 3}))
+        self.assertRegex(text, r"fresh x2 page faults +66,000 ±0%")
 
     def test_each_pair_of_holes_and_its_worst_are_shown(self):
         cell = Cell("holes", 2)
@@ -297,6 +304,17 @@ class Workers(unittest.TestCase):
         self.assertIn("unreadable", self.run_script("echo '{\"ops\": 7}'").reason)
         other = report(7.0, 100, "churn", threads=1)
         self.assertIn("unreadable", self.run_script(f"echo '{json.dumps(other)}'").reason)
+
+    def test_a_scenario_has_its_own_measures_and_no_others(self):
+        def fault(scenario: str, measures: dict | None) -> str | None:
+            sound = report(7.0, 100, scenario, threads=1)
+            return shape.fault(sound | ({"measures": measures} if measures is not None else {}),
+                               scenario, 1)
+        self.assertIsNone(fault("afterwards", {"final_rss_bytes": 5}))
+        self.assertIn("final_rss_bytes", fault("afterwards", {"final_rss_bytes": 0}))
+        self.assertIn("measures", fault("afterwards", None))
+        self.assertIn("measures", fault("pair", {"final_rss_bytes": 5}))
+        self.assertIsNone(fault("pair", None))
 
     def test_a_crash_is_a_failure_with_what_was_said(self):
         failure = self.run_script("echo it hurts >&2; kill -SEGV $$")
