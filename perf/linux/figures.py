@@ -67,8 +67,11 @@ def ratios_by_round(ours: Sequence[float | None],
     return [a / b for a, b in zip(ours, theirs) if a is not None and b]
 
 
-def spread(values: Sequence[float]) -> float:
-    """Half of what lies between the least and the most, as a share of the median."""
+def spread(values: Sequence[float]) -> float | None:
+    """Half of what lies between the least and the most, as a share of the median. One
+    round has none."""
+    if len(values) < 2:
+        return None
     middle = statistics.median(values)
     return (max(values) - min(values)) / 2 / middle if middle else 0.0
 

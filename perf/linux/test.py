@@ -103,7 +103,7 @@ class Ratios(unittest.TestCase):
 class Noise(unittest.TestCase):
     def test_the_spread_is_half_the_way_from_least_to_most(self):
         self.assertAlmostEqual(figures.spread([9, 10, 13]), 0.2)
-        self.assertEqual(figures.spread([7]), 0)
+        self.assertIsNone(figures.spread([7]))
         self.assertEqual(figures.spread([0, 0]), 0)
 
     def test_the_sign_test_counts_rounds_on_one_side(self):
@@ -199,6 +199,12 @@ class Documents(unittest.TestCase):
         even = storm_page.render(storm_page.section(self.rounds([20, 20, 21, 24, 22], [21] * 5)))
         self.assertIn("No row is slower", even)
         self.assertIn("~1.00", even)
+
+    def test_one_round_has_no_spread(self):
+        doc = self.rounds([20], [10])
+        self.assertIn("~2.00 ±?", table.render(doc))
+        self.assertIn("| churn x2 | 2e-05 ±? | ~2.00 ±? | ~2.00 ±? |",
+                      storm_page.render(storm_page.section(doc)))
 
     def test_a_mean_has_the_spread_of_its_rounds(self):
         doc = self.rounds([2, 4, 3], [1, 1, 1])

@@ -28,8 +28,8 @@ VIEWS = {"throughput": ("Throughput", "M calls/s", "ops_per_s", 1e6),
          "memory": ("Memory", "MiB", "bytes", table.MIB)}
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.4g}")
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")
 
 
 def _figure(values: list[float], unit: float = 1.0) -> dict:
@@ -73,7 +73,7 @@ def _text(figure: dict | None) -> str:
     if not figure:
         return "–"
     noise = "" if figure.get("separable", True) else "~"
-    return f"{noise}{table.number(figure['value'])} ±{figure['spread']:.0%}"
+    return f"{noise}{table.number(figure['value'])} {table.spread_text(figure['spread'])}"
 
 
 def _table(head: list[str], rows: list[list[str]]) -> list[str]:

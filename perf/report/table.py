@@ -90,7 +90,12 @@ def measured(values: Sequence[float], unit: float = 1.0) -> str:
 
 def plus_minus(values: Sequence[float]) -> str:
     """Half of what lies between the least and the most of the rounds."""
-    return f"±{figures.spread(values):.0%}"
+    return spread_text(figures.spread(values))
+
+
+def spread_text(spread: float | None) -> str:
+    """One round has none that is known."""
+    return "±?" if spread is None else f"±{spread:.0%}"
 
 
 def ratio_text(ratio: dict | None, metric: str) -> str:
