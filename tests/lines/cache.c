@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINES_LOG2 = 21, WORDS = LINES_CORES_MOST / 64 };
+enum { LINES_LOG2 = 19, WORDS = LINES_CORES_MOST / 64 };
 
 struct line {
     uintptr_t number; /* 0: an empty place */
