@@ -6,6 +6,7 @@
 #include "osh_arena_open.h"
 #include "osh_brink.h"
 #include "osh_fallback.h"
+#include "osh_gaps.h"
 #include "osh_guard.h"
 #include "osh_harden.h"
 #include "osh_layout.h"
@@ -49,6 +50,9 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
         return false;
     }
     osh_arena_mark_end();
+    if (OSH_ROW_LEAST > 0) {
+        osh_gaps_released(layout.pages - 1); /* all pages are a gap */
+    }
     return true;
 }
 
