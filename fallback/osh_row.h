@@ -23,10 +23,11 @@
 /* For a region of `region` bytes. Once, when the heap starts. */
 OSH_HIDDEN void osh_row_start(size_t region);
 
-/* A live row of at least `size` bytes at that alignment, a power of two, and aligned for any object.
- * With `clear` its bytes are 0; memory that nobody has written to stays untouched. NULL: the size is below OSH_ROW_LEAST (OSH_ROW_LEAST_SMALL in a small region), there is no
- * such row of free pages, or the caller is an interrupt handler. Any context. O(pages),
- * and O(words of the bitmap) if memory is short. */
+/* A live row of at least `size` bytes at that alignment, a power of two, and aligned for any
+ * object. With `clear` its bytes are 0; memory that nobody has written to stays untouched. NULL:
+ * the size is below OSH_ROW_LEAST (OSH_ROW_LEAST_SMALL in a small region), there is no such row of
+ * free pages, or the caller is an interrupt handler. Any context. O(pages), and O(words of the
+ * bitmap) if memory is short. */
 OSH_HIDDEN void *osh_row_get(size_t alignment, size_t size, bool clear);
 
 /* The bytes of the block's pages. */

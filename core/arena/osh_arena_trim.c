@@ -79,8 +79,17 @@ static size_t give_row(size_t first, size_t end, unsigned *halvings)
     return to - from;
 }
 
-/* Offers free pages that were used, from the lowest up, until the system has taken `most` bytes. */
-static size_t decommit(size_t most)
+/* Are all pages of the word and of its neighbour free? Together they may be a huge page. */
+static bool is_free_pair(size_t word)
+{
+    size_t other = word ^ 1;
+    return osh_load(&osh_arena.claimed[word]) == 0 &&
+           (other >= osh_arena.words || osh_load(&osh_arena.claimed[other]) == 0);
+}
+
+/* Offers free pages that were used, from the lowest up, until the system has taken `most` bytes.
+ * With `whole` only those of pairs of words that are all free. */
+static size_t decommit(size_t most, bool whole)
 {
     size_t bytes = 0;
     size_t first = 0; /* the claimed row begins here */
@@ -92,6 +101,9 @@ static size_t decommit(size_t most)
             continue;
         }
         osh_word_t idle = osh_load(&osh_arena.used[word]) & ~osh_load(&osh_arena.claimed[word]);
+        if (whole && idle != 0 && !is_free_pair(word)) {
+            continue;
+        }
         if (idle != 0) {
             /* Claims those that nobody else has claimed meanwhile. Observes the last owners'
              * accesses to the pages; pairs with osh_claims_release(). */
@@ -111,7 +123,7 @@ static size_t decommit(size_t most)
 
 size_t osh_arena_decommit(void)
 {
-    return decommit(SIZE_MAX);
+    return decommit(SIZE_MAX, false);
 }
 
 /* The pages that are free and committed: a snapshot. */
@@ -157,7 +169,11 @@ void osh_arena_purge(void)
         return; /* the next release tries again */
     }
     size_t wanted = idle - allowed / 2;
-    size_t given = decommit(wanted << OSH_PAGE_LOG2) >> OSH_PAGE_LOG2;
+    /* First those that split no huge page. */
+    size_t given = decommit(wanted << OSH_PAGE_LOG2, true) >> OSH_PAGE_LOG2;
+    if (given < wanted) {
+        given += decommit((wanted - given) << OSH_PAGE_LOG2, false) >> OSH_PAGE_LOG2;
+    }
     osh_word_t budget = osh_load(&purge.budget);
     osh_store(&purge.refused, given < wanted / 2 ? 2 * idle : 0);
     osh_store(&purge.budget, budget - budget / 16);

@@ -134,8 +134,7 @@ static size_t free_from(size_t page, size_t most)
 static osh_word_t free_ending_in(size_t word)
 {
     osh_word_t claimed = osh_load(&osh_arena.claimed[word]);
-    bool goes_on =
-        word + 1 < osh_arena.words && (osh_load(&osh_arena.claimed[word + 1]) & 1) == 0;
+    bool goes_on = word + 1 < osh_arena.words && (osh_load(&osh_arena.claimed[word + 1]) & 1) == 0;
     if (!goes_on) {
         return ~claimed;
     }

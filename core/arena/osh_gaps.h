@@ -48,8 +48,8 @@ OSH_HIDDEN void osh_gaps_settle(struct osh_gap_hint hint);
  * claimed. O(words). */
 OSH_HIDDEN size_t osh_gaps_search(size_t count, bool open);
 
-/* For checks, while nobody else is inside the heap: is the gap of `count` pages that ends before the
- * page `end` noted? */
+/* For checks, while nobody else is inside the heap: is the gap of `count` pages that ends before
+ * the page `end` noted? */
 OSH_HIDDEN bool osh_gaps_is_noted(size_t end, size_t count);
 
 /* Notes all gaps: in the child of a fork, where nobody else is. O(words). */

@@ -38,15 +38,15 @@
  * bitmap, then for each group of groups. */
 #define OSH_GAP_LENGTHS 64u
 #define OSH_GAP_GROUPS(pages) OSH_PAGE_WORDS(OSH_PAGE_WORDS(pages))
-#define OSH_GAP_WORDS(pages)                                                                       \
-    (OSH_ROW_LEAST > 0                                                                             \
-         ? (OSH_GAP_GROUPS(pages) + OSH_PAGE_WORDS(OSH_GAP_GROUPS(pages))) * OSH_GAP_LENGTHS       \
+#define OSH_GAP_WORDS(pages)                                                                 \
+    (OSH_ROW_LEAST > 0                                                                       \
+         ? (OSH_GAP_GROUPS(pages) + OSH_PAGE_WORDS(OSH_GAP_GROUPS(pages))) * OSH_GAP_LENGTHS \
          : 0u)
 #define OSH_GAP_BYTES(pages) (OSH_GAP_WORDS(pages) * sizeof(osh_word_t))
 
 /* Bitmaps, hints and a byte per page, rounded up to cache lines because other tables follow. */
-#define OSH_ARENA_TABLE_BYTES(pages) \
-    (((pages) + OSH_BITMAP_BYTES(pages) + OSH_GAP_BYTES(pages) + OSH_CACHELINE - 1) /              \
+#define OSH_ARENA_TABLE_BYTES(pages)                                                  \
+    (((pages) + OSH_BITMAP_BYTES(pages) + OSH_GAP_BYTES(pages) + OSH_CACHELINE - 1) / \
      OSH_CACHELINE * OSH_CACHELINE)
 
 #define OSH_NEAR_BYTES(pages) ((pages)*OSH_NEAR_WORDS * sizeof(osh_word_t))

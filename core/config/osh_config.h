@@ -206,6 +206,11 @@
 /* Free pages in a row that are worth a hint. */
 #define OSH_GAP_LEAST ((OSH_ROW_LEAST) >> (OSH_PAGE_LOG2))
 
+/* Where memory is virtual, slabs grow by huge pages (osh_ahead.h) once they have OSH_HUGE_FROM
+ * bytes. So at most 1/16 of a process's memory is committed and not used, one huge page. */
+#define OSH_HUGE_FROM 33554432u
+#define OSH_HUGE_BYTES 2097152u
+
 /* Free memory that the heap does not offer to the system by itself: at first, and at most. */
 #define OSH_IDLE_BYTES 8388608u
 #define OSH_IDLE_MOST 134217728u

@@ -35,6 +35,12 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
     if (!zeroed) {
         memset((void *)layout.start, 0, layout.base - layout.start);
     }
+    /* Huge pages begin at pages of even words. */
+    uintptr_t first = OSH_ALIGN_UP(layout.base, OSH_HUGE_BYTES);
+    if (OSH_ROW_LEAST > 0 && zeroed && layout.pages << OSH_PAGE_LOG2 >= OSH_ROW_REGION) {
+        layout.pages -= (first - layout.base) >> OSH_PAGE_LOG2;
+        layout.base = first;
+    }
     osh_arena_start(layout.base, layout.pages, (void *)layout.start);
     if (OSH_ROW_LEAST > 0) {
         osh_arena_zeroed = zeroed;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pages: slabs claim from the top, newlib's break from the bottom. */
+#include "osh_ahead.h"
 #include "osh_arena.h"
 #include "osh_gaps.h"
 #include "osh_gauge.h"
@@ -247,6 +248,49 @@ const struct scenario arena_hint = {
 };
 
 #if OSH_ROW_LEAST > 0
+/* The linker puts this around the port's. All pages but the caller's are ours meanwhile. */
+static size_t mine;
+__typeof__(osh_arch_commit_huge) __real_osh_arch_commit_huge;
+__typeof__(osh_arch_commit_huge) __wrap_osh_arch_commit_huge;
+bool __wrap_osh_arch_commit_huge(void *start, size_t bytes)
+{
+    REQUIRE(osh_arena_page(start) == 0 && bytes == PAGES << OSH_PAGE_LOG2);
+    for (size_t page = 0; page < PAGES; page++) {
+        if (page != mine) {
+            own(page);
+        }
+    }
+    machine_step("commits a huge page");
+    for (size_t page = 0; page < PAGES; page++) {
+        if (page != mine) {
+            disown(page);
+        }
+    }
+    return __real_osh_arch_commit_huge(start, bytes);
+}
+
+static void claim_with_those_beside(void)
+{
+    mine = osh_arena_claim_run(0);
+    if (mine != OSH_NO_PAGE) {
+        own(mine);
+        osh_ahead_commit(0, PAGES, mine, 1);
+        disown(mine);
+        osh_arena_release_run(mine, 0);
+    }
+}
+
+const struct scenario arena_ahead = {
+    .name = "arena-ahead",
+    .promise = "memory that is committed ahead is nobody's then, and is given back like other",
+    .pages = PAGES,
+    .task = {claim_with_those_beside, claim_and_release, trim},
+    .core = {0, 1, 2},
+    .check = all_free,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 1},
+};
+
 /* The hints of gaps. Two words of the bitmap; all pages are claimed but for what `setup` frees. */
 #define GAP_PAGES 68
 
