@@ -52,13 +52,12 @@ static size_t at_most_half(size_t want)
     return half > LEAST_BYTES ? half : LEAST_BYTES;
 }
 
-/* Where a system gives huge pages to everybody, a small process would have 2 MiB for each end of
- * the region. There it gets none; what lies further inside is used by large processes only. */
+/* Where a system gives huge pages to everybody, a small process would have one at the end of the
+ * region, where slabs begin. There it gets none; larger processes use what lies below. */
 static void keep_small(char *start, size_t bytes)
 {
-    if (start != NULL && bytes > 4 * (size_t)OSH_HUGE_FROM) {
-        size_t end = 2 * (size_t)OSH_HUGE_FROM;
-        (void)madvise(start, end, MADV_NOHUGEPAGE);
+    size_t end = OSH_HUGE_FROM / 2;
+    if (start != NULL && bytes > 4 * end) {
         (void)madvise(start + bytes - end, end, MADV_NOHUGEPAGE);
     }
 }
