@@ -42,10 +42,10 @@ static bool is_kept_size(size_t bytes)
     return bytes >> KEPT_LEAST != 0 && bytes >> KEPT_MOST == 0;
 }
 
-/* What the block's bytes count as: those of newlib, or whole pages of a row. */
-static size_t bytes_of(const void *block)
+/* What a block of so many usable bytes counts as: a row as its pages. */
+static size_t counted(const void *block, size_t usable)
 {
-    return osh_newlib_is_row(block) ? osh_row_bytes(block) : osh_newlib_usable(block);
+    return osh_newlib_is_row(block) ? osh_row_bytes(block) : usable;
 }
 
 /* Takes the slot's block, if it has at least `size` bytes. */
@@ -56,8 +56,9 @@ static void *take_kept(osh_word_t *slot, size_t size)
     if (block == NULL) {
         return NULL;
     }
-    (void)osh_fetch_add(&kept_bytes, (osh_word_t)0 - bytes_of(block)); /* publishes nothing */
-    if (OSH_UNLIKELY(osh_newlib_usable(block) < size)) {
+    size_t bytes = osh_newlib_usable(block);
+    (void)osh_fetch_add(&kept_bytes, (osh_word_t)0 - counted(block, bytes)); /* publishes nothing */
+    if (OSH_UNLIKELY(bytes < size)) {
         osh_deferred_push(block); /* another block came to the slot meanwhile */
         return NULL;
     }
@@ -91,7 +92,7 @@ bool osh_kept_put(void *block, size_t bytes)
         return false;
     }
     osh_word_t empty = 0;
-    bytes = bytes_of(block);
+    bytes = counted(block, bytes);
     /* The sum announces the block, then we look whether memory is out: pairs with osh_brink_look(),
      * after which a look either finds a sum above 0 or keeps us out. The compare-and-swap publishes
      * the block; pairs with the exchange of take_kept() and of osh_kept_reclaim(). */
@@ -113,7 +114,8 @@ void osh_kept_reclaim(void (*give)(void *block))
         /* Observes the block; pairs with the compare-and-swap of osh_kept_put(). */
         void *block = (void *)osh_exchange(&kept_slots[slot], 0);
         if (block != NULL) {
-            (void)osh_fetch_add(&kept_bytes, (osh_word_t)0 - bytes_of(block));
+            (void)osh_fetch_add(&kept_bytes,
+                                (osh_word_t)0 - counted(block, osh_newlib_usable(block)));
             give(block);
         }
     }
