@@ -201,9 +201,23 @@
 #define OSH_KEPT_LEAST_LOG2 (OSH_VIRTUAL ? 17 : 6)
 #define OSH_KEPT_MOST_LOG2 (OSH_VIRTUAL ? 20 : OSH_FLOOR_LOG2(OSH_KEPT_BYTES, 8))
 
-/* Blocks of at least this many bytes are rows of pages of their own, without newlib. 0: none are,
- * because a page's rest would be lost RAM. Where memory is virtual it is never touched. */
-#define OSH_ROW_LEAST (OSH_VIRTUAL ? 4194304u : 0u)
+/* Blocks of at least this many bytes are rows of pages of their own, without newlib: all that have
+ * no size class, if they have a few pages. 0: none are, because a page's rest would be lost RAM.
+ * Where memory is virtual it is never touched. */
+#define OSH_ROW_LEAST \
+    (OSH_VIRTUAL ? OSH_CLAMP((OSH_SLAB_MAX) + 1u, 8u << (OSH_PAGE_LOG2), 1u << 31) : 0u)
+/* In a region below OSH_ROW_REGION, such as one from os_heap_init, the rest of a page is missed
+ * sooner. There newlib packs blocks of less than OSH_ROW_LEAST_SMALL bytes, and it has so few of
+ * them that its searches are short. */
+#define OSH_ROW_REGION 536870912u
+#define OSH_ROW_LEAST_SMALL 4194304u
+/* Free pages in a row that are worth a hint. */
+#define OSH_GAP_LEAST ((OSH_ROW_LEAST) >> (OSH_PAGE_LOG2))
+
+/* Where memory is virtual, slabs grow by huge pages (osh_ahead.h) once they have OSH_HUGE_FROM
+ * bytes. So at most 1/16 of a process's memory is committed and not used, one huge page. */
+#define OSH_HUGE_FROM 33554432u
+#define OSH_HUGE_BYTES 2097152u
 
 /* Free memory that the heap does not offer to the system by itself: at first, and at most. */
 #define OSH_IDLE_BYTES 8388608u

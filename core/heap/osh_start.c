@@ -7,6 +7,7 @@
 #include "osh_brink.h"
 #include "osh_depot.h"
 #include "osh_fallback.h"
+#include "osh_gaps.h"
 #include "osh_guard.h"
 #include "osh_harden.h"
 #include "osh_layout.h"
@@ -35,6 +36,12 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
     if (!zeroed) {
         memset((void *)layout.start, 0, layout.base - layout.start);
     }
+    /* Huge pages begin at pages of even words. */
+    uintptr_t first = OSH_ALIGN_UP(layout.base, OSH_HUGE_BYTES);
+    if (OSH_ROW_LEAST > 0 && zeroed && layout.pages << OSH_PAGE_LOG2 >= OSH_ROW_REGION) {
+        layout.pages -= (first - layout.base) >> OSH_PAGE_LOG2;
+        layout.base = first;
+    }
     osh_arena_start(layout.base, layout.pages, (void *)layout.start);
     if (OSH_ROW_LEAST > 0) {
         osh_arena_zeroed = zeroed;
@@ -53,6 +60,9 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
         return false;
     }
     osh_arena_mark_end();
+    if (OSH_ROW_LEAST > 0) {
+        osh_gaps_released(layout.pages - 1); /* all pages are a gap */
+    }
     return true;
 }
 

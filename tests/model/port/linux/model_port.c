@@ -109,6 +109,14 @@ size_t osh_arch_idle_bytes(void)
     return SIZE_MAX;
 }
 
+bool osh_arch_commit_huge(void *start, size_t bytes)
+{
+    (void)start;
+    (void)bytes;
+    machine_step("the kernel commits a huge page");
+    return true;
+}
+
 bool osh_arch_move(void *to, void *from, size_t bytes)
 {
     (void)to;
