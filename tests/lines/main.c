@@ -27,7 +27,7 @@ static void give_up(const char *workload, unsigned cores, const char *what)
     exit(EXIT_FAILURE);
 }
 
-static bool start_heap(void)
+static bool start_heap(unsigned cores)
 {
     void *region = mmap(REGION, REGION_BYTES, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
@@ -36,6 +36,7 @@ static bool start_heap(void)
     }
     model_port_start();
     model_port_region(region, REGION_BYTES);
+    model_port_cores(cores);
     void *block = os_malloc(1);
     os_free(block);
     return block != NULL;
@@ -54,7 +55,7 @@ static void print(struct lines_counts counts)
 
 static void measure(const struct workload *workload, unsigned cores)
 {
-    if (!start_heap()) {
+    if (!start_heap(cores)) {
         give_up(workload->name, cores, "the heap does not start");
     }
     workload_cores = cores;

@@ -87,10 +87,16 @@ unsigned osh_linux_cpus(void)
     return OSH_CORES;
 }
 
-/* All cores share the depot, unless a scenario divides it. */
+static unsigned usable_cores = 1;
+
+void model_port_cores(unsigned cores)
+{
+    usable_cores = cores;
+}
+
 unsigned osh_arch_usable_cores(void)
 {
-    return 1;
+    return usable_cores;
 }
 
 void *osh_linux_zeroed(size_t bytes)
