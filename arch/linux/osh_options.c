@@ -40,7 +40,8 @@ static bool is_known(const char *start, const char *end)
 /* Copies the option's last value; false if there is none. Looks at every word. */
 static bool option(const char *name, char *value, size_t room)
 {
-    const char *text = secure_getenv("OSHEAP_OPTIONS");
+    char store[512];
+    const char *text = osh_linux_variable("OSHEAP_OPTIONS", store, sizeof(store));
     bool found = false;
     size_t length = strlen(name);
     while (text != NULL && *text != '\0') {

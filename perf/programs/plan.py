@@ -95,9 +95,9 @@ PROGRAMS = {
                             ("node", "threads.js"), inputs.node_threads),
     "maps": Program("C++: maps that live long and change, on two threads", ("g++",),
                     ("./maps",), inputs.maps, needs=("g++",)),
-    "stress-ng": Program("its malloc stressors, 400,000 operations, on two processes of two threads",
+    "stress-ng": Program("its malloc stressors, 200,000 operations, on two processes of two threads",
                          ("stress-ng",),
-                         ("stress-ng", "--malloc", "2", "--malloc-ops", "400000", "--malloc-bytes", "64K",
+                         ("stress-ng", "--malloc", "2", "--malloc-ops", "200000", "--malloc-bytes", "64K",
                           "--malloc-max", "4096", "--malloc-pthreads", "2", "--seed", "7", "--verify",
                           "--metrics-brief", "--stdout"), inputs.nothing, keep=inputs.bogo_operations),
 }
