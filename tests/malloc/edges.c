@@ -130,7 +130,7 @@ static void vfork_true(void)
     pid_t child =
         vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): it is what is tested */
     if (child == 0) {
-        (void)execv("/bin/true", arguments);
+        (void)execve("/bin/true", arguments, no_environment);
         _exit(EXIT_FAILURE);
     }
     await(child, "a child of vfork and exec");
