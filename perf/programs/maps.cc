@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Maps that live as long as the program and change all the time, as a cache or an index does: names to
-// records of many lengths, on two threads, each with its own maps, and a part that passes from one to the other.
+// Maps that live as long as the program and change all the time, as a cache or an index does: names
+// to records of many lengths, on two threads, each with its own maps, and a part that passes from
+// one to the other.
 #include <cstdint>
 #include <cstdio>
 #include <deque>
@@ -27,7 +28,9 @@ struct record {
 class draw
 {
   public:
-    explicit draw(std::uint64_t seed) : state(seed) {}
+    explicit draw(std::uint64_t seed) : state(seed)
+    {
+    }
     unsigned below(unsigned end)
     {
         state = state * 6364136223846793005u + 1442695040888963407u;

@@ -101,7 +101,8 @@ struct at_end {
     ~at_end()
     {
         const std::vector<std::string> copy(names);
-        check(copy.size() == 100 && copy[99].size() == 99, "a thread's variable lives until its destructor");
+        check(copy.size() == 100 && copy[99].size() == 99,
+              "a thread's variable lives until its destructor");
     }
 };
 thread_local at_end mine;
