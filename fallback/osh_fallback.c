@@ -231,7 +231,7 @@ void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
     if (!*asked) {
         return NULL;
     }
-    if (OSH_KEPT_BYTES > 0) {
+    if (OSH_KEPT_BYTES > 0 && !osh_brink_is_out()) {
         osh_kept_limit();
     }
     drain(); /* first, since it may be all there is */
