@@ -194,10 +194,11 @@
 #define OSH_REFILL_SLABS 8
 
 /* Freed large blocks that the heap keeps for the next request of their size, which then takes no
- * lock. OSH_KEPT_BYTES: bytes of all kept blocks at most. Each has at least 2^OSH_KEPT_LEAST_LOG2
- * and less than 2^OSH_KEPT_MOST_LOG2 bytes. 0 at level 2, which checks free blocks. */
+ * lock. OSH_KEPT_BYTES: bytes of all kept blocks at most, an eighth of the RAM, and less when memory
+ * becomes short. Each has at least 2^OSH_KEPT_LEAST_LOG2 and less than 2^OSH_KEPT_MOST_LOG2 bytes.
+ * 0 at level 2, which checks free blocks. */
 #define OSH_KEPT_BYTES \
-    (OSH_SMALL_CODE || OSH_HARDENING >= 2 ? 0 : OSH_VIRTUAL ? 4194304 : OSH_RAM_BYTES / 16)
+    (OSH_SMALL_CODE || OSH_HARDENING >= 2 ? 0 : OSH_VIRTUAL ? 4194304 : OSH_RAM_BYTES / 8)
 #define OSH_KEPT_LEAST_LOG2 (OSH_VIRTUAL ? 17 : 6)
 #define OSH_KEPT_MOST_LOG2 (OSH_VIRTUAL ? 20 : OSH_FLOOR_LOG2(OSH_KEPT_BYTES, 8))
 
