@@ -134,7 +134,7 @@ int os_heap_init(void *region, size_t bytes);
 #define OS_HEAP_CAP_EXTERNAL ((uint32_t)1 << 10)
 #define OS_HEAP_CAP_INTERNAL ((uint32_t)1 << 11)
 #define OS_HEAP_CAP_DEFAULT ((uint32_t)1 << 12) /* serves calls that ask for nothing */
-#define OS_HEAP_CAP_TCM ((uint32_t)1 << 16)
+#define OS_HEAP_CAP_TCM ((uint32_t)1 << 16)     /* ESP-IDF's MALLOC_CAP_SPM, once MALLOC_CAP_TCM */
 
 /**
  * Gives the heap one more region. os_malloc and the other calls take from it if `caps` includes
