@@ -184,7 +184,7 @@ uint32_t os_heap_caps(const void *ptr);
  *   looks at 2048 words at most; it repeats if another core took the place meanwhile.
  * Failure: NULL; no region has these capabilities, or none of those has room. What cores have
  *   cached is given back first, as in os_malloc, if the first region has them.
- * Source: heap_caps_malloc of ESP-IDF.
+ * Source: heap_caps_malloc of ESP-IDF, where 0 gives NULL.
  */
 void *os_malloc_in(uint32_t caps, size_t size);
 
