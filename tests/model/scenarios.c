@@ -14,10 +14,10 @@ extern const struct scenario slab_reserve, slab_deliver, slab_unlist, slab_list,
     reclaim_two, reclaim_idle, pair_aba, pair_reclaim, deferred_two, deferred_three,
     deferred_handler, deferred_before, deferred_look, deferred_reclaim, null_unlist, null_depot,
     null_empty, null_bound, null_reclaim, null_fallback, null_start, run_release, arena_brink,
-    arena_trim, arena_row, arena_ahead, gaps_merge, gaps_stale, gaps_sums, gaps_split, arena_run,
-    arena_hint, arena_open, arena_open_late, start_heap, heap_brink, kept_slots, kept_two_ways,
-    kept_claim, brink_small, brink_large, brink_go_on, brink_depot, brink_first_small,
-    brink_first_large, brink_deferred, bank_rows, bank_end, bank_once;
+    arena_trim, arena_row, arena_ahead, gaps_merge, gaps_stale, gaps_sums, gaps_split, gaps_ahead,
+    arena_run, arena_hint, arena_open, arena_open_late, start_heap, heap_brink, kept_slots,
+    kept_two_ways, kept_claim, brink_small, brink_large, brink_go_on, brink_depot,
+    brink_first_small, brink_first_large, brink_deferred, bank_rows, bank_end, bank_once;
 
 const struct scenario *const scenarios[] = {
     &litmus_sb,
@@ -101,6 +101,7 @@ const struct scenario *const scenarios[] = {
     &gaps_stale,
     &gaps_sums,
     &gaps_split,
+    &gaps_ahead,
 #endif
 #if OSH_RUN_LOG2 > 0
     &arena_run,
