@@ -8,6 +8,8 @@
 #include "osh_gauge.h"
 #include "osh_take.h"
 
+#if OSH_ROW_LEAST > 0
+
 #define HUGE_PAGES (OSH_HUGE_BYTES >> OSH_PAGE_LOG2)
 
 /* The system has no such call, or the memory is not its own. */
@@ -123,3 +125,5 @@ void osh_ahead(size_t page, unsigned run)
     }
     osh_ahead_commit(first, HUGE_PAGES, page, own);
 }
+
+#endif

@@ -13,13 +13,22 @@
 
 #include "osh_arena.h"
 
+#if OSH_ROW_LEAST > 0
+
 /* A slab has claimed the 2^run pages from `page` on: commits the huge page around them, if none of
  * its other pages is in use or committed, and if slabs have enough memory. Any context: never
- * waits. Only where OSH_ROW_LEAST > 0; likewise the next. */
+ * waits. Where
+ * OSH_ROW_LEAST is 0 it does nothing. */
 OSH_HIDDEN void osh_ahead(size_t page, unsigned run);
 
 /* Commits `count` pages from `first` on, among them the caller's `own_count` from `own` on, if
  * none of the others is in use or committed. O(count). */
 OSH_HIDDEN void osh_ahead_commit(size_t first, size_t count, size_t own, size_t own_count);
+
+#else
+
+#define osh_ahead(page, run) ((void)(page))
+
+#endif
 
 #endif

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#if OSH_ROW_LEAST > 0
+
 /* Others may take a page of the row that was found so often. */
 enum { TRIES = 4 };
 
@@ -138,3 +140,5 @@ void osh_arena_unuse_row(size_t page, size_t count)
     }
     osh_arena_uncommitted(count);
 }
+
+#endif

@@ -54,9 +54,7 @@ static void release_row(size_t first, size_t end, size_t given, size_t given_end
         (void)osh_fetch_and(&osh_arena.claimed[word], ~osh_claims_bits(word, first, end));
     }
     osh_raise(&osh_arena.top_word, (end - 1) / OSH_WORD_BITS); /* a hint: publishes nothing */
-    if (OSH_ROW_LEAST > 0) {
-        osh_gaps_released(end - 1);
-    }
+    osh_gaps_released(end - 1);
 }
 
 /* Offers a claimed row of pages to the system and releases it; returns the bytes that the system

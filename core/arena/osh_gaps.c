@@ -5,6 +5,8 @@
 #include "osh_arena_open.h"
 #include "osh_layout.h"
 
+#if OSH_ROW_LEAST > 0
+
 /* The hints of all groups, then those above them. */
 #define HINTS (osh_arena.claimed + OSH_BITMAPS * osh_arena.words)
 
@@ -343,3 +345,5 @@ bool osh_gaps_is_noted(size_t end, size_t count)
     }
     return false;
 }
+
+#endif

@@ -16,12 +16,14 @@
  * A task may be preempted between two of these steps, and hide a gap meanwhile. So before a search
  * gives up it reads the bitmap itself.
  *
- * Lock-free, any context. Only where OSH_ROW_LEAST > 0.
+ * Lock-free, any context. Where OSH_ROW_LEAST is 0 there are no hints.
  */
 #ifndef OSH_GAPS_H
 #define OSH_GAPS_H
 
 #include "osh_arena.h"
+
+#if OSH_ROW_LEAST > 0
 
 /* After a release of pages whose last one is `page`: notes the gap that has it, unless somebody has
  * claimed it, or the gap is shorter than any row. O(1): at most 32 words. */
@@ -54,5 +56,14 @@ OSH_HIDDEN bool osh_gaps_is_noted(size_t end, size_t count);
 
 /* Notes all gaps: in the child of a fork, where nobody else is. O(words). */
 OSH_HIDDEN void osh_gaps_repair(void);
+
+#else
+
+#define osh_gaps_released(page) ((void)(page))
+#define osh_gaps_claimed(page) ((void)(page))
+#define osh_gaps_is_noted(end, count) ((void)(end), true)
+#define osh_gaps_repair() ((void)0)
+
+#endif
 
 #endif

@@ -213,7 +213,7 @@
 #define OSH_ROW_REGION 536870912u
 #define OSH_ROW_LEAST_SMALL 4194304u
 /* Free pages in a row that are worth a hint. */
-#define OSH_GAP_LEAST ((OSH_ROW_LEAST) >> (OSH_PAGE_LOG2))
+#define OSH_GAP_LEAST (OSH_ROW_LEAST > 0 ? (OSH_ROW_LEAST) >> (OSH_PAGE_LOG2) : 1u)
 
 /* Where memory is virtual, slabs grow by huge pages (osh_ahead.h) once they have OSH_HUGE_FROM
  * bytes. So at most 1/16 of a process's memory is committed and not used, one huge page. */

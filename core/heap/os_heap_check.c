@@ -60,7 +60,7 @@ static void end_row(struct osh_look *look)
 /* The free pages before the page are a gap: is it noted? */
 static const char *check_gap(size_t page, const struct osh_look *look)
 {
-    HOLDS(OSH_ROW_LEAST == 0 || look->row < OSH_GAP_LEAST || osh_gaps_is_noted(page, look->row),
+    HOLDS(look->row < OSH_GAP_LEAST || osh_gaps_is_noted(page, look->row),
           OSH_NAMED("arena", "no hint leads to a row of free pages"));
     return NULL;
 }

@@ -38,9 +38,7 @@ void osh_fork_in_child(void)
 {
     if (osh_heap_has_started() && !osh_arch_in_interrupt()) {
         osh_slab_repair();
-        if (OSH_ROW_LEAST > 0) {
-            osh_gaps_repair(); /* after all pages without an owner came free */
-        }
+        osh_gaps_repair(); /* after all pages without an owner came free */
         osh_magazine_go_on();
     }
     osh_fork_in_parent();

@@ -60,9 +60,7 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
         return false;
     }
     osh_arena_mark_end();
-    if (OSH_ROW_LEAST > 0) {
-        osh_gaps_released(layout.pages - 1); /* all pages are a gap */
-    }
+    osh_gaps_released(layout.pages - 1); /* all pages are a gap */
     return true;
 }
 

@@ -13,7 +13,9 @@
 #if OSH_ROW_LEAST > 0
 
 #define HUGE_PAGES (OSH_HUGE_BYTES >> OSH_PAGE_LOG2)
-#define SIZE ((size_t)1024)
+/* A block of 1 KiB, with or without the record of level 2. */
+#define BLOCK ((size_t)1024)
+#define SIZE ((size_t)900)
 
 /* Pages that are committed and not claimed. */
 static size_t ahead(void)
@@ -28,7 +30,7 @@ static size_t ahead(void)
 /* Live blocks of so many bytes in all, each written to. */
 static void grow(size_t bytes)
 {
-    for (; bytes >= SIZE; bytes -= SIZE) {
+    for (; bytes >= BLOCK; bytes -= BLOCK) {
         memset(os_malloc(SIZE), 1, SIZE);
     }
 }

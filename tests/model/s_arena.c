@@ -254,14 +254,14 @@ __typeof__(osh_arch_commit_huge) __real_osh_arch_commit_huge;
 __typeof__(osh_arch_commit_huge) __wrap_osh_arch_commit_huge;
 bool __wrap_osh_arch_commit_huge(void *start, size_t bytes)
 {
-    REQUIRE(osh_arena_page(start) == 0 && bytes == PAGES << OSH_PAGE_LOG2);
-    for (size_t page = 0; page < PAGES; page++) {
+    size_t pages = osh_arena_page(start) == 0 ? bytes >> OSH_PAGE_LOG2 : 0;
+    for (size_t page = 0; page < pages; page++) {
         if (page != mine) {
             own(page);
         }
     }
     machine_step("commits a huge page");
-    for (size_t page = 0; page < PAGES; page++) {
+    for (size_t page = 0; page < pages; page++) {
         if (page != mine) {
             disown(page);
         }
@@ -401,6 +401,31 @@ static void four_pages(void)
     all_claimed();
     osh_arena_release_row(58, 4);
 }
+
+static void one_claimed_of_nine(void)
+{
+    all_claimed();
+    osh_arena_release_row(58, 9);
+    (void)osh_arena_decommit();
+    REQUIRE(osh_arena_claim_page(62));
+}
+
+static void commit_those_beside(void)
+{
+    osh_ahead_commit(58, 9, 62, 1);
+}
+
+const struct scenario gaps_ahead = {
+    .name = "gaps-ahead",
+    .promise = "what is claimed while memory is committed ahead is noted afterwards",
+    .pages = GAP_PAGES,
+    .setup = one_claimed_of_nine,
+    .task = {commit_those_beside, look_for_four},
+    .core = {0, 1},
+    .check = every_gap_is_hinted,
+    .quick = {3, 0, 0, 2},
+    .deep = {4, 0, 0, 3},
+};
 
 static void release_six(void)
 {
