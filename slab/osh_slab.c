@@ -270,10 +270,19 @@ static inline struct batch batch_of(unsigned cls, const void *block)
 }
 
 /* Gives a batch back, counted by the caller. Reports the objects that were free already, and
- * returns how many those are. */
+ * returns how many those are. If the slab is on no map, the first object goes by itself and puts it
+ * there: so a slab is on its map before anybody can find it empty, as osh_slab_release_empty()
+ * needs.
+ */
 OSH_INLINE unsigned give_batch(unsigned cls, struct batch batch)
 {
-    osh_word_t twice = give_bits(batch.page, cls, batch.word, batch.bits);
+    osh_word_t twice = 0;
+    osh_word_t rest = batch.bits & (batch.bits - 1);
+    if (OSH_GIVES_WORDS && rest != 0 && !osh_slab_is_listed(batch.page, cls)) {
+        twice = give_bits(batch.page, cls, batch.word, batch.bits ^ rest);
+        batch.bits = rest;
+    }
+    twice |= give_bits(batch.page, cls, batch.word, batch.bits);
     unsigned reports = 0;
     while (OSH_UNLIKELY(twice != 0)) {
         unsigned bit = osh_top_bit(twice);
