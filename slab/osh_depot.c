@@ -175,7 +175,7 @@ static bool empty_some(unsigned number, unsigned cls, unsigned most,
 
 void osh_depot_shrink(unsigned cls, void (*give)(unsigned, struct osh_chain))
 {
-    for (unsigned left = OSH_CLASSES * PARTS; left > 0 && osh_load(&granted) != 0; left--) {
+    for (unsigned left = OSH_DEPOT_SHRINKS; left > 0 && osh_load(&granted) != 0; left--) {
         osh_word_t now = osh_load(&turn);
         unsigned other = (unsigned)(now % OSH_CLASSES);
         unsigned number = (unsigned)(now / OSH_CLASSES % PARTS);

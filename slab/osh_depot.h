@@ -28,8 +28,9 @@ OSH_HIDDEN struct osh_chain osh_depot_get(unsigned cls);
 /* The same from the other parts. */
 OSH_HIDDEN struct osh_chain osh_depot_get_elsewhere(unsigned cls);
 
-/* Before a class takes more pages: passes a few magazines of another class, whose parts have grown,
- * to `give`, and takes the slots from those that are empty. O(1) magazines. */
+/* Before a class takes more pages: looks at a few parts of other classes, in turn. Passes a few
+ * magazines of one that has grown to `give`, and takes half of the added slots from one that is
+ * empty. O(OSH_DEPOT_SHRINKS). */
 OSH_HIDDEN void osh_depot_shrink(unsigned cls,
                                  void (*give)(unsigned cls, struct osh_chain magazine));
 
