@@ -89,7 +89,8 @@ static bool try_enter(void)
 /* From level 1 on: is there a reason why newlib must not have the block? That is reported. */
 static bool has_fault(enum os_heap_misuse misuse, void *block, const void *caller)
 {
-    misuse = misuse != 0 ? misuse : osh_newlib_fault_beside(block);
+    bool alone = misuse != 0 || osh_newlib_is_row(block);
+    misuse = alone ? misuse : osh_newlib_fault_beside(block);
     if (OSH_UNLIKELY(misuse != 0)) {
         osh_report(misuse, block, caller);
     }
@@ -112,6 +113,10 @@ static bool free_unless(enum os_heap_misuse misuse, void *block, const void *cal
             return false;
         }
         osh_seal_set(block, OSH_SEAL_FREED);
+    }
+    if (osh_newlib_is_row(block)) {
+        osh_row_free(block);
+        return true;
     }
     osh_gauge_newlib_freed(osh_newlib_usable(block));
     osh_newlib_free(block);
@@ -136,7 +141,7 @@ static void free_kept(void *block)
 static bool leads_on(const void *block)
 {
     return OSH_HARDENING == 0 ||
-           (osh_arena_holds(block) && osh_arena_is_newlib(osh_arena_page(block)) &&
+           (osh_arena_holds(block) && osh_arena_is_large(osh_arena_page(block)) &&
             (uintptr_t)block % OSH_ALIGN == 0);
 }
 
@@ -221,7 +226,7 @@ static void *from_newlib(size_t alignment, size_t size)
 
 void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
 {
-    void *row = alignment <= OSH_ALIGN ? osh_row_get(size, false) : NULL;
+    void *row = osh_row_get(alignment, size, false);
     if (row != NULL) {
         *asked = false;
         return row;
@@ -242,6 +247,7 @@ void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
 
 void osh_fallback_start(size_t region)
 {
+    osh_row_start(region);
     if (OSH_KEPT_BYTES > 0) {
         osh_kept_start(region);
     }
@@ -301,11 +307,11 @@ bool osh_fallback_free(void *block, const void *caller)
     if (OSH_HARDENING > 0 && OSH_UNLIKELY(!osh_seal_claim(block))) {
         return false;
     }
-    if (OSH_ROWS && osh_newlib_is_row(block)) {
-        osh_row_free(block);
+    if (OSH_KEPT_BYTES > 0 && osh_kept_put(block, osh_newlib_usable(block))) {
         return true;
     }
-    if (OSH_KEPT_BYTES > 0 && osh_kept_put(block, osh_newlib_usable(block))) {
+    if (OSH_ROWS && osh_newlib_is_row(block)) {
+        osh_row_free(block);
         return true;
     }
     return free_or_defer(block, caller);
@@ -361,11 +367,12 @@ void osh_fallback_look(struct osh_fallback_stats *stats)
     }
     /* Counted last: includes all that were drained, by us and by others. */
     size_t deferred = osh_deferred_count();
-    /* Kept blocks are in use for newlib. */
+    /* Kept blocks are in use for newlib, and count as rows. */
     size_t kept = OSH_KEPT_BYTES > 0 ? osh_kept_bytes() : 0;
-    kept = kept < live ? kept : live;
     size_t rows = osh_gauge_in_rows();
-    live = live - kept + rows;
+    live += rows;
+    kept = kept < live ? kept : live;
+    live -= kept;
     pages += rows >> OSH_PAGE_LOG2;
     *stats =
         (struct osh_fallback_stats){live, kept, pages, deferred, pending, walk.wrong, walk.holes};

@@ -7,6 +7,7 @@
 #include "osh_class.h"
 #include "osh_deferred.h"
 #include "osh_newlib.h"
+#include "osh_row.h"
 #include "osh_seal.h"
 
 /* Sizes from 2^KEPT_LEAST to 2^KEPT_MOST bytes are kept; newlib has smaller blocks only if memory
@@ -59,6 +60,12 @@ static bool is_kept_size(size_t bytes)
     return bytes >> KEPT_LEAST != 0 && bytes >> KEPT_MOST == 0;
 }
 
+/* What a block of so many usable bytes counts as: a row as its pages. */
+static size_t counted(const void *block, size_t usable)
+{
+    return osh_newlib_is_row(block) ? osh_row_bytes(block) : usable;
+}
+
 /* Takes the slot's block, if it has at least `size` bytes. */
 static void *take_kept(osh_word_t *slot, size_t size)
 {
@@ -68,7 +75,7 @@ static void *take_kept(osh_word_t *slot, size_t size)
         return NULL;
     }
     size_t bytes = osh_newlib_usable(block);
-    (void)osh_fetch_add(&kept.bytes, (osh_word_t)0 - bytes); /* publishes nothing */
+    (void)osh_fetch_add(&kept.bytes, (osh_word_t)0 - counted(block, bytes)); /* publishes nothing */
     if (OSH_UNLIKELY(bytes < size)) {
         osh_deferred_push(block); /* another block came to the slot meanwhile */
         return NULL;
@@ -107,6 +114,7 @@ bool osh_kept_put(void *block, size_t bytes)
         return false;
     }
     osh_word_t empty = 0;
+    bytes = counted(block, bytes);
     /* The sum announces the block, then we look whether memory is out: pairs with osh_brink_look(),
      * after which a look either finds a sum above 0 or keeps us out. The compare-and-swap publishes
      * the block; pairs with the exchange of take_kept() and of osh_kept_reclaim(). */
@@ -128,7 +136,8 @@ void osh_kept_reclaim(void (*give)(void *block))
         /* Observes the block; pairs with the compare-and-swap of osh_kept_put(). */
         void *block = (void *)osh_exchange(&kept.slots[slot], 0);
         if (block != NULL) {
-            (void)osh_fetch_add(&kept.bytes, (osh_word_t)0 - osh_newlib_usable(block));
+            (void)osh_fetch_add(&kept.bytes,
+                                (osh_word_t)0 - counted(block, osh_newlib_usable(block)));
             give(block);
         }
     }
