@@ -286,13 +286,12 @@ void *osh_fallback_resize(void *block, size_t size)
     return resized;
 }
 
-/* Not inline, so that a block that is kept saves few registers. */
-static OSH_NOINLINE void free_or_defer(void *block, const void *caller)
+OSH_APART bool free_or_defer(void *block, const void *caller)
 {
     if (try_enter()) {
         (void)free_unless(0, block, caller);
         leave();
-        return;
+        return true;
     }
     osh_deferred_push(block);
     osh_fence_atomic_load(); /* push, then try: pairs with the fence in let_go() */
@@ -300,6 +299,7 @@ static OSH_NOINLINE void free_or_defer(void *block, const void *caller)
     if (try_enter()) {
         leave();
     }
+    return true;
 }
 
 bool osh_fallback_free(void *block, const void *caller)
@@ -312,10 +312,9 @@ bool osh_fallback_free(void *block, const void *caller)
     }
     if (OSH_ROWS && osh_newlib_is_row(block)) {
         osh_row_free(block);
-    } else {
-        free_or_defer(block, caller);
+        return true;
     }
-    return true;
+    return free_or_defer(block, caller);
 }
 
 size_t osh_fallback_usable(const void *block)

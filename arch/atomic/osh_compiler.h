@@ -25,11 +25,14 @@
 #define OSH_ALIGNED(n) __attribute__((aligned(n)))
 #define OSH_INLINE static inline __attribute__((always_inline))
 #define OSH_NOINLINE __attribute__((noinline))
-/* Inline, but one function in a build for size. */
+/* Shared: inline, but one function in a build for size. Apart: a function, so that its caller saves
+ * few registers where it does not call it; inline in a build for size. */
 #if OSH_SMALL_CODE
 #define OSH_SHARED_CODE static __attribute__((noinline, unused))
+#define OSH_APART static inline
 #else
 #define OSH_SHARED_CODE static inline
+#define OSH_APART static OSH_NOINLINE
 #endif
 #define OSH_COLD __attribute__((noinline, cold))
 
