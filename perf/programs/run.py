@@ -118,14 +118,18 @@ def run(program: plan.Program, folder: Path, library: Path, probe: Path) -> Run:
             complaint.seek(0)
             return complaint.read().decode(errors="replace").strip()[-500:]
         found = b""
-        with resident.Watch(child.pid) as watch:
-            try:
+        try:
+            with resident.Watch(child.pid) as watch:
                 if server is not None and program.service is not None:
                     found = _served(child, program.service, server)
-            except ServerError as error:
-                raise ProgramError(f"over {library}: {error}: {said()}") from error
-            finally:
                 cpu_s = _ended(child)
+        except BaseException as error: # whatever ends this process, the program ends first
+            if child.returncode is None:
+                child.terminate()
+                child.wait()
+            if isinstance(error, ServerError):
+                raise ProgramError(f"over {library}: {error}: {said()}") from error
+            raise
         wall_s = time.monotonic() - begin
         if child.returncode != 0:
             raise ProgramError(f"{' '.join(program.command)} over {library}: "

@@ -4,6 +4,7 @@
 import argparse
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -90,6 +91,13 @@ def _kept(file: Path | None, add: bool) -> dict[str, dict]:
     return {row["name"]: row for row in json.loads(file.read_text(encoding="utf-8"))["programs"]}
 
 
+def end_on_sigterm() -> None:
+    """As on an interrupt: a server that was started must not stay."""
+    def end(*unused: object) -> None:
+        sys.exit("terminated")
+    signal.signal(signal.SIGTERM, end)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Exit status: 0 done, 1 results differ or a program failed, 2 wrong usage."""
     parser = _parser()
@@ -118,6 +126,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    end_on_sigterm()
     try:
         sys.exit(main())
     except KeyboardInterrupt:

@@ -4,6 +4,7 @@
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -79,6 +80,22 @@ class Memory(unittest.TestCase):
     def test_a_program_over_another_malloc_is_refused(self) -> None:
         with self.assertRaisesRegex(ProgramError, "malloc came from"):
             _check_malloc([resident.Record(1, resident.Seen(1, 1), self.probe)], self.library)
+
+    def test_a_program_ends_with_the_harness(self) -> None:
+        harness = subprocess.Popen(
+            [sys.executable, "-B", "-c", "import sys; from pathlib import Path\n"
+             "from perf.programs import inputs, plan, storm; from perf.programs.run import run\n"
+             "storm.end_on_sigterm()\n"
+             "run(plan.Program('', ('',), ('sleep', '1000'), inputs.nothing), *map(Path, sys.argv[1:]))",
+             self.folder, self.library, self.probe], stderr=subprocess.DEVNULL)
+        # Its second thread watches the program.
+        while len(list(Path(f"/proc/{harness.pid}/task").iterdir())) < 2:
+            self.assertIsNone(harness.poll())
+        children = resident._children(harness.pid)
+        self.assertEqual(len(children), 1)
+        harness.terminate()
+        self.assertNotEqual(harness.wait(), 0)
+        self.assertFalse(Path(f"/proc/{children[0]}").exists())
 
     def test_a_program_that_fails_is_named_with_what_it_said(self) -> None:
         fails = plan.Program("", ("",), ("sh", "-c", "echo why >&2; exit 3"), inputs.nothing)

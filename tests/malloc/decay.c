@@ -120,7 +120,7 @@ int main(int count, char **words)
     if (!goes && (count != 2 || strcmp(words[1], "stays") != 0)) {
         die("usage: decay goes | stays");
     }
-    free(malloc(1)); /* the heap starts */
+    free(malloc(1));  /* the heap starts */
     (void)resident(); /* which allocates */
     before = resident();
     peak_and(goes);
