@@ -158,6 +158,10 @@ OSH_HIDDEN unsigned osh_arch_core(void);
  * core reaches the slow path for the first time. */
 OSH_HIDDEN unsigned osh_arch_cores(void);
 
+/* How many cores the program may use when the heap starts; at least 1. Only where the depot has
+ * parts: elsewhere nobody calls it. */
+OSH_HIDDEN unsigned osh_arch_usable_cores(void);
+
 /* The name os_heap_stats gives: "rseq", "portable", ... */
 OSH_HIDDEN const char *osh_arch_name(void);
 
@@ -223,6 +227,11 @@ OSH_HIDDEN size_t osh_arch_idle_bytes(void);
  * bytes of pages from `from` to `to`, without copying. The pages at `from` are then zeros; what was
  * at `to` is lost. False: the pages at `from` are unchanged. */
 OSH_HIDDEN bool osh_arch_move(void *to, void *from, size_t bytes);
+
+/* Called only where OSH_ROW_LEAST > 0, for open pages that were not touched since the system had
+ * them. Commits their memory at once, as huge pages if the system has some. False: the system does
+ * not do that, and never will. */
+OSH_HIDDEN bool osh_arch_commit_huge(void *start, size_t bytes);
 
 /* A word that is as hard to guess as the platform allows. Called once, when the heap starts, from
  * hardening level 1 on. */

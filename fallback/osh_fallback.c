@@ -89,7 +89,8 @@ static bool try_enter(void)
 /* From level 1 on: is there a reason why newlib must not have the block? That is reported. */
 static bool has_fault(enum os_heap_misuse misuse, void *block, const void *caller)
 {
-    misuse = misuse != 0 ? misuse : osh_newlib_fault_beside(block);
+    bool alone = misuse != 0 || osh_newlib_is_row(block);
+    misuse = alone ? misuse : osh_newlib_fault_beside(block);
     if (OSH_UNLIKELY(misuse != 0)) {
         osh_report(misuse, block, caller);
     }
@@ -112,6 +113,10 @@ static bool free_unless(enum os_heap_misuse misuse, void *block, const void *cal
             return false;
         }
         osh_seal_set(block, OSH_SEAL_FREED);
+    }
+    if (osh_newlib_is_row(block)) {
+        osh_row_free(block);
+        return true;
     }
     osh_gauge_newlib_freed(osh_newlib_usable(block));
     osh_newlib_free(block);
@@ -136,7 +141,7 @@ static void free_kept(void *block)
 static bool leads_on(const void *block)
 {
     return OSH_HARDENING == 0 ||
-           (osh_arena_holds(block) && osh_arena_is_newlib(osh_arena_page(block)) &&
+           (osh_arena_holds(block) && osh_arena_is_large(osh_arena_page(block)) &&
             (uintptr_t)block % OSH_ALIGN == 0);
 }
 
@@ -221,7 +226,7 @@ static void *from_newlib(size_t alignment, size_t size)
 
 void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
 {
-    void *row = alignment <= OSH_ALIGN ? osh_row_get(size, false) : NULL;
+    void *row = osh_row_get(alignment, size, false);
     if (row != NULL) {
         *asked = false;
         return row;
@@ -231,6 +236,9 @@ void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
     if (!*asked) {
         return NULL;
     }
+    if (OSH_KEPT_BYTES > 0 && !osh_brink_is_out()) {
+        osh_kept_limit();
+    }
     drain(); /* first, since it may be all there is */
     void *block = sealed(from_newlib(alignment, size));
     leave(); /* who drains looks at the seals beside what is freed */
@@ -239,18 +247,10 @@ void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
 
 void osh_fallback_start(size_t region)
 {
+    osh_row_start(region);
     if (OSH_KEPT_BYTES > 0) {
         osh_kept_start(region);
     }
-}
-
-void *osh_fallback_kept(size_t size)
-{
-    void *block = OSH_KEPT_BYTES > 0 ? osh_kept_get(size) : NULL;
-    if (OSH_HARDENING > 0 && block != NULL) {
-        osh_seal_revive(block);
-    }
-    return block;
 }
 
 /* A row that is live, or whose misuse is reported. */
@@ -286,28 +286,34 @@ void *osh_fallback_resize(void *block, size_t size)
     return resized;
 }
 
-bool osh_fallback_free(void *block, const void *caller)
+/* Not inline, so that a block that is kept saves few registers. */
+static OSH_NOINLINE void free_or_defer(void *block, const void *caller)
 {
-    if (OSH_HARDENING > 0 && OSH_UNLIKELY(!osh_seal_claim(block))) {
-        return false;
-    }
-    if (OSH_ROWS && osh_newlib_is_row(block)) {
-        osh_row_free(block);
-        return true;
-    }
-    if (OSH_KEPT_BYTES > 0 && osh_kept_put(block, osh_newlib_usable(block))) {
-        return true;
-    }
     if (try_enter()) {
         (void)free_unless(0, block, caller);
         leave();
-        return true;
+        return;
     }
     osh_deferred_push(block);
     osh_fence_atomic_load(); /* push, then try: pairs with the fence in let_go() */
     osh_brink_came_free();   /* likewise: pairs with osh_brink_look() */
     if (try_enter()) {
         leave();
+    }
+}
+
+bool osh_fallback_free(void *block, const void *caller)
+{
+    if (OSH_HARDENING > 0 && OSH_UNLIKELY(!osh_seal_claim(block))) {
+        return false;
+    }
+    if (OSH_KEPT_BYTES > 0 && osh_kept_put(block, osh_newlib_usable(block))) {
+        return true;
+    }
+    if (OSH_ROWS && osh_newlib_is_row(block)) {
+        osh_row_free(block);
+    } else {
+        free_or_defer(block, caller);
     }
     return true;
 }
@@ -362,11 +368,12 @@ void osh_fallback_look(struct osh_fallback_stats *stats)
     }
     /* Counted last: includes all that were drained, by us and by others. */
     size_t deferred = osh_deferred_count();
-    /* Kept blocks are in use for newlib. */
+    /* Kept blocks are in use for newlib, and count as rows. */
     size_t kept = OSH_KEPT_BYTES > 0 ? osh_kept_bytes() : 0;
-    kept = kept < live ? kept : live;
     size_t rows = osh_gauge_in_rows();
-    live = live - kept + rows;
+    live += rows;
+    kept = kept < live ? kept : live;
+    live -= kept;
     pages += rows >> OSH_PAGE_LOG2;
     *stats =
         (struct osh_fallback_stats){live, kept, pages, deferred, pending, walk.wrong, walk.holes};

@@ -8,6 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
 #define LEAST_BYTES (16 * OSH_PAGE_BYTES)
 #define MARK ((uintptr_t)0x5eedfacecafe51ed)
 
@@ -48,6 +52,16 @@ static size_t at_most_half(size_t want)
     return half > LEAST_BYTES ? half : LEAST_BYTES;
 }
 
+/* Where a system gives huge pages to everybody, a small process would have one at the end of the
+ * region, where slabs begin. There it gets none; larger processes use what lies below. */
+static void keep_small(char *start, size_t bytes)
+{
+    size_t end = OSH_HUGE_FROM / 2;
+    if (start != NULL && bytes > 4 * end) {
+        (void)madvise(start + bytes - end, end, MADV_NOHUGEPAGE);
+    }
+}
+
 bool osh_arch_region(void **start, size_t *bytes)
 {
     if (region.start == NULL) { /* else an earlier start failed, and the heap tries again */
@@ -59,6 +73,7 @@ bool osh_arch_region(void **start, size_t *bytes)
             region.start = reserve_addresses(want);
         }
         region.bytes = want;
+        keep_small(region.start, want);
     }
     *start = region.start;
     *bytes = region.bytes;
@@ -120,6 +135,22 @@ bool osh_arch_decommit(uintptr_t *from, uintptr_t *to)
         *to = kept ? start : end;
     }
     return taken;
+}
+
+/* Without huge pages this commits small ones. The kernel is asked for huge ones only during the
+ * call, or it would make huge again what was given back in part. Since Linux 5.14; older kernels
+ * refuse. */
+bool osh_arch_commit_huge(void *start, size_t bytes)
+{
+    if ((uintptr_t)start - (uintptr_t)region.start >= region.bytes) {
+        return false;
+    }
+    int before = errno;
+    (void)madvise(start, bytes, MADV_HUGEPAGE); /* a kernel without them refuses: no harm */
+    bool done = madvise(start, bytes, MADV_POPULATE_WRITE) == 0;
+    (void)madvise(start, bytes, MADV_NOHUGEPAGE);
+    errno = before;
+    return done;
 }
 
 /* Since Linux 5.7 the call can leave fresh memory at the old place. Older kernels refuse. */

@@ -3,8 +3,10 @@
 #include "osh_arena.h"
 
 #include "arch.h"
+#include "osh_ahead.h"
 #include "osh_arena_open.h"
 #include "osh_claims.h"
+#include "osh_gaps.h"
 
 /* If every run is one page, the compiler drops the code for longer runs. */
 #define OSH_ONLY_PAGES(run) (OSH_RUN_LOG2 > 0 ? (run) : 0)
@@ -59,6 +61,7 @@ static size_t claim_below(size_t from, unsigned run)
             /* Observes the last owners' accesses to the pages; pairs with osh_claims_release(). */
             if (osh_cas(&osh_arena.claimed[word], &claimed, claimed | bits)) {
                 osh_claims_note(word, bits, 1u << run);
+                osh_gaps_claimed(word * OSH_WORD_BITS + place);
                 return word * OSH_WORD_BITS + place;
             }
         }
@@ -81,6 +84,9 @@ size_t osh_arena_claim_run(unsigned run)
         /* Another claim may have lowered the hint below pages that were just released. */
         return claim_below(osh_arena.words - 1, run);
     }
+    if (page != OSH_NO_PAGE) {
+        osh_ahead(page, run);
+    }
     if (OSH_SLAB_HINTS && run == 0 && page / OSH_WORD_BITS < hint) {
         /* Lowers the hint, unless another core raised it: publishes nothing. */
         (void)osh_cas(&osh_arena.top_word, &hint, page / OSH_WORD_BITS);
@@ -92,6 +98,7 @@ void osh_arena_release_run(size_t page, unsigned run)
 {
     run = OSH_ONLY_PAGES(run);
     osh_claims_release(page / OSH_WORD_BITS, run_bits(page, run), 1u << run);
+    osh_gaps_released(page + ((size_t)1 << run) - 1);
     if (OSH_ARCH_DECOMMITS) {
         osh_arena_purge();
     }
@@ -105,5 +112,6 @@ bool osh_arena_claim_page(size_t page)
         return false;
     }
     osh_claims_note(word, osh_arena_bit(page), 1);
+    osh_gaps_claimed(page);
     return true;
 }

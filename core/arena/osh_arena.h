@@ -85,10 +85,9 @@ OSH_HIDDEN bool osh_arena_extend_break(uintptr_t bytes);
 /* Gives all of newlib's pages back, after its heap was reset. Same mutex. */
 OSH_HIDDEN void osh_arena_reset_break(void);
 
-/* Claims `count` pages in a row, the highest there are, and marks them on `rows`. `count` is at
- * least OSH_WORD_BITS, or places between claimed pages are missed. OSH_NO_PAGE: there is no such
- * row, or others took pages of it. O(words). Only where OSH_ROW_LEAST > 0; likewise the next three.
- */
+/* Claims `count` pages in a row, in the shortest gap that suffices (osh_gaps.h), and marks them on
+ * `rows`. OSH_NO_PAGE: there is no such row, or others took pages of it. O(count), and O(words)
+ * before it fails. Only where OSH_ROW_LEAST > 0; likewise the next three. */
 OSH_HIDDEN size_t osh_arena_claim_row(size_t count);
 
 /* Claims the pages from `page` on too, for the row before them. False: not all are free. O(count).

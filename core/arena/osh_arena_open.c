@@ -31,7 +31,14 @@ static bool open_words(size_t from, size_t to)
             return false;
         }
     }
-    return open_part(osh_arena.base, OSH_PAGE_BYTES, first, end) &&
+    uintptr_t gaps = (uintptr_t)(osh_arena.claimed + OSH_BITMAPS * osh_arena.words);
+    size_t lengths = OSH_GAP_LENGTHS * sizeof(osh_word_t); /* bytes of hints of a group */
+    size_t group = from / OSH_WORD_BITS;
+    size_t groups = OSH_PAGE_WORDS(to);
+    size_t all = OSH_GAP_GROUPS(pages);
+    return open_part(gaps, lengths, group, groups) &&
+           open_part(gaps, lengths, all + group / OSH_WORD_BITS, all + OSH_PAGE_WORDS(groups)) &&
+           open_part(osh_arena.base, OSH_PAGE_BYTES, first, end) &&
            open_part((uintptr_t)osh_arena.page_class, 1, first, end) &&
            open_part(near, OSH_NEAR_WORDS * sizeof(osh_word_t), first, end) &&
            (OSH_FAR_WORDS == 0 || open_part(far, OSH_FAR_WORDS * sizeof(osh_word_t), first, end)) &&

@@ -7,9 +7,12 @@
 
 #include "osh_arena_open.h"
 #include "osh_claims.h"
+#include "osh_gaps.h"
 #include "osh_gauge.h"
 
 #include <string.h>
+
+#if OSH_ROW_LEAST > 0
 
 /* Others may take a page of the row that was found so often. */
 enum { TRIES = 4 };
@@ -19,6 +22,9 @@ static void unclaim(size_t first, size_t end)
     for (size_t word = first / OSH_WORD_BITS; word * OSH_WORD_BITS < end; word++) {
         osh_word_t bits = osh_claims_bits(word, first, end);
         osh_claims_release(word, bits, osh_count_bits(bits));
+    }
+    if (first < end) {
+        osh_gaps_released(end - 1);
     }
 }
 
@@ -39,6 +45,7 @@ static bool claim(size_t first, size_t end)
         }
         osh_claims_count(osh_count_bits(bits));
     }
+    osh_gaps_claimed(first);
     return true;
 }
 
@@ -56,39 +63,36 @@ static void mark(size_t first, size_t end, bool is_row)
     osh_gauge_rows((is_row ? end - first : first - end) << OSH_PAGE_LOG2);
 }
 
-/* The highest page from which on `count` pages are free, or OSH_NO_PAGE. Closed pages are free. It
- * does not look between two claimed pages of a word: a row is longer than a word. */
-static size_t highest_place(size_t count)
+/* Opens and claims the place. */
+static bool take(size_t first, size_t count)
 {
-    size_t end = osh_arena.words * OSH_WORD_BITS; /* all pages from `word` up to here are free */
-    for (size_t word = osh_arena.words; word-- > 0;) {
-        osh_word_t claimed = 0;
-        if (osh_arena_is_closed(word)) {
-            word = osh_arena_low();
-        } else {
-            claimed = osh_load(&osh_arena.claimed[word]); /* a snapshot: the claim looks again */
-        }
-        size_t first = word * OSH_WORD_BITS;
-        size_t start = claimed != 0 ? first + osh_top_bit(claimed) + 1 : first;
-        if (end - start >= count) {
-            return end - count;
-        }
-        if (claimed != 0) {
-            end = first + (size_t)__builtin_ctzl(claimed);
-        }
+    if (!osh_arena_open_word(first / OSH_WORD_BITS) || !claim(first, first + count)) {
+        return false;
     }
-    return OSH_NO_PAGE;
+    mark(first, first + count, true);
+    return true;
 }
 
 size_t osh_arena_claim_row(size_t count)
 {
-    for (unsigned tries = TRIES; tries > 0 && count <= osh_arena_free_pages(); tries--) {
-        size_t first = highest_place(count);
-        if (first == OSH_NO_PAGE || !osh_arena_open_word(first / OSH_WORD_BITS)) {
+    if (count > osh_arena_free_pages()) {
+        return OSH_NO_PAGE;
+    }
+    struct osh_gap_hint hint;
+    for (unsigned tries = TRIES; tries > 0; tries--) {
+        size_t first = osh_gaps_find(count, &hint);
+        if (first == OSH_NO_PAGE) {
             break;
         }
-        if (claim(first, first + count)) {
-            mark(first, first + count, true);
+        if (take(first, count)) {
+            osh_gaps_settle(hint);
+            return first;
+        }
+    }
+    /* A task may be about to set a hint; and the system may refuse to open more. */
+    for (unsigned tries = TRIES; tries > 0; tries--) {
+        size_t first = osh_gaps_search(count, tries <= TRIES / 2);
+        if (first != OSH_NO_PAGE && take(first, count)) {
             return first;
         }
     }
@@ -136,3 +140,5 @@ void osh_arena_unuse_row(size_t page, size_t count)
     }
     osh_arena_uncommitted(count);
 }
+
+#endif

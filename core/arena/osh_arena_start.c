@@ -24,7 +24,8 @@ void osh_arena_start(uintptr_t base, size_t pages, void *tables)
     if (OSH_ARCH_DECOMMITS) {
         osh_arena.used = words + (OSH_BITMAPS - 1) * osh_arena.words;
     }
-    osh_arena.page_class = (uint8_t *)(words + OSH_BITMAPS * osh_arena.words);
+    osh_arena.page_class =
+        (uint8_t *)(words + OSH_BITMAPS * osh_arena.words + OSH_GAP_WORDS(pages));
     if (OSH_SLAB_HINTS) {
         osh_arena.top_word = osh_arena.words - 1;
     }

@@ -5,6 +5,7 @@
 #include "arch.h"
 #include "osh_arena_open.h"
 #include "osh_claims.h"
+#include "osh_gaps.h"
 #include "osh_take.h"
 
 /* A row that the system refuses is offered in halves, because one page in it may be locked. If all
@@ -15,6 +16,7 @@ enum { MOST_HALVINGS = 64 };
 static struct {
     osh_word_t committed; /* bits set on `used` */
     osh_word_t budget;    /* what the heap has learned that it should keep */
+    osh_word_t refused;   /* what it keeps since the system did not take it */
     osh_word_t given;     /* to the system, and not committed again since */
     osh_word_t missed;    /* of these: committed again since the budget grew */
     size_t least;         /* what the heap may keep in any case */
@@ -52,6 +54,7 @@ static void release_row(size_t first, size_t end, size_t given, size_t given_end
         (void)osh_fetch_and(&osh_arena.claimed[word], ~osh_claims_bits(word, first, end));
     }
     osh_raise(&osh_arena.top_word, (end - 1) / OSH_WORD_BITS); /* a hint: publishes nothing */
+    osh_gaps_released(end - 1);
 }
 
 /* Offers a claimed row of pages to the system and releases it; returns the bytes that the system
@@ -74,18 +77,31 @@ static size_t give_row(size_t first, size_t end, unsigned *halvings)
     return to - from;
 }
 
-size_t osh_arena_decommit(void)
+/* Are all pages of the word and of its neighbour free? Together they may be a huge page. */
+static bool is_free_pair(size_t word)
+{
+    size_t other = word ^ 1;
+    return osh_load(&osh_arena.claimed[word]) == 0 &&
+           (other >= osh_arena.words || osh_load(&osh_arena.claimed[other]) == 0);
+}
+
+/* Offers free pages that were used, from the lowest up, until the system has taken `most` bytes.
+ * With `whole` only those of pairs of words that are all free. */
+static size_t decommit(size_t most, bool whole)
 {
     size_t bytes = 0;
     size_t first = 0; /* the claimed row begins here */
     size_t end = 0;   /* and ends before this page */
     unsigned halvings = MOST_HALVINGS;
-    for (size_t word = 0; word < osh_arena.words; word++) {
+    for (size_t word = 0; word < osh_arena.words && bytes < most; word++) {
         if (osh_arena_is_closed(word)) {
             word = osh_arena_high() - 1;
             continue;
         }
         osh_word_t idle = osh_load(&osh_arena.used[word]) & ~osh_load(&osh_arena.claimed[word]);
+        if (whole && idle != 0 && !is_free_pair(word)) {
+            continue;
+        }
         if (idle != 0) {
             /* Claims those that nobody else has claimed meanwhile. Observes the last owners'
              * accesses to the pages; pairs with osh_claims_release(). */
@@ -103,6 +119,11 @@ size_t osh_arena_decommit(void)
     return bytes + (first < end ? give_row(first, end, &halvings) : 0);
 }
 
+size_t osh_arena_decommit(void)
+{
+    return decommit(SIZE_MAX, false);
+}
+
 /* The pages that are free and committed: a snapshot. */
 static size_t idle_pages(void)
 {
@@ -111,12 +132,22 @@ static size_t idle_pages(void)
     return committed > in_use ? committed - in_use : 0;
 }
 
+/* The most that the budget may be. */
+static size_t most_learned(size_t in_use)
+{
+    size_t most = OSH_IDLE_MOST >> OSH_PAGE_LOG2;
+    return most > in_use ? most : in_use;
+}
+
 /* What the heap may keep: a part of what is in use, what the user says, and what it has learned. */
 static size_t idle_allowed(void)
 {
-    size_t allowed = osh_load(&osh_arena.in_use) / 8;
-    allowed = allowed > purge.least ? allowed : purge.least;
+    size_t in_use = osh_load(&osh_arena.in_use);
+    size_t allowed = in_use / 8 > purge.least ? in_use / 8 : purge.least;
     size_t learned = osh_load(&purge.budget);
+    size_t most = most_learned(in_use);
+    learned = learned < most ? learned : most;
+    learned = learned > osh_load(&purge.refused) ? learned : osh_load(&purge.refused);
     return allowed > learned ? allowed : learned;
 }
 
@@ -135,9 +166,15 @@ void osh_arena_purge(void)
     if (taken == OSH_REFUSED) {
         return; /* the next release tries again */
     }
-    size_t given = osh_arena_decommit() >> OSH_PAGE_LOG2;
+    size_t wanted = idle - allowed / 2;
+    /* First those that split no huge page. */
+    size_t given = decommit(wanted << OSH_PAGE_LOG2, true) >> OSH_PAGE_LOG2;
+    if (given < wanted) {
+        given += decommit((wanted - given) << OSH_PAGE_LOG2, false) >> OSH_PAGE_LOG2;
+    }
     osh_word_t budget = osh_load(&purge.budget);
-    osh_store(&purge.budget, given < idle / 2 ? 2 * idle : budget - budget / 16);
+    osh_store(&purge.refused, given < wanted / 2 ? 2 * idle : 0);
+    osh_store(&purge.budget, budget - budget / 16);
     osh_store(&purge.given, osh_load(&purge.given) + given);
     if (taken == OSH_LOCKED) {
         osh_arch_unlock(OSH_MUTEX_RECLAIM);
@@ -156,10 +193,9 @@ void osh_arena_committed(unsigned pages)
     osh_store(&purge.given, given > pages ? given - pages : 0);
     osh_word_t missed = osh_load(&purge.missed) + pages;
     size_t allowed = idle_allowed();
-    if (missed >= allowed) {
+    if (missed >= allowed / 4) {
         missed = 0;
-        size_t most = OSH_IDLE_MOST >> OSH_PAGE_LOG2;
-        osh_store(&purge.budget, 2 * allowed < most ? 2 * allowed : most);
+        osh_store(&purge.budget, 2 * allowed);
     }
     osh_store(&purge.missed, missed);
 }

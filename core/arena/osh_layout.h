@@ -34,9 +34,20 @@
 #define OSH_PAGE_WORDS(pages) (((pages) + OSH_WORD_BITS - 1) / OSH_WORD_BITS)
 #define OSH_BITMAP_BYTES(pages) (OSH_BITMAPS * OSH_PAGE_WORDS(pages) * sizeof(osh_word_t))
 
-/* Bitmaps and a byte per page, rounded up to cache lines because other tables follow. */
-#define OSH_ARENA_TABLE_BYTES(pages) \
-    (((pages) + OSH_BITMAP_BYTES(pages) + OSH_CACHELINE - 1) / OSH_CACHELINE * OSH_CACHELINE)
+/* The hints of gaps (osh_gaps.h), if large blocks can be rows: words for each group of words of a
+ * bitmap, then for each group of groups. */
+#define OSH_GAP_LENGTHS 64u
+#define OSH_GAP_GROUPS(pages) OSH_PAGE_WORDS(OSH_PAGE_WORDS(pages))
+#define OSH_GAP_WORDS(pages)                                                                 \
+    (OSH_ROW_LEAST > 0                                                                       \
+         ? (OSH_GAP_GROUPS(pages) + OSH_PAGE_WORDS(OSH_GAP_GROUPS(pages))) * OSH_GAP_LENGTHS \
+         : 0u)
+#define OSH_GAP_BYTES(pages) (OSH_GAP_WORDS(pages) * sizeof(osh_word_t))
+
+/* Bitmaps, hints and a byte per page, rounded up to cache lines because other tables follow. */
+#define OSH_ARENA_TABLE_BYTES(pages)                                                  \
+    (((pages) + OSH_BITMAP_BYTES(pages) + OSH_GAP_BYTES(pages) + OSH_CACHELINE - 1) / \
+     OSH_CACHELINE * OSH_CACHELINE)
 
 #define OSH_NEAR_BYTES(pages) ((pages)*OSH_NEAR_WORDS * sizeof(osh_word_t))
 #define OSH_FAR_BYTES(pages) ((pages)*OSH_FAR_WORDS * sizeof(osh_word_t))

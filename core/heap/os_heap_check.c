@@ -8,6 +8,7 @@
 #include "os/os_heap.h"
 #include "osh_arena_open.h"
 #include "osh_fallback.h"
+#include "osh_gaps.h"
 #include "osh_gauge.h"
 #include "osh_links.h"
 #include "osh_look.h"
@@ -56,6 +57,14 @@ static void end_row(struct osh_look *look)
     look->row = 0;
 }
 
+/* The free pages before the page are a gap: is it noted? */
+static const char *check_gap(size_t page, const struct osh_look *look)
+{
+    HOLDS(look->row < OSH_GAP_LEAST || osh_gaps_is_noted(page, look->row),
+          OSH_NAMED("arena", "no hint leads to a row of free pages"));
+    return NULL;
+}
+
 static const char *check_page(size_t page, struct osh_look *look, bool all)
 {
     unsigned cls = osh_slab_class(page);
@@ -68,6 +77,10 @@ static const char *check_page(size_t page, struct osh_look *look, bool all)
     HOLDS(!OSH_CHECK_NAMES || large + (cls != 0) <= 1, OSH_NAMED("arena", "a page has two owners"));
     HOLDS((unsigned)is_claimed == large + (cls != 0),
           OSH_NAMED("arena", "a claimed page has no owner"));
+    if (is_claimed && all) {
+        const char *wrong = check_gap(page, look);
+        HOLDS(wrong == NULL, wrong);
+    }
     if (is_claimed) {
         end_row(look);
     } else {
@@ -104,8 +117,9 @@ const char *osh_look_at_pages(struct osh_look *look, bool all)
         const char *wrong = check_page(page, look, all);
         HOLDS(wrong == NULL || !all, wrong);
     }
+    const char *wrong = all ? check_gap(osh_arena.pages, look) : NULL;
     end_row(look);
-    return NULL;
+    return wrong;
 }
 
 static const char *check_pages(void)
@@ -169,7 +183,7 @@ static const char *mark_chain(unsigned cls, struct osh_chain chain, size_t *bloc
 const char *osh_look_at_cached(size_t *found, enum osh_marking marking)
 {
     for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-        for (unsigned list = osh_magazine_lists(); list-- > 0;) {
+        for (unsigned list = osh_magazine_lists(cls); list-- > 0;) {
             struct osh_chain chain = osh_magazine_peek(cls, list);
             if (marking == OSH_COUNT_BYTES) {
                 *found += chain.count * osh_class_bytes(cls);

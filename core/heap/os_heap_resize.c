@@ -115,7 +115,7 @@ OSH_PUBLIC void *os_calloc(size_t count, size_t size)
         return NULL;
     }
     /* A row clears only what needs it. At level 2 a block has a record. */
-    void *block = OSH_HARDENING < 2 ? osh_row_get(bytes, true) : NULL;
+    void *block = OSH_HARDENING < 2 ? osh_row_get(OSH_ALIGN, bytes, true) : NULL;
     if (block != NULL) {
         return block;
     }

@@ -5,7 +5,9 @@
 #include "os/os_heap.h"
 #include "osh_arena_open.h"
 #include "osh_brink.h"
+#include "osh_depot.h"
 #include "osh_fallback.h"
+#include "osh_gaps.h"
 #include "osh_guard.h"
 #include "osh_harden.h"
 #include "osh_layout.h"
@@ -34,6 +36,12 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
     if (!zeroed) {
         memset((void *)layout.start, 0, layout.base - layout.start);
     }
+    /* Huge pages begin at pages of even words. */
+    uintptr_t first = OSH_ALIGN_UP(layout.base, OSH_HUGE_BYTES);
+    if (OSH_ROW_LEAST > 0 && zeroed && layout.pages << OSH_PAGE_LOG2 >= OSH_ROW_REGION) {
+        layout.pages -= (first - layout.base) >> OSH_PAGE_LOG2;
+        layout.base = first;
+    }
     osh_arena_start(layout.base, layout.pages, (void *)layout.start);
     if (OSH_ROW_LEAST > 0) {
         osh_arena_zeroed = zeroed;
@@ -43,12 +51,16 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
     }
     osh_slab_start(layout.pages, (void *)(layout.start + OSH_ARENA_TABLE_BYTES(layout.pages)));
     osh_slab_open_start(layout.pages);
+    if (OSH_DEPOT_PARTS > 1) {
+        osh_depot_start(osh_arch_usable_cores());
+    }
     osh_fallback_start(layout.pages << OSH_PAGE_LOG2);
     /* Only the port's own region is zeroed, and only that is opened in steps. */
     if (OSH_ARCH_OPENS && zeroed && !osh_arena_open_first()) {
         return false;
     }
     osh_arena_mark_end();
+    osh_gaps_released(layout.pages - 1); /* all pages are a gap */
     return true;
 }
 

@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-/* The least row; where there are none, any size. */
-#define UNIT ((size_t)(OSH_ROW_LEAST > 0 ? OSH_ROW_LEAST : 65536))
+/* The least row in a small region; where there are none, any size. */
+#define UNIT ((size_t)(OSH_ROW_LEAST > 0 ? OSH_ROW_LEAST_SMALL : 65536))
 #define ROOM (64 * UNIT / OSH_PAGE_BYTES) /* pages */
 #define DOUBLE_FREE "freed already?"
 

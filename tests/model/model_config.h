@@ -19,6 +19,8 @@
 #define OSH_CACHED_MAX 256
 #undef OSH_QUARANTINE_MAX
 #define OSH_QUARANTINE_MAX 0
+#undef OSH_GAP_LEAST
+#define OSH_GAP_LEAST 4 /* more than other scenarios have */
 #undef OSH_KEPT_LEAST_LOG2
 #define OSH_KEPT_LEAST_LOG2 10
 #undef OSH_KEPT_MOST_LOG2

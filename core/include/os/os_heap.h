@@ -32,8 +32,9 @@ extern "C" {
  *   NULL at once in an interrupt, and in a task that may not wait while another task has the
  *   mutex; unless an added region (os_heap_add_region) has room for it.
  * Complexity: O(1) on a hit. A miss moves one magazine: bounded by its length
- *   and the number of slabs searched. Large: newlib's malloc, under the mutex; on Linux from
- *   4 MiB on a search of the page bitmap, without it.
+ *   and the number of slabs searched. Large: newlib's malloc, under the mutex; on Linux a
+ *   bounded search for pages, without it, and work for each page (in a region below 512 MiB
+ *   newlib has blocks below 4 MiB).
  * Failure: NULL. In a task the heap gives back every cached block of every core first, unless
  *   the task may not wait and another task is doing so; an interrupt does not. A size above
  *   the region's bytes gives NULL at once. On firmware a call without a region is reported

@@ -87,6 +87,18 @@ unsigned osh_linux_cpus(void)
     return OSH_CORES;
 }
 
+static unsigned usable_cores = 1;
+
+void model_port_cores(unsigned cores)
+{
+    usable_cores = cores;
+}
+
+unsigned osh_arch_usable_cores(void)
+{
+    return usable_cores;
+}
+
 void *osh_linux_zeroed(size_t bytes)
 {
     static struct osh_lists lists[OSH_STOPPED_LISTS + OSH_CORES];
@@ -101,6 +113,14 @@ void osh_locks_start(void)
 size_t osh_arch_idle_bytes(void)
 {
     return SIZE_MAX;
+}
+
+bool osh_arch_commit_huge(void *start, size_t bytes)
+{
+    (void)start;
+    (void)bytes;
+    machine_step("the kernel commits a huge page");
+    return true;
 }
 
 bool osh_arch_move(void *to, void *from, size_t bytes)

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Huge pages: memory that the system commits as slabs grow. */
+#include "fresh_heap.h"
+#include "os/os_heap.h"
+#include "osh_ahead.h"
+#include "osh_arena.h"
+#include "osh_arena_open.h"
+#include "resident.h"
+
+#include <string.h>
+#include <sys/prctl.h>
+
+#if OSH_ROW_LEAST > 0
+
+#define HUGE_PAGES (OSH_HUGE_BYTES >> OSH_PAGE_LOG2)
+/* A block of 1 KiB, with or without the record of level 2. */
+#define BLOCK ((size_t)1024)
+#define SIZE ((size_t)900)
+
+/* Pages that are committed and not claimed. */
+static size_t ahead(void)
+{
+    size_t pages = 0;
+    for (size_t word = osh_arena_high(); word < osh_arena.words; word++) {
+        pages += osh_count_bits(osh_arena.used[word] & ~osh_arena.claimed[word]);
+    }
+    return pages;
+}
+
+/* Live blocks of so many bytes in all, each written to. */
+static void grow(size_t bytes)
+{
+    for (; bytes >= BLOCK; bytes -= BLOCK) {
+        memset(os_malloc(SIZE), 1, SIZE);
+    }
+}
+
+static void small_process_has_no_memory_ahead(void)
+{
+    for (unsigned i = 0; i < 15; i++) {
+        grow(OSH_HUGE_FROM / 16);
+        assert_true(ahead() < 16); /* of slabs that came and went */
+    }
+}
+
+static void large_process_grows_by_huge_pages(void)
+{
+    grow(OSH_HUGE_FROM + OSH_HUGE_BYTES);
+    size_t most = 0;
+    size_t before = resident();
+    for (unsigned i = 0; i < 64; i++) {
+        grow(OSH_HUGE_BYTES / 8);
+        most = ahead() > most ? ahead() : most;
+    }
+    assert_in_range(most, HUGE_PAGES / 2, HUGE_PAGES + 16);
+    assert_in_range(resident() - before, 8 * OSH_HUGE_BYTES, 10 * OSH_HUGE_BYTES);
+    assert_null(os_heap_check());
+    /* What is ahead goes back, and is not ahead again. */
+    size_t idle = ahead();
+    before = resident();
+    (void)os_heap_trim();
+    assert_true(ahead() < 16);
+    if (idle > HUGE_PAGES / 4) {
+        assert_true(before - resident() > (idle - 16) * OSH_PAGE_BYTES / 2);
+    }
+}
+
+static void without_huge_pages_it_is_the_same(void)
+{
+    if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0) {
+        skip_because("the kernel has no huge pages");
+    }
+    large_process_grows_by_huge_pages();
+}
+
+static void nothing_is_committed_where_pages_are_in_use(void)
+{
+    (void)os_heap_trim();
+    size_t first = osh_arena.pages / HUGE_PAGES * HUGE_PAGES - HUGE_PAGES;
+    assert_true(osh_arena_open_word(first / OSH_WORD_BITS));
+    assert_true(osh_arena_claim_page(first + 100));
+    assert_true(osh_arena_claim_page(first + 5));
+    size_t before = ahead();
+    osh_ahead_commit(first, HUGE_PAGES, first + 5, 1);
+    assert_int_equal(ahead(), before);
+    assert_false(osh_arena_is_claimed(first + 4));
+    osh_arena_release_run(first + 100, 0);
+    osh_ahead_commit(first, HUGE_PAGES, first + 5, 1); /* used before */
+    assert_false(osh_arena_is_claimed(first + 4) || osh_arena_is_claimed(first + 99));
+    (void)os_heap_trim();
+    osh_ahead_commit(first, HUGE_PAGES, first + 5, 1);
+    assert_int_equal(ahead(), HUGE_PAGES - 1);
+    assert_null(osh_arena_is_claimed(first + 4) ? "claimed" : NULL);
+    osh_arena_release_run(first + 5, 0);
+    assert_null(os_heap_check());
+}
+
+static void start_a_large_region(void)
+{
+    heap_option("region=0x40000000");
+    os_free(os_malloc(1));
+}
+
+#define IN_LARGE_REGION(name)      \
+    static void name##_there(void) \
+    {                              \
+        start_a_large_region();    \
+        name();                    \
+    }
+IN_LARGE_REGION(small_process_has_no_memory_ahead)
+IN_LARGE_REGION(large_process_grows_by_huge_pages)
+IN_LARGE_REGION(without_huge_pages_it_is_the_same)
+IN_LARGE_REGION(nothing_is_committed_where_pages_are_in_use)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        in_fresh_heap(small_process_has_no_memory_ahead_there, PLATFORM_REGION),
+        in_fresh_heap(large_process_grows_by_huge_pages_there, PLATFORM_REGION),
+        in_fresh_heap(without_huge_pages_it_is_the_same_there, PLATFORM_REGION),
+        in_fresh_heap(nothing_is_committed_where_pages_are_in_use_there, PLATFORM_REGION),
+    };
+    return cmocka_run_group_tests_name("core/ahead", tests, NULL, NULL);
+}
+
+#else
+
+static void nothing_to_test(void **state)
+{
+    (void)state;
+    skip();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_to_test)};
+    return cmocka_run_group_tests_name("core/ahead", tests, NULL, NULL);
+}
+
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The hints that lead to rows of free pages, and the blocks that lie there. */
+#include "crew.h"
+#include "fresh_heap.h"
+#include "os/os_heap.h"
+#include "osh_arena.h"
+#include "osh_class.h"
+#include "osh_gaps.h"
+#include "osh_kept.h"
+#include "resident.h"
+#include "sizes.h"
+#include "stamp.h"
+
+#include <string.h>
+
+#if OSH_ROW_LEAST > 0
+
+#define PAGES 9000 /* three groups of words */
+#define LEAST ((size_t)OSH_GAP_LEAST)
+
+static void take_all(void)
+{
+    assert_int_equal(osh_arena_claim_row(osh_arena.pages), 0);
+}
+
+static void release(size_t page, size_t count)
+{
+    osh_arena_release_row(page, count);
+}
+
+/* So that the heap is sound in the end. */
+static void release_all(void)
+{
+    for (size_t page = 0; page < osh_arena.pages; page++) {
+        if (osh_arena_is_row(page)) {
+            osh_arena_release_row(page, 1);
+        } else if (osh_arena_is_claimed(page)) {
+            osh_arena_release_run(page, 0);
+        }
+    }
+    struct osh_gap_hint hint;
+    assert_int_equal(osh_gaps_find(osh_arena.pages, &hint), 0);
+}
+
+static size_t found(size_t count)
+{
+    struct osh_gap_hint hint;
+    return osh_gaps_find(count, &hint);
+}
+
+static void shortest_gap_that_suffices_is_found(void)
+{
+    take_all();
+    release(100, 3 * LEAST);
+    release(1000, LEAST + 1);
+    release(8000, 2 * LEAST);
+    assert_int_equal(found(LEAST), 1001);
+    assert_int_equal(found(LEAST + 1), 1000);
+    assert_int_equal(found(LEAST + 2), 8000 + LEAST - 2);
+    assert_int_equal(found(2 * LEAST + 1), 100 + LEAST - 1);
+    assert_int_equal(found(3 * LEAST), 100);
+    assert_int_equal(found(3 * LEAST + 1), OSH_NO_PAGE);
+    assert_int_equal(osh_gaps_search(3 * LEAST + 1, false), OSH_NO_PAGE);
+    assert_int_equal(osh_gaps_search(3 * LEAST, false), 100);
+    release_all();
+}
+
+static void highest_of_gaps_of_a_length_is_found(void)
+{
+    take_all();
+    for (size_t page = 70; page < 8900; page += 2 * LEAST) {
+        release(page, LEAST);
+    }
+    size_t before = OSH_NO_PAGE;
+    size_t count = 0;
+    for (size_t page; (page = osh_arena_claim_row(LEAST)) != OSH_NO_PAGE; count++) {
+        assert_true(page < before);
+        before = page;
+    }
+    assert_int_equal(count, (8900 - 70 + 2 * LEAST - 1) / (2 * LEAST));
+    release_all();
+}
+
+static void gap_that_spans_words_is_one(void)
+{
+    take_all();
+    release(60, 200);
+    assert_int_equal(found(200), 60);
+    release(260, 1);
+    assert_int_equal(found(201), 60);
+    release(59, 1);
+    assert_int_equal(found(202), 59);
+    assert_true(osh_arena_claim_page(128));
+    assert_int_equal(found(260 - 128), 129);
+    assert_int_equal(found(260 - 128 + 1), OSH_NO_PAGE);
+    assert_int_equal(found(128 - 59), 59);
+    release_all();
+}
+
+static void rest_of_a_gap_below_a_claim_is_found(void)
+{
+    take_all();
+    release(60, 200);
+    assert_int_equal(osh_arena_claim_row(100), 160);
+    assert_int_equal(found(100), 60);
+    assert_int_equal(osh_arena_claim_row(32), 128);
+    assert_int_equal(osh_arena_claim_run(5), 96);
+    assert_int_equal(found(36), 60);
+    assert_int_equal(found(37), OSH_NO_PAGE);
+    release_all();
+}
+
+static void two_rows_that_are_freed_are_one_gap(void)
+{
+    take_all();
+    release(500, 100);
+    size_t upper = osh_arena_claim_row(50);
+    size_t lower = osh_arena_claim_row(50);
+    assert_int_equal(found(LEAST), OSH_NO_PAGE);
+    osh_arena_release_row(lower, 50);
+    assert_int_equal(found(51), OSH_NO_PAGE);
+    osh_arena_release_row(upper, 50);
+    assert_int_equal(found(100), 500);
+    release_all();
+}
+
+static void great_gap_is_found_after_it_moved_on(void)
+{
+    /* Slabs fill the region from the top; the gap's end goes from word to word. */
+    for (unsigned i = 0; i < 5000; i++) {
+        assert_int_not_equal(osh_arena_claim_run(0), OSH_NO_PAGE);
+    }
+    assert_int_equal(found(2000), osh_arena.pages - 5000 - 2000);
+    release_all();
+}
+
+/* The longest row of free pages, by a look at every page. */
+static size_t longest(void)
+{
+    size_t best = 0;
+    size_t length = 0;
+    for (size_t page = 0; page < osh_arena.pages; page++) {
+        length = osh_arena_is_claimed(page) ? 0 : length + 1;
+        best = length > best ? length : best;
+    }
+    return best;
+}
+
+static void no_gap_is_lost_in_a_random_history(void)
+{
+    enum { ROWS = 200 };
+    size_t page[ROWS] = {0};
+    size_t count[ROWS] = {0};
+    uint64_t seed = 1;
+    for (unsigned step = 0; step < 20000; step++) {
+        size_t i = random_below(&seed, ROWS);
+        bool is_row = i % 2 == 0;
+        if (count[i] > 0 && is_row) {
+            osh_arena_release_row(page[i], count[i]);
+            count[i] = 0;
+        } else if (count[i] > 0) {
+            osh_arena_release_run(page[i], (unsigned)count[i] - 1);
+            count[i] = 0;
+        } else if (is_row) {
+            size_t want = LEAST + random_below(&seed, i < 20 ? 2000 : 150);
+            page[i] = osh_arena_claim_row(want);
+            count[i] = page[i] != OSH_NO_PAGE ? want : 0;
+            assert_true(count[i] > 0 || longest() < want);
+        } else {
+            unsigned run = (unsigned)random_below(&seed, OSH_RUN_LOG2 + 1);
+            page[i] = osh_arena_claim_run(run);
+            count[i] = page[i] != OSH_NO_PAGE ? run + 1 : 0;
+        }
+        if (step % 16 == 0) {
+            size_t most = longest();
+            assert_true(most < LEAST || found(most) != OSH_NO_PAGE);
+            assert_int_equal(found(most + 1), OSH_NO_PAGE);
+        }
+    }
+    release_all();
+}
+
+static void child_of_a_fork_finds_gaps_that_nobody_has_noted(void)
+{
+    take_all();
+    release(300, 20);
+    struct osh_gap_hint hint;
+    assert_int_equal(osh_gaps_find(20, &hint), 300);
+    release(320, 20);
+    /* As if others had not come so far: no hint at all. */
+    osh_arena_release_row(osh_arena_claim_row(40), 40);
+    for (size_t word = 0; word < osh_arena.words; word++) {
+        for (hint.length = 0; hint.length < 64; hint.length++) {
+            hint.word = word;
+            osh_word_t claimed = osh_arena.claimed[word];
+            osh_arena.claimed[word] = ~(osh_word_t)0;
+            osh_gaps_settle(hint);
+            osh_arena.claimed[word] = claimed;
+        }
+    }
+    assert_int_equal(found(40), OSH_NO_PAGE);
+    osh_gaps_repair();
+    assert_int_equal(found(40), 300);
+    release_all();
+}
+
+/* Blocks. */
+
+#define SMALL ((size_t)OSH_ROW_LEAST)
+
+static bool is_row(const void *block)
+{
+    return osh_arena_is_row(osh_arena_page(block));
+}
+
+static void all_large_blocks_of_a_large_region_are_rows(void)
+{
+    heap_option("region=0x40000000");
+    void *block[64];
+    for (size_t i = 0; i < 64; i++) {
+        size_t size = SMALL + i * 20001;
+        block[i] = os_malloc(size);
+        assert_true(is_row(block[i]));
+        stamp_all(block[i], size, i);
+    }
+    for (size_t i = 0; i < 64; i++) {
+        assert_true(is_stamped_all(block[i], SMALL + i * 20001, i));
+    }
+    assert_null(os_heap_check());
+    for (size_t i = 0; i < 64; i++) {
+        os_free(block[i]);
+    }
+    struct os_heap_stats stats;
+    os_heap_stats(&stats);
+    assert_int_equal(stats.live, 0);
+    assert_int_equal(stats.cached > 0, OSH_KEPT_BYTES > 0 || OSH_HARDENING >= 2);
+}
+
+static void aligned_rows_are_aligned_and_freed(void)
+{
+    heap_option("region=0x40000000");
+    os_free(os_malloc(1));
+    (void)os_heap_trim();
+    struct os_heap_stats before;
+    os_heap_stats(&before);
+    for (size_t alignment = 32; alignment <= 4 * SMALL; alignment *= 2) {
+        char *one = os_aligned_alloc(alignment, SMALL + 5);
+        char *two = os_aligned_alloc(alignment, 3 * SMALL);
+        assert_true(is_row(one) && is_row(two));
+        assert_true(is_aligned(one, alignment) && is_aligned(two, alignment));
+        assert_true(os_malloc_usable_size(one) >= SMALL + 5);
+        stamp_all(one, SMALL + 5, alignment);
+        stamp_all(two, 3 * SMALL, alignment + 1);
+        one = os_realloc(one, 2 * SMALL);
+        assert_true(is_stamped_all(one, SMALL + 5, alignment));
+        two = os_realloc(two, SMALL);
+        assert_true(is_stamped_all(two, SMALL, alignment + 1));
+        assert_null(os_heap_check());
+        os_free(one);
+        os_free(two);
+    }
+    (void)os_heap_trim();
+    struct os_heap_stats after;
+    os_heap_stats(&after);
+    assert_int_equal(after.live, 0);
+    assert_int_equal(after.free_pages, before.free_pages);
+}
+
+static void seal_of_a_row_lies_behind_its_bytes(void)
+{
+    NOT_AT_LEVEL_2
+    heap_option("region=0x40000000");
+    void *block = os_malloc(SMALL + 100);
+    assert_in_range(os_malloc_usable_size(block), SMALL + 100, SMALL + 115);
+    /* It may grow to the end of its last page. */
+    size_t more = (SMALL + OSH_PAGE_BYTES) / OSH_PAGE_BYTES * OSH_PAGE_BYTES - 32;
+    assert_ptr_equal(os_realloc(block, more), block);
+    assert_true(os_malloc_usable_size(block) >= more);
+    os_free(block);
+}
+
+static void row_is_kept_for_the_next_request_of_its_size(void)
+{
+    if (OSH_KEPT_BYTES == 0) {
+        skip_because("nothing is kept at this level");
+    }
+    heap_option("region=0x40000000");
+    void *block = os_malloc(SMALL + 100);
+    os_free(block);
+    assert_in_range(osh_kept_bytes(), SMALL, SMALL + 2 * OSH_PAGE_BYTES);
+    assert_ptr_equal(os_malloc(SMALL + 100), block);
+    assert_int_equal(osh_kept_bytes(), 0);
+    os_free(block);
+    (void)os_heap_trim();
+    assert_int_equal(osh_kept_bytes(), 0);
+    assert_false(is_row(block));
+    assert_null(os_heap_check());
+}
+
+static void small_region_has_no_small_rows(void)
+{
+    assert_false(is_row(os_malloc(SMALL)));
+    assert_true(is_row(os_malloc(OSH_ROW_LEAST_SMALL)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        in_fresh_heap(shortest_gap_that_suffices_is_found, PAGES),
+        in_fresh_heap(highest_of_gaps_of_a_length_is_found, PAGES),
+        in_fresh_heap(gap_that_spans_words_is_one, PAGES),
+        in_fresh_heap(rest_of_a_gap_below_a_claim_is_found, PAGES),
+        in_fresh_heap(two_rows_that_are_freed_are_one_gap, PAGES),
+        in_fresh_heap(great_gap_is_found_after_it_moved_on, PAGES),
+        in_fresh_heap(no_gap_is_lost_in_a_random_history, PAGES),
+        in_fresh_heap(child_of_a_fork_finds_gaps_that_nobody_has_noted, PAGES),
+        in_fresh_heap(all_large_blocks_of_a_large_region_are_rows, PLATFORM_REGION),
+        in_fresh_heap(aligned_rows_are_aligned_and_freed, PLATFORM_REGION),
+        in_fresh_heap(seal_of_a_row_lies_behind_its_bytes, PLATFORM_REGION),
+        in_fresh_heap(row_is_kept_for_the_next_request_of_its_size, PLATFORM_REGION),
+        in_fresh_heap(small_region_has_no_small_rows, PAGES),
+    };
+    return cmocka_run_group_tests_name("core/gaps", tests, NULL, NULL);
+}
+
+#else
+
+static void nothing_to_test(void **state)
+{
+    (void)state;
+    skip();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_to_test)};
+    return cmocka_run_group_tests_name("core/gaps", tests, NULL, NULL);
+}
+
+#endif
