@@ -61,8 +61,12 @@ def consume(folder, prefix, firmware):
 
 
 def tracked():
-    return [name for name in run("git", "ls-files", "-co", "--exclude-standard", cwd=TOP).splitlines()
-            if (TOP / name).is_file()]
+    """The tree's files: git's, or in a copy without git all but those of a build."""
+    if (TOP / ".git").exists():
+        return [name for name in run("git", "ls-files", "-co", "--exclude-standard", cwd=TOP).splitlines()
+                if (TOP / name).is_file()]
+    files = [path.relative_to(TOP) for path in TOP.rglob("*") if path.is_file()]
+    return [str(path) for path in files if path.parts[0] != "build" and "__pycache__" not in path.parts]
 
 
 def conan(work, firmware):
