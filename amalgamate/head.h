@@ -8,6 +8,7 @@
 /* #define OSH_HARDENING 1 */       /* which misuse is detected: 0 (least) to 2 */
 /* #define OSH_CORE_FIRST 0 */      /* the lowest number of the cores that call the heap */
 /* #define OSH_CORE_ID_ADDRESS 0 */ /* Cortex-M: where a core reads its number */
+/* #define OSH_CORE_LOCK 1 */       /* RP2040: both cores, under a spinlock of the SIO */
 /* #define OSH_CORE_AFFINITY 0 */   /* Armv7-A, AArch64: the number's field of MPIDR */
 /* #define OSH_CORE_HEADER "x.h" */ /* a file that says how a core reads its number */
 /* #define OSH_SLAB_MAX 1024 */     /* the largest size that an interrupt handler may ask for */

@@ -58,7 +58,7 @@ PORTS = (
     firmware("aarch64", "aarch64_lse", "defined(__aarch64__) && defined(__ARM_FEATURE_ATOMICS)",
              "builtin", "builtins"),
     firmware("aarch64", "aarch64", "defined(__aarch64__)", "ck", "aarch64"),
-    # The lock is never compiled here, but armv6m's atomics, of which one hart's are made, name it.
+    # The lock is never compiled for RISC-V, but armv6m's atomics, of which one hart's are made, name it.
     firmware("riscv", "riscv", "defined(__riscv)", "riscv", "builtins", mask=True, lock="rp2040",
              settings=(("OSH_START_WIDE", "0"),)),
 )

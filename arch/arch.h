@@ -158,6 +158,10 @@ OSH_HIDDEN unsigned osh_arch_core(void);
  * core reaches the slow path for the first time. */
 OSH_HIDDEN unsigned osh_arch_cores(void);
 
+/* How many cores the program may use when the heap starts; at least 1. Only where the depot has
+ * parts: elsewhere nobody calls it. */
+OSH_HIDDEN unsigned osh_arch_usable_cores(void);
+
 /* The name os_heap_stats gives: "rseq", "portable", ... */
 OSH_HIDDEN const char *osh_arch_name(void);
 

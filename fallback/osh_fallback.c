@@ -236,6 +236,9 @@ void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
     if (!*asked) {
         return NULL;
     }
+    if (OSH_KEPT_BYTES > 0 && !osh_brink_is_out()) {
+        osh_kept_limit();
+    }
     drain(); /* first, since it may be all there is */
     void *block = sealed(from_newlib(alignment, size));
     leave(); /* who drains looks at the seals beside what is freed */
@@ -248,15 +251,6 @@ void osh_fallback_start(size_t region)
     if (OSH_KEPT_BYTES > 0) {
         osh_kept_start(region);
     }
-}
-
-void *osh_fallback_kept(size_t size)
-{
-    void *block = OSH_KEPT_BYTES > 0 ? osh_kept_get(size) : NULL;
-    if (OSH_HARDENING > 0 && block != NULL) {
-        osh_seal_revive(block);
-    }
-    return block;
 }
 
 /* A row that is live, or whose misuse is reported. */
@@ -292,6 +286,22 @@ void *osh_fallback_resize(void *block, size_t size)
     return resized;
 }
 
+/* Not inline, so that a block that is kept saves few registers. */
+static OSH_NOINLINE void free_or_defer(void *block, const void *caller)
+{
+    if (try_enter()) {
+        (void)free_unless(0, block, caller);
+        leave();
+        return;
+    }
+    osh_deferred_push(block);
+    osh_fence_atomic_load(); /* push, then try: pairs with the fence in let_go() */
+    osh_brink_came_free();   /* likewise: pairs with osh_brink_look() */
+    if (try_enter()) {
+        leave();
+    }
+}
+
 bool osh_fallback_free(void *block, const void *caller)
 {
     if (OSH_HARDENING > 0 && OSH_UNLIKELY(!osh_seal_claim(block))) {
@@ -302,18 +312,8 @@ bool osh_fallback_free(void *block, const void *caller)
     }
     if (OSH_ROWS && osh_newlib_is_row(block)) {
         osh_row_free(block);
-        return true;
-    }
-    if (try_enter()) {
-        (void)free_unless(0, block, caller);
-        leave();
-        return true;
-    }
-    osh_deferred_push(block);
-    osh_fence_atomic_load(); /* push, then try: pairs with the fence in let_go() */
-    osh_brink_came_free();   /* likewise: pairs with osh_brink_look() */
-    if (try_enter()) {
-        leave();
+    } else {
+        free_or_defer(block, caller);
     }
     return true;
 }

@@ -36,7 +36,10 @@ OSH_HIDDEN void *osh_fallback_resize(void *block, size_t size);
 
 /* A kept block (osh_kept.h) of at least `size` bytes, aligned for any object. NULL: none is kept,
  * or the caller is an interrupt handler. Takes no lock. */
-OSH_HIDDEN void *osh_fallback_kept(size_t size);
+static inline void *osh_fallback_kept(size_t size)
+{
+    return OSH_KEPT_BYTES > 0 ? osh_kept_get(size) : NULL;
+}
 
 /* Is any large block kept, or about to be? */
 static inline bool osh_fallback_keeps(void)

@@ -18,6 +18,10 @@
 /* Sets the most bytes to keep, for a region of `region` bytes. Once, when the heap starts. */
 OSH_HIDDEN void osh_kept_start(size_t region);
 
+/* Sets how much is kept by the pages that are free. Whoever asks newlib for a block calls it, so
+ * that fewer blocks are kept when memory becomes short. */
+OSH_HIDDEN void osh_kept_limit(void);
+
 /* Takes a block of at least `size` usable bytes, and not much more; NULL: none is kept. O(1). */
 OSH_HIDDEN void *osh_kept_get(size_t size);
 

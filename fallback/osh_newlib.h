@@ -33,8 +33,9 @@ OSH_HIDDEN void osh_newlib_free(void *block);
  *
  *   osh_newlib_usable(block)          usable bytes of a live block. They do not change when
  *                                     its neighbours do
- *   osh_newlib_is_possible(block)     could this be a block? If so, its seal can be read
- *   osh_newlib_seal(block, &size)     the address of its seal, and its size in its header */
+ *   osh_newlib_seal(block, &size)     the address of its seal, and its size in its header
+ *   osh_newlib_find_seal(block, &seal, &size)  both for any address in the arena; false if no
+ *                                     block can begin there. If true, the seal can be read */
 #include "osh_newlib_block.h"
 
 /* For a block with a right seal: the misuse if a neighbour's header that newlib would use is

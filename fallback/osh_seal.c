@@ -3,11 +3,11 @@
 
 enum os_heap_misuse osh_seal_fault(const void *block, enum osh_seal seal)
 {
-    if (!osh_newlib_is_possible(block)) {
+    size_t size;
+    uintptr_t *at;
+    if (!osh_newlib_find_seal(block, &at, &size)) {
         return OS_HEAP_BAD_HEADER;
     }
-    size_t size;
-    const uintptr_t *at = osh_newlib_seal(block, &size);
     uintptr_t word = osh_load(at);
     uintptr_t broken = word ^ osh_seal_of(at, size);
     if (broken == (uintptr_t)seal) {

@@ -49,11 +49,11 @@ OSH_HIDDEN enum os_heap_misuse osh_seal_fault(const void *block, enum osh_seal s
  * no live block, or another free has claimed it. Any context. O(1). */
 OSH_SHARED_CODE bool osh_seal_claim(void *block)
 {
-    if (!osh_newlib_is_possible(block)) {
+    size_t size;
+    uintptr_t *at;
+    if (!osh_newlib_find_seal(block, &at, &size)) {
         return false;
     }
-    size_t size;
-    uintptr_t *at = osh_newlib_seal(block, &size);
     uintptr_t live = osh_seal_of(at, size);
     /* If several tasks free the block, one of them finds it live. Publishes nothing: the list, slot
      * or mutex that the block goes to publishes it. */

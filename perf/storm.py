@@ -6,13 +6,14 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from . import lines
 from .command import names, need_folders, say, write_json
 from .firmware import plan as firmware_plan
 from .firmware import storm as firmware_storm
 from .firmware.run import FirmwareError
 from .linux import campaign, machine, plan, summary, worker
 from .linux.progress import clock
-from .report import bars, firmware_table, table
+from .report import bars, firmware_table, storm_page, table
 
 
 def _threads(text: str) -> list[int]:
@@ -39,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="scenarios: " + ", ".join(plan.SCENARIOS)
         + "\npeers: " + ", ".join(plan.PEERS))
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--quick", action="store_true", help="within a minute")
+    length.add_argument("--quick", action="store_true", help="shorter runs, fewer rows: five minutes")
     length.add_argument("--long", action="store_true", help="more rounds, longer runs")
     length.add_argument("--verify", action="store_true",
                         help="check every byte of every block instead of measuring; "
@@ -61,7 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-linux", action="store_true", help="with --firmware: it alone")
     parser.add_argument("--firmware-build", type=Path, default=Path("build/firmware-storm"),
                         metavar="DIR", help="where its images are built")
+    parser.add_argument("--lines", type=Path, metavar="PROGRAM",
+                        help="the build's tests/lines/lines, for the page's plot")
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--figures", type=Path, metavar="FILE",
+                        help="what docs/storm.md is made from, as JSON")
     parser.add_argument("--html", type=Path, metavar="FILE")
     return parser
 
@@ -77,7 +82,7 @@ def _preset(args: argparse.Namespace) -> plan.Preset:
 def _list(workers: Path, cores: int) -> None:
     for name, scenario in plan.SCENARIOS.items():
         counts = ",".join(str(n) for n in sorted(scenario.threads(cores)))
-        print(f"{name:8} threads {counts:9} {scenario.about}")
+        print(f"{name:10} threads {counts:9} {scenario.about}")
     print()
     for name, package in plan.PACKAGES.items():
         state = "built" if worker.is_built(workers, name) else f"MISSING ({package})"
@@ -143,6 +148,9 @@ def _write(doc: dict, args: argparse.Namespace) -> None:
     if args.json:
         write_json(args.json, doc)
         say(f"wrote {args.json}")
+    if args.figures:
+        write_json(args.figures, {"storm": storm_page.section(doc)})
+        say(f"wrote {args.figures}")
     if args.html:
         from .report import html  # matplotlib takes a second to load
         args.html.write_text(html.render(doc), encoding="utf-8")
@@ -156,7 +164,7 @@ def _check(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
                      + ", ".join(firmware_plan.BOARDS))
     if args.no_linux and args.firmware is None:
         parser.error("--no-linux goes with --firmware")
-    need_folders(parser, args.json, args.html)
+    need_folders(parser, args.json, args.html, args.figures)
     if args.html and importlib.util.find_spec("matplotlib") is None:
         parser.error("--html needs the Debian package python3-matplotlib")
 
@@ -192,6 +200,8 @@ def main(argv: list[str] | None = None) -> int:
                             "large_live": preset.large_live}, missing)
     doc["bars"] = bars.judge(doc)
     doc.update(_firmware(args))
+    if args.html and args.lines and not args.verify:
+        doc["lines"] = lines.count(args.lines)
     _write(doc, args)
     return _verdict(doc)
 
@@ -201,5 +211,7 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit("interrupted")
+    except lines.LinesError as error:
+        sys.exit(f"lines: {error}")
     except FirmwareError as error:
         sys.exit(f"firmware storm: {error}")

@@ -63,7 +63,7 @@ bool osh_core_lists_hold(unsigned cls, const void *block)
             return true;
         }
     }
-    for (unsigned slot = 0; slot < osh_class_info[cls].depot; slot++) {
+    for (unsigned slot = 0; slot < osh_depot_slots(cls); slot++) {
         if (chain_holds(cls, osh_depot_peek(cls, slot), block)) {
             return true;
         }

@@ -5,50 +5,194 @@
 #include "osh_class.h"
 #include "osh_config.h"
 
-/* Whole cache lines, so that classes keep out of each other's way. */
-#define SLOTS_OF_CLASS (OSH_DEPOT_SLOTS > 0 ? OSH_DEPOT_SLOTS : 1)
+#define IN_PARTS (OSH_DEPOT_PARTS > 1)
+
+/* By part, then by slot, then by class: most classes use few slots, which then share pages. */
+#define SLOTS_OF_CLASS (OSH_DEPOT_MOST > 0 ? OSH_DEPOT_MOST : 1)
 static osh_word_t slots[OSH_CLASSES * SLOTS_OF_CLASS] OSH_ALIGNED(OSH_CACHELINE);
 
 /* Has a magazine been put since the last reclaim? Apart from the slots, so that a line that is
  * seldom written remains everybody's. */
 static osh_word_t filled OSH_ALIGNED(OSH_CACHELINE);
 
-static osh_word_t *slot_of(unsigned cls, unsigned i)
+/* The slots of a class in one part. All of this is advice: nothing is published through it. */
+struct shelf {
+    osh_word_t top;     /* probably empty from here on */
+    osh_word_t room;    /* slots that may be filled */
+    osh_word_t reached; /* the most that `room` ever was */
+    osh_word_t refused; /* has it refused a magazine since it was emptied last? */
+};
+
+static struct {
+    struct shelf shelf[OSH_CLASSES];
+} part[IN_PARTS ? OSH_DEPOT_PARTS : 1] OSH_ALIGNED(OSH_CACHELINE);
+
+static unsigned parts_in_use = 1; /* written once */
+#define PARTS (IN_PARTS ? parts_in_use : 1u)
+
+/* Bytes of magazines for which parts have got slots; and whose turn it is to shrink. */
+static osh_word_t granted OSH_ALIGNED(OSH_CACHELINE);
+static osh_word_t turn;
+
+/* The slots of a class that a part has at first. */
+static unsigned share(unsigned number, unsigned cls)
 {
-    return &slots[cls * SLOTS_OF_CLASS + i];
+    return (osh_class_info[cls].depot + PARTS - 1 - number) / PARTS;
+}
+
+void osh_depot_start(unsigned cores)
+{
+    unsigned number = cores < OSH_DEPOT_PARTS ? cores : OSH_DEPOT_PARTS;
+    parts_in_use = number;
+    for (unsigned p = 0; p < number; p++) {
+        for (unsigned cls = 1; cls < OSH_CLASSES; cls++) {
+            struct shelf *shelf = &part[p].shelf[cls];
+            *shelf = (struct shelf){.room = share(p, cls), .reached = share(p, cls)};
+        }
+    }
+}
+
+static unsigned here(void)
+{
+    return IN_PARTS ? osh_arch_core() % PARTS : 0;
+}
+
+#define SLOTS_OF_PART (SLOTS_OF_CLASS / PARTS)
+
+/* The top may be stale by a few slots. So a put begins below it and a get above it; a part that has
+ * not grown is searched as a whole. */
+#define DOUBT (IN_PARTS ? OSH_DEPOT_SLOTS : SLOTS_OF_CLASS)
+
+static osh_word_t *slot_of(unsigned cls, unsigned number, unsigned i)
+{
+    return &slots[(number * SLOTS_OF_PART + i) * OSH_CLASSES + cls];
 }
 
 bool osh_depot_put(unsigned cls, struct osh_chain magazine)
 {
-    for (unsigned i = 0; i < osh_class_info[cls].depot; i++) {
+    unsigned number = here();
+    struct shelf *shelf = &part[number].shelf[cls];
+    unsigned room = IN_PARTS ? (unsigned)osh_load(&shelf->room) : osh_class_info[cls].depot;
+    unsigned top = IN_PARTS ? (unsigned)osh_load(&shelf->top) : 0;
+    for (unsigned i = top > DOUBT ? top - DOUBT : 0; i < room; i++) {
         osh_word_t empty = 0;
-        /* Publishes the chain's links; pairs with the exchange below. */
-        if (osh_load(slot_of(cls, i)) == 0 &&
-            osh_cas(slot_of(cls, i), &empty, osh_chain_pack(magazine))) {
+        /* Publishes the chain's links; pairs with the exchanges of get_from() and
+         * osh_depot_reclaim(). */
+        if (osh_load(slot_of(cls, number, i)) == 0 &&
+            osh_cas(slot_of(cls, number, i), &empty, osh_chain_pack(magazine))) {
             osh_fence_atomic_load(); /* put, then look; pairs with osh_depot_reclaim() */
             if (osh_load(&filled) == 0) {
                 osh_store(&filled, 1);
+            }
+            if (IN_PARTS) {
+                osh_raise(&shelf->top, i + 1);
             }
             osh_brink_came_free();
             return true;
         }
     }
+    if (IN_PARTS && osh_load(&shelf->refused) == 0) {
+        osh_store(&shelf->refused, 1);
+    }
     return false;
 }
 
-/* From the last slot down: the magazine put last is the likeliest to be warm. */
-struct osh_chain osh_depot_get(unsigned cls)
+static size_t magazine_bytes(unsigned cls)
 {
-    for (unsigned i = osh_class_info[cls].depot; i-- > 0;) {
-        if (osh_load(slot_of(cls, i)) != 0) {
-            /* Observes the links; pairs with the CAS above. */
-            osh_word_t word = osh_exchange(slot_of(cls, i), 0);
-            if (word != 0) {
-                return osh_chain_unpack(cls, word);
-            }
+    return (size_t)osh_class_magazine(cls) * osh_class_bytes(cls);
+}
+
+/* Twice as many slots, unless that were too many bytes. */
+static void grow(struct shelf *shelf, unsigned cls)
+{
+    osh_word_t room = osh_load(&shelf->room);
+    osh_word_t grown = room < 2 ? 4 : 2 * room;
+    grown = grown < SLOTS_OF_PART ? grown : SLOTS_OF_PART;
+    size_t bytes = (grown - room) * magazine_bytes(cls);
+    /* A count: publishes nothing. */
+    if (grown == room || osh_fetch_add(&granted, bytes) + bytes > OSH_DEPOT_GROWTH) {
+        (void)osh_fetch_add(&granted, grown == room ? 0 : (osh_word_t)0 - bytes);
+        return;
+    }
+    osh_raise(&shelf->reached, grown); /* first, so that a reclaim looks at all that are filled */
+    if (!osh_cas(&shelf->room, &room, grown)) {
+        (void)osh_fetch_add(&granted, (osh_word_t)0 - bytes); /* somebody else did it */
+    }
+}
+
+/* From the last slot down: the magazine put last is the likeliest to be warm. */
+static struct osh_chain get_from(unsigned number, unsigned cls)
+{
+    struct shelf *shelf = &part[number].shelf[cls];
+    osh_word_t top = IN_PARTS ? osh_load(&shelf->top) : 0;
+    osh_word_t word = 0;
+    unsigned above = (unsigned)top + DOUBT;
+    unsigned i = above < SLOTS_OF_PART ? above : SLOTS_OF_PART;
+    while (word == 0 && i-- > 0) {
+        if (osh_load(slot_of(cls, number, i)) != 0) {
+            /* Observes the links; pairs with the CAS of osh_depot_put(). */
+            word = osh_exchange(slot_of(cls, number, i), 0);
         }
     }
-    return (struct osh_chain){NULL, 0};
+    if (IN_PARTS && top != (word != 0 ? i : 0)) {
+        (void)osh_cas(&shelf->top, &top, word != 0 ? i : 0); /* unless a put raised it */
+    }
+    if (IN_PARTS && word == 0 && osh_load(&shelf->refused) != 0) {
+        osh_store(&shelf->refused, 0);
+        grow(shelf, cls);
+    }
+    return osh_chain_unpack(cls, word);
+}
+
+struct osh_chain osh_depot_get(unsigned cls)
+{
+    return get_from(here(), cls);
+}
+
+struct osh_chain osh_depot_get_elsewhere(unsigned cls)
+{
+    struct osh_chain chain = {NULL, 0};
+    unsigned own = here();
+    for (unsigned p = 1; p < PARTS && chain.count == 0; p++) {
+        chain = get_from((own + p) % PARTS, cls);
+    }
+    return chain;
+}
+
+/* Passes magazines on until there are none or `most` have been. */
+static bool empty_some(unsigned number, unsigned cls, unsigned most,
+                       void (*give)(unsigned, struct osh_chain))
+{
+    for (; most > 0; most--) {
+        struct osh_chain chain = get_from(number, cls);
+        if (chain.count == 0) {
+            return true;
+        }
+        give(cls, chain);
+    }
+    return false;
+}
+
+void osh_depot_shrink(unsigned cls, void (*give)(unsigned, struct osh_chain))
+{
+    for (unsigned left = OSH_CLASSES * PARTS; left > 0 && osh_load(&granted) != 0; left--) {
+        osh_word_t now = osh_load(&turn);
+        unsigned other = (unsigned)(now % OSH_CLASSES);
+        unsigned number = (unsigned)(now / OSH_CLASSES % PARTS);
+        struct shelf *shelf = &part[number].shelf[other];
+        osh_word_t room = osh_load(&shelf->room);
+        osh_word_t least = other != 0 ? share(number, other) : 0;
+        bool grown = other != cls && room > least;
+        if (grown && !empty_some(number, other, OSH_DEPOT_SHRINKS, give)) {
+            return;
+        }
+        (void)osh_cas(&turn, &now, now + 1);
+        osh_word_t half = least + (room - least) / 2;
+        if (grown && osh_cas(&shelf->room, &room, half)) {
+            (void)osh_fetch_add(&granted, (osh_word_t)0 - (room - half) * magazine_bytes(other));
+            return;
+        }
+    }
 }
 
 void osh_depot_reclaim(void (*give)(unsigned cls, struct osh_chain magazine))
@@ -58,21 +202,29 @@ void osh_depot_reclaim(void (*give)(unsigned cls, struct osh_chain magazine))
     }
     osh_store(&filled, 0);
     osh_fence(); /* and then look: either we see the magazine, or who puts it sees the 0 */
-    const osh_word_t *end = slots + (OSH_DEPOT_SLOTS > 0 ? OSH_CLASSES * SLOTS_OF_CLASS : 0);
-    for (osh_word_t *slot = slots; slot < end; slot++) {
-        if (osh_load(slot) == 0) {
-            continue;
-        }
-        /* Observes the links; pairs with the CAS of osh_depot_put(). */
-        osh_word_t word = osh_exchange(slot, 0);
-        if (word != 0) {
-            unsigned cls = (unsigned)(slot - slots) / SLOTS_OF_CLASS;
-            give(cls, osh_chain_unpack(cls, word));
+    for (unsigned cls = 1; cls < OSH_CLASSES; cls++) {
+        for (unsigned i = osh_depot_slots(cls); i-- > 0;) {
+            osh_word_t *slot = slot_of(cls, i % PARTS, i / PARTS);
+            /* Observes the links; pairs with the CAS of osh_depot_put(). */
+            osh_word_t word = osh_load(slot) != 0 ? osh_exchange(slot, 0) : 0;
+            if (word != 0) {
+                give(cls, osh_chain_unpack(cls, word));
+            }
         }
     }
 }
 
+unsigned osh_depot_slots(unsigned cls)
+{
+    unsigned most = osh_class_info[cls].depot;
+    for (unsigned p = 0; IN_PARTS && p < PARTS; p++) {
+        unsigned reached = (unsigned)osh_load(&part[p].shelf[cls].reached);
+        most = p == 0 || reached > most ? reached : most;
+    }
+    return most * PARTS;
+}
+
 struct osh_chain osh_depot_peek(unsigned cls, unsigned slot)
 {
-    return osh_chain_unpack(cls, osh_load_acquire(slot_of(cls, slot)));
+    return osh_chain_unpack(cls, osh_load_acquire(slot_of(cls, slot % PARTS, slot / PARTS)));
 }

@@ -1,26 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The depot: for every class a few slots, each empty or holding one magazine,
- * through which cores hand magazines to each other. Slots, not stacks: a slot
- * is one word that is only ever compared with "empty", so there is no ABA.
+ * The depot: magazines that are in no core's lists. Each class has slots, each empty or with one
+ * magazine. A slot is one word, which is only compared with "empty": there is no ABA.
  *
- * Wait-free, any context, any core: O(OSH_DEPOT_SLOTS).
+ * On Linux the slots of a class are in parts, one for each core that the process may use, so that a
+ * core gets back what it put: memory that it used last, and no other core. Each part begins with a
+ * few slots. It gets twice as many when it has refused a magazine, was then emptied, and so would
+ * have had use for that magazine; all parts together at most OSH_DEPOT_GROWTH bytes more.
+ *
+ * Lock-free, any context, any core: O(slots of the class).
  */
 #ifndef OSH_DEPOT_H
 #define OSH_DEPOT_H
 
 #include "arch.h"
 
-/* Leaves a magazine in an empty slot; false when there is none. */
+/* The depot has a part for each of so many cores, at most OSH_DEPOT_PARTS. Once, when the heap
+ * starts; no magazine is in the depot. */
+OSH_HIDDEN void osh_depot_start(unsigned cores);
+
+/* Leaves a magazine in an empty slot of this core's part. False: it has none. */
 OSH_HIDDEN bool osh_depot_put(unsigned cls, struct osh_chain magazine);
 
-/* Takes a magazine; the empty chain when there is none. */
+/* Takes the magazine that was put last in this core's part. The empty chain: it has none. */
 OSH_HIDDEN struct osh_chain osh_depot_get(unsigned cls);
 
-/* Takes every magazine there is and hands each to `give`. */
+/* The same from the other parts. */
+OSH_HIDDEN struct osh_chain osh_depot_get_elsewhere(unsigned cls);
+
+/* Before a class takes more pages: passes a few magazines of another class, whose parts have grown,
+ * to `give`, and takes the slots from those that are empty. O(1) magazines. */
+OSH_HIDDEN void osh_depot_shrink(unsigned cls,
+                                 void (*give)(unsigned cls, struct osh_chain magazine));
+
+/* Takes every magazine and passes each to `give`. */
 OSH_HIDDEN void osh_depot_reclaim(void (*give)(unsigned cls, struct osh_chain magazine));
 
-/* What slot `slot` holds now: a snapshot. */
+/* Slots that the class has or had. */
+OSH_HIDDEN unsigned osh_depot_slots(unsigned cls);
+
+/* What slot `slot`, below osh_depot_slots(cls), holds now: a snapshot. */
 OSH_HIDDEN struct osh_chain osh_depot_peek(unsigned cls, unsigned slot);
 
 #endif

@@ -50,7 +50,20 @@ static struct osh_chain fetch(unsigned cls)
             return chain;
         }
     }
-    return osh_slab_get(cls, refill(cls), false);
+    chain = osh_slab_get(cls, refill(cls), false);
+    if (OSH_DEPOT_PARTS > 1 && chain.count == 0) {
+        chain = osh_depot_get_elsewhere(cls);
+    }
+    return chain;
+}
+
+/* Blocks of a new slab, if the arena has pages. */
+static struct osh_chain make(unsigned cls)
+{
+    if (OSH_DEPOT_PARTS > 1) {
+        osh_depot_shrink(cls, osh_slab_put);
+    }
+    return osh_slab_get(cls, refill(cls), true);
 }
 
 OSH_SHARED_CODE void *take(unsigned cls, bool fresh)
@@ -67,7 +80,7 @@ OSH_SHARED_CODE void *take(unsigned cls, bool fresh)
     }
     struct osh_chain chain;
     do {
-        chain = fresh ? osh_slab_get(cls, refill(cls), true) : fetch(cls);
+        chain = fresh ? make(cls) : fetch(cls);
         if (chain.count == 0) {
             return NULL;
         }
@@ -181,9 +194,10 @@ void osh_magazine_put(unsigned cls, void *block)
     }
 }
 
-unsigned osh_magazine_lists(void)
+unsigned osh_magazine_lists(unsigned cls)
 {
-    return (1 + OSH_SPARE_LIST) * osh_arch_cores() + OSH_DEPOT_SLOTS;
+    return (1 + OSH_SPARE_LIST) * osh_arch_cores() +
+           (OSH_DEPOT_SLOTS > 0 ? osh_depot_slots(cls) : 0);
 }
 
 struct osh_chain osh_magazine_peek(unsigned cls, unsigned list)

@@ -38,8 +38,8 @@ OSH_HIDDEN void osh_magazine_stop(void);
 OSH_HIDDEN void osh_magazine_go_on(void);
 
 /* The lists of a class, those of all cores and the depot's slots: snapshots, for statistics and
- * checks. `list` is 0 to osh_magazine_lists() - 1. */
-OSH_HIDDEN unsigned osh_magazine_lists(void);
+ * checks. `list` is 0 to osh_magazine_lists(cls) - 1. */
+OSH_HIDDEN unsigned osh_magazine_lists(unsigned cls);
 OSH_HIDDEN struct osh_chain osh_magazine_peek(unsigned cls, unsigned list);
 
 #endif

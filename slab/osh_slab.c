@@ -250,50 +250,102 @@ static bool is_of_class(unsigned cls, const void *block)
     return osh_arena_class_at(block) == cls;
 }
 
-/* Counted by the caller. */
-static bool put_one(unsigned cls, void *block)
+/* On Linux slabs are long, so the blocks of a magazine share words. On firmware they seldom do, and
+ * looking for those that do costs more than the atomics. */
+#define OSH_GIVES_WORDS OSH_VIRTUAL
+
+/* Objects of one word of a slab's bits that go back together, by one atomic. */
+struct batch {
+    size_t page;   /* first of the slab */
+    unsigned word; /* of the slab's bits */
+    osh_word_t bits;
+};
+
+/* The batch of this object alone. */
+static inline struct batch batch_of(unsigned cls, const void *block)
 {
-    if (OSH_HARDENING >= 2) {
-        osh_guard_fill(block, 0, OSH_LINK_WORDS);
-    }
     size_t page = osh_class_slab(cls, osh_arena_page(block));
     unsigned object = osh_class_index(cls, (uintptr_t)block - osh_arena_address(page));
-    osh_word_t bit = (osh_word_t)1 << (object % OSH_WORD_BITS);
-    bool twice = give_bits(page, cls, object / OSH_WORD_BITS, bit) != 0;
-    if (OSH_UNLIKELY(twice)) {
-        osh_report(OS_HEAP_FREED_TWICE, block, NULL);
+    return (struct batch){page, object / OSH_WORD_BITS, (osh_word_t)1 << (object % OSH_WORD_BITS)};
+}
+
+/* Gives a batch back, counted by the caller. Reports the objects that were free already, and
+ * returns how many those are. */
+OSH_INLINE unsigned give_batch(unsigned cls, struct batch batch)
+{
+    osh_word_t twice = give_bits(batch.page, cls, batch.word, batch.bits);
+    unsigned reports = 0;
+    while (OSH_UNLIKELY(twice != 0)) {
+        unsigned bit = osh_top_bit(twice);
+        twice &= ~((osh_word_t)1 << bit);
+        size_t offset = (batch.word * OSH_WORD_BITS + bit) * osh_class_bytes(cls);
+        osh_report(OS_HEAP_FREED_TWICE, (void *)(osh_arena_address(batch.page) + offset), NULL);
+        reports++;
     }
-    return !twice;
+    return reports;
 }
 
 bool osh_slab_put_one(unsigned cls, void *block)
 {
     osh_gauge_given(osh_class_bytes(cls)); /* first, so that nobody counts it twice */
-    bool put = put_one(cls, block);
+    if (OSH_HARDENING >= 2) {
+        osh_guard_fill(block, 0, OSH_LINK_WORDS);
+    }
+    bool put = give_batch(cls, batch_of(cls, block)) == 0;
     if (OSH_UNLIKELY(!put)) {
         osh_gauge_taken(osh_class_bytes(cls));
     }
     return put;
 }
 
-/* Gives the first block of the chain back. False: it is damaged, or no more blocks follow. */
-static bool put_first(unsigned cls, struct osh_chain *chain)
+/* Takes blocks off the chain that go back together, and stores how many. None, after a report: the
+ * chain is damaged. Whose first block is in a slab of the class, and is not free, has the slab: a
+ * block less than a word of objects away is in the same slab. */
+OSH_INLINE struct batch gather(unsigned cls, struct osh_chain *chain, unsigned *count)
 {
-    void *block = chain->head;
-    if (OSH_HARDENING > 0 && OSH_UNLIKELY(!is_of_class(cls, block))) {
-        osh_report(OS_HEAP_BAD_LINK, block, NULL);
-        return false;
+    *count = 0;
+    if (OSH_HARDENING > 0 && OSH_UNLIKELY(!is_of_class(cls, chain->head))) {
+        osh_report(OS_HEAP_BAD_LINK, chain->head, NULL);
+        return (struct batch){0, 0, 0};
     }
-    /* A chain that contains a block twice is a ring, so no new block follows. */
-    return osh_links_pop(cls, chain) != NULL && put_one(cls, block);
+    size_t bytes = osh_class_bytes(cls);
+    struct batch batch = batch_of(cls, chain->head);
+    uintptr_t base = osh_arena_address(batch.page) + batch.word * OSH_WORD_BITS * bytes;
+    uintptr_t span = (osh_top_bit(osh_slab_full(cls, batch.word)) + 1) * bytes;
+    osh_word_t bit = batch.bits;
+    batch.bits = 0;
+    /* A chain that contains a block twice is a ring: the second one begins another batch. */
+    while ((batch.bits & bit) == 0) {
+        void *block = chain->head;
+        if (osh_links_pop(cls, chain) == NULL) {
+            break;
+        }
+        if (OSH_HARDENING >= 2) {
+            osh_guard_fill(block, 0, OSH_LINK_WORDS);
+        }
+        batch.bits |= bit;
+        ++*count;
+        uintptr_t offset = (uintptr_t)chain->head - base;
+        if (!OSH_GIVES_WORDS || chain->count == 0 || offset >= span) {
+            break;
+        }
+        bit = (osh_word_t)1 << osh_class_index(cls, offset);
+    }
+    return batch;
 }
 
 void osh_slab_put(unsigned cls, struct osh_chain chain)
 {
     size_t left = chain.count;
+    unsigned count = 1;
+    unsigned twice = 0;
     osh_gauge_given(left * osh_class_bytes(cls)); /* as above */
-    while (left > 0 && put_first(cls, &chain)) {
-        left--;
+    while (left > 0 && count > 0 && twice == 0) {
+        struct batch batch = gather(cls, &chain, &count);
+        if (count > 0) {
+            twice = give_batch(cls, batch);
+            left -= count - twice;
+        }
     }
     if (OSH_UNLIKELY(left > 0)) {
         osh_gauge_taken(left * osh_class_bytes(cls)); /* leaked */

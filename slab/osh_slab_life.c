@@ -215,24 +215,13 @@ size_t osh_slab_find(unsigned *cls, unsigned most, size_t alignment)
     return find_any(cls, most, alignment);
 }
 
-/* Searching the maps is enough: a slab is on its map before anybody can find it empty. */
+/* With one map a slab is on it before anybody can find the slab empty. With more the objects of a
+ * word go back together, so a slab may be empty before it is on its map: we look at every slab. */
 void osh_slab_release_empty(void)
 {
     size_t page = osh_arena.pages;
-    unsigned last = OSH_SLAB_MAPS > 1 ? OSH_CLASS_MAX : OSH_SLAB_MAPS;
-    for (unsigned map = 1; map <= last;) {
-        page = osh_slab_listed_below(page, map);
-        if (page == OSH_NO_PAGE) {
-            map++;
-            page = osh_arena.pages;
-            continue;
-        }
-        unsigned cls = osh_slab_at(page);
-        if (cls != 0) {
-            osh_slab_release(page, cls);
-        }
-    }
-    while (OSH_SLAB_MAPS == 0 && (page = osh_slab_page_below(page)) != OSH_NO_PAGE) {
+    while ((page = OSH_SLAB_MAPS == 1 ? osh_slab_listed_below(page, 1)
+                                      : osh_slab_page_below(page)) != OSH_NO_PAGE) {
         unsigned cls = osh_slab_at(page);
         if (cls != 0) {
             osh_slab_release(page, cls);

@@ -47,10 +47,10 @@ check()
         fail "$name" tests "see above, and $directory/meson-logs"
 }
 
-# The misuse table, the injection and what Valgrind sees go through ports or levels
+# The misuse table, the injection, the counts of cache lines and what Valgrind sees go through ports or levels
 # themselves, and the C library's names are the same everywhere: one variant runs them. A child repairs two kinds of lists, with a spare and
 # without: two do.
-twice='--no-suite hardening --no-suite inject --no-suite valgrind --no-suite malloc'
+twice='--no-suite lines --no-suite hardening --no-suite inject --no-suite valgrind --no-suite malloc'
 once="$twice --no-suite fork"
 
 small=OSH_PAGE_LOG2=12,OSH_SLAB_MAX=1024,OSH_MAGAZINE_BYTES=512,OSH_MAGAZINE_MAX=16,OSH_DEPOT_SLOTS=2

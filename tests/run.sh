@@ -63,7 +63,7 @@ aarch64() {
 # What a stranger does with the library: installs it, finds it by pkg-config or CMake,
 # and uses it as a subproject of meson or CMake.
 consumers() {
-    tests/consumer/check.sh "$root" && tests/consumer/cmake.sh "$root"
+    tests/consumer/check.sh "$root" && tests/consumer/cmake.sh "$root" && tests/consumer/recipes.py "$root"
 }
 
 # The storm's workers with every byte of every block stamped and checked.

@@ -107,13 +107,28 @@ refused:
     return NULL;
 }
 
-/* From level 1 on: is the block the head of the list? */
-#if OSH_HARDENING > 0
-#define OSH_NOT_TWICE           \
+/* Is the task still on the core; and from level 1 on, is the block not the head of the list? The
+ * second comparison is made if the first finds the same number, and else counts as equal: one
+ * branch for both. What it leads to tells them apart. */
+#if OSH_HARDENING == 0
+#define OSH_PUSH_ALLOWED OSH_STILL_HERE(refused)
+#elif OSH_CORES > 1
+#define OSH_PUSH_ALLOWED                 \
+    OSH_CORE_READ("%[tmp]")              \
+    "cmp %[tmp], %[core]\n\t"            \
+    "ccmp %[head], %[block], #4, eq\n\t" \
+    "b.eq 4f\n\t"                        \
+    ".subsection 1\n"                    \
+    "4:\n\t"                             \
+    "cmp %[head], %[block]\n\t"          \
+    "b.eq %l[twice]\n\t"                 \
+    "b %l[refused]\n\t"                  \
+    ".previous\n\t"
+#else
+#define OSH_PUSH_ALLOWED        \
+    OSH_STILL_HERE(refused)     \
     "cmp %[head], %[block]\n\t" \
     "b.eq %l[twice]\n\t"
-#else
-#define OSH_NOT_TWICE
 #endif
 
 OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
@@ -122,13 +137,12 @@ OSH_INLINE bool osh_cpu_push(unsigned index, void *block)
     /* The store publishes block and link to a reclaim on another core; pairs
      * with osh_cpu_take(). */
     __asm__ volatile goto(
-        OSH_ENTER(head) OSH_STILL_HERE(refused) OSH_NOT_TWICE
-        "ldr %[tmp], [%[head], %[room]]\n\t"
-        "cbz %[tmp], %l[refused]\n\t"
-        "sub %[tmp], %[tmp], #1\n\t"
-        "stp %[head], %[tmp], [%[block]]\n\t" OSH_SEQUENCE_LAST
-        "stlxr %w[core], %[block], [%[list]]\n\t"
-        "cbnz %w[core], %l[refused]\n\t"
+        OSH_ENTER(head) OSH_PUSH_ALLOWED "ldr %[tmp], [%[head], %[room]]\n\t"
+                                         "cbz %[tmp], %l[refused]\n\t"
+                                         "sub %[tmp], %[tmp], #1\n\t"
+                                         "stp %[head], %[tmp], [%[block]]\n\t" OSH_SEQUENCE_LAST
+                                         "stlxr %w[core], %[block], [%[list]]\n\t"
+                                         "cbnz %w[core], %l[refused]\n\t"
         : [list] "=&r"(list), [core] "=&r"(core), [head] "=&r"(head), [tmp] "=&r"(tmp)
         : "[list]"(&OSH_PUSH_LISTS[0].word[index]), [block] "r"(block), [room] "i"(OSH_LINK_ROOM),
           OSH_CORE_OPERANDS

@@ -18,9 +18,6 @@
 #include "osh_config.h"
 #ifdef OSH_CORE_LOCK
 #include "osh_lock.h"
-#elif OSH_CORES > 1
-#error \
-    "no exclusives: name the chip's lock between cores (osheap_lock = 'rp2040' in the cross file), or OSH_CORES=1"
 #endif
 
 #ifdef OSH_CORE_HEADER

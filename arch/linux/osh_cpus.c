@@ -2,7 +2,7 @@
 /* The number of CPUs by the kernel, and memory for their lists. */
 #include "osh_linux.h"
 
-#include "osh_lists.h"
+#include "arch.h"
 
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -16,6 +16,17 @@ unsigned osh_linux_cpus(void)
     unsigned long mask[OSH_LISTS_MOST / (8 * sizeof(unsigned long))];
     long bytes = syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask);
     return bytes > 0 ? (unsigned)bytes * 8u : 0;
+}
+
+unsigned osh_arch_usable_cores(void)
+{
+    unsigned long mask[OSH_LISTS_MOST / (8 * sizeof(unsigned long))];
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask);
+    unsigned cpus = 0;
+    for (long i = 0; i * (long)sizeof(mask[0]) < bytes; i++) {
+        cpus += (unsigned)__builtin_popcountl(mask[i]);
+    }
+    return cpus > 0 ? cpus : 1;
 }
 
 void *osh_linux_zeroed(size_t bytes)

@@ -14,6 +14,14 @@ OSH_HIDDEN size_t osh_linux_region_bytes(void);
 enum osh_linux_port { OSH_PORT_ANY, OSH_PORT_PORTABLE, OSH_PORT_RSEQ };
 OSH_HIDDEN enum osh_linux_port osh_linux_port(void);
 
+/* After how many milliseconds of quiet a thread gives free memory back. 0: there is no such thread.
+ * Of libraries with the C library's names alone. */
+OSH_HIDDEN size_t osh_linux_decay_milliseconds(void);
+
+/* The value of an environment variable, NULL if there is none or the program has other rights than
+ * its user. `room` may be used for it; a value that is longer stops the program. */
+OSH_HIDDEN const char *osh_linux_variable(const char *name, char *room, size_t bytes);
+
 /* Every CPU number is below this, also of CPUs that are added later. 0: the kernel does not tell.
  */
 OSH_HIDDEN unsigned osh_linux_cpus(void);

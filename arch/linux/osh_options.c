@@ -10,7 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const names[] = {"region", "port", "idle"};
+static const char *const names[] = {
+    "region", "port", "idle",
+#ifdef OSH_MALLOC_NAMES
+    "decay", /* of arch/linux/malloc */
+#endif
+};
 
 static const char help[] =
     "OSHEAP_OPTIONS=name=value:name=value...\n"
@@ -19,10 +24,20 @@ static const char help[] =
     "  idle=BYTES      free memory that the heap keeps before it offers some to the system by "
     "itself;\n"
     "                  idle=off: it offers none\n"
+#ifdef OSH_MALLOC_NAMES
+    "  decay=MS        a thread gives free memory back once the heap was quiet for MS "
+    "milliseconds;\n"
+    "                  decay=off: there is none\n"
+#endif
     "  help            print this\n"
     "A number is decimal, or hexadecimal after 0x.\n";
 
+#ifdef OSH_MALLOC_NAMES
+#define KNOWN \
+    "OSHEAP_OPTIONS has the names region, port, idle, decay, help, as name=value:name=value"
+#else
 #define KNOWN "OSHEAP_OPTIONS has the names region, port, idle, help, as name=value:name=value"
+#endif
 
 /* Is the word from `start` up to `end` a known name with a value? */
 static bool is_known(const char *start, const char *end)
@@ -40,7 +55,8 @@ static bool is_known(const char *start, const char *end)
 /* Copies the option's last value; false if there is none. Looks at every word. */
 static bool option(const char *name, char *value, size_t room)
 {
-    const char *text = secure_getenv("OSHEAP_OPTIONS");
+    char store[512];
+    const char *text = osh_linux_variable("OSHEAP_OPTIONS", store, sizeof(store));
     bool found = false;
     size_t length = strlen(name);
     while (text != NULL && *text != '\0') {
@@ -116,3 +132,19 @@ size_t osh_arch_idle_bytes(void)
     }
     return bytes;
 }
+
+#ifdef OSH_MALLOC_NAMES
+size_t osh_linux_decay_milliseconds(void)
+{
+    char value[32];
+    if (!option(names[3], value, sizeof(value)) || strcmp(value, "off") == 0) {
+        return 0;
+    }
+    size_t milliseconds = number_of(value);
+    if (milliseconds < 10 || milliseconds > 1000000000) {
+        osh_arch_fail("OSHEAP_OPTIONS: decay must be milliseconds from 10 to 1000000000, or off",
+                      NULL);
+    }
+    return milliseconds;
+}
+#endif

@@ -176,6 +176,14 @@
 #ifndef OSH_DEPOT_SLOTS
 #define OSH_DEPOT_SLOTS (OSH_VIRTUAL ? 16 : OSH_SMALL_CODE || (OSH_MAGAZINE_BYTES) < 1024 ? 0 : 2)
 #endif
+/* On Linux the depot has a part for each core that the process may use, at most OSH_DEPOT_PARTS.
+ * All parts of a class together have at most OSH_DEPOT_MOST slots, and all parts of all classes at
+ * most OSH_DEPOT_GROWTH bytes more than OSH_DEPOT_SLOTS gives them. 1 and 0 at level 2, which
+ * searches the depot when a block is freed twice. */
+#define OSH_DEPOT_PARTS (OSH_VIRTUAL && OSH_HARDENING < 2 && (OSH_DEPOT_SLOTS) > 0 ? 16u : 1u)
+#define OSH_DEPOT_MOST (OSH_DEPOT_PARTS > 1 ? 1024 : (OSH_DEPOT_SLOTS))
+#define OSH_DEPOT_GROWTH (OSH_DEPOT_PARTS > 1 ? 33554432u : 0u)
+#define OSH_DEPOT_SHRINKS 4 /* magazines, before another class takes pages for a slab */
 #define OSH_DEPOT_BYTES (1ll * (OSH_DEPOT_SLOTS) * (OSH_VIRTUAL ? (OSH_MAGAZINE_BYTES) : 4096))
 
 /* 1: each class has a hint where its slabs are, and the arena where free pages are. 0, in a build
@@ -186,10 +194,11 @@
 #define OSH_REFILL_SLABS 8
 
 /* Freed large blocks that the heap keeps for the next request of their size, which then takes no
- * lock. OSH_KEPT_BYTES: bytes of all kept blocks at most. Each has at least 2^OSH_KEPT_LEAST_LOG2
- * and less than 2^OSH_KEPT_MOST_LOG2 bytes. 0 at level 2, which checks free blocks. */
+ * lock. OSH_KEPT_BYTES: bytes of all kept blocks at most, an eighth of the RAM, and less when memory
+ * becomes short. Each has at least 2^OSH_KEPT_LEAST_LOG2 and less than 2^OSH_KEPT_MOST_LOG2 bytes.
+ * 0 at level 2, which checks free blocks. */
 #define OSH_KEPT_BYTES \
-    (OSH_SMALL_CODE || OSH_HARDENING >= 2 ? 0 : OSH_VIRTUAL ? 4194304 : OSH_RAM_BYTES / 16)
+    (OSH_SMALL_CODE || OSH_HARDENING >= 2 ? 0 : OSH_VIRTUAL ? 4194304 : OSH_RAM_BYTES / 8)
 #define OSH_KEPT_LEAST_LOG2 (OSH_VIRTUAL ? 17 : 6)
 #define OSH_KEPT_MOST_LOG2 (OSH_VIRTUAL ? 20 : OSH_FLOOR_LOG2(OSH_KEPT_BYTES, 8))
 

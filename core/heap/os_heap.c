@@ -51,7 +51,7 @@ void *osh_heap_get(size_t alignment, size_t size, uint32_t caps)
         }
     }
     void *block = NULL;
-    if (size > OSH_SLAB_MAX && alignment <= OSH_ALIGN) {
+    if (size > OSH_SLAB_MAX && OSH_LIKELY(alignment <= OSH_ALIGN)) {
         block = osh_fallback_kept(size);
     }
     if (block == NULL) {

@@ -183,7 +183,7 @@ static const char *mark_chain(unsigned cls, struct osh_chain chain, size_t *bloc
 const char *osh_look_at_cached(size_t *found, enum osh_marking marking)
 {
     for (unsigned cls = 1; cls <= OSH_CLASS_MAX; cls++) {
-        for (unsigned list = osh_magazine_lists(); list-- > 0;) {
+        for (unsigned list = osh_magazine_lists(cls); list-- > 0;) {
             struct osh_chain chain = osh_magazine_peek(cls, list);
             if (marking == OSH_COUNT_BYTES) {
                 *found += chain.count * osh_class_bytes(cls);

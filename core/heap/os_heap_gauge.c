@@ -49,7 +49,7 @@ static size_t longest_in(osh_word_t bits)
 /* The number of free pages just below those of `word`, within one word. */
 static size_t free_before(size_t word)
 {
-    osh_word_t claimed = word > 0 ? claimed_in(word - 1) : 1;
+    osh_word_t claimed = word > 0 ? claimed_in(word - 1) : ~(osh_word_t)0;
     return claimed != 0 ? OSH_WORD_BITS - 1 - osh_top_bit(claimed) : OSH_WORD_BITS;
 }
 

@@ -5,6 +5,7 @@
 #include "os/os_heap.h"
 #include "osh_arena_open.h"
 #include "osh_brink.h"
+#include "osh_depot.h"
 #include "osh_fallback.h"
 #include "osh_gaps.h"
 #include "osh_guard.h"
@@ -50,6 +51,9 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
     }
     osh_slab_start(layout.pages, (void *)(layout.start + OSH_ARENA_TABLE_BYTES(layout.pages)));
     osh_slab_open_start(layout.pages);
+    if (OSH_DEPOT_PARTS > 1) {
+        osh_depot_start(osh_arch_usable_cores());
+    }
     osh_fallback_start(layout.pages << OSH_PAGE_LOG2);
     /* Only the port's own region is zeroed, and only that is opened in steps. */
     if (OSH_ARCH_OPENS && zeroed && !osh_arena_open_first()) {

@@ -28,16 +28,20 @@ static OSH_NO_TSAN uintptr_t start_of(const void *block)
     return possible ? at : 0;
 }
 
-bool osh_newlib_is_possible(const void *block)
-{
-    return start_of(block) != 0;
-}
-
 OSH_NO_TSAN uintptr_t *osh_newlib_seal(const void *block, size_t *size)
 {
     chunk *whole = get_chunk_from_ptr((void *)(uintptr_t)block);
     *size = (size_t)whole->size;
     return (uintptr_t *)((uintptr_t)whole + *size) - 1;
+}
+
+bool osh_newlib_find_seal(const void *block, uintptr_t **seal, size_t *size)
+{
+    if (start_of(block) == 0) {
+        return false;
+    }
+    *seal = osh_newlib_seal(block, size);
+    return true;
 }
 
 /* Searches the free list, which is sorted by address. */

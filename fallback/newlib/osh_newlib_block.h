@@ -47,15 +47,16 @@ static inline uintptr_t *osh_newlib_seal(const void *block, size_t *size)
     return (uintptr_t *)((uintptr_t)block - OSH_NEWLIB_HEADER + *size);
 }
 
-static inline bool osh_newlib_is_possible(const void *block)
+static inline bool osh_newlib_find_seal(const void *block, uintptr_t **seal, size_t *size)
 {
     uintptr_t start = (uintptr_t)block - OSH_NEWLIB_HEADER;
     if (OSH_ARCH_OPENS && !osh_arena_can_be_newlib(start, OSH_NEWLIB_HEADER)) {
         return false; /* memory before a segment may be closed */
     }
-    size_t size = osh_newlib_size(block);
-    return (size & (OSH_NEWLIB_UNIT - 1)) == 0 && size >= OSH_NEWLIB_LEAST &&
-           osh_arena_can_be_newlib(start, size + sizeof(size_t));
+    *seal = osh_newlib_seal(block, size);
+    return OSH_LIKELY((*size & (OSH_NEWLIB_UNIT - 1)) == 0) &&
+           OSH_LIKELY(*size >= OSH_NEWLIB_LEAST) &&
+           osh_arena_can_be_newlib(start, *size + sizeof(size_t));
 }
 
 #endif

@@ -96,9 +96,14 @@ class Allocator:
     scenarios: tuple[str, ...] = tuple(SCENARIOS)
 
 
+REGIONS = ("pair", "pair3000", "mixed16", "mixed")
 ALLOCATORS = {
     "level0": Allocator("osheap", "this heap without hardening"),
     "default": Allocator("osheap", "this heap at its default hardening", None),
+    "regions0": Allocator("osheap-regions", "as `level0`, with a second region that has room", 0, REGIONS),
+    "regions": Allocator("osheap-regions", "as `default`, with a second region", None, REGIONS),
+    "second": Allocator("osheap-second", "as `default`, blocks of the second region by `os_malloc_in`, and the "
+                        "instructions that name its capability", None, REGIONS[:3]), # 64 KiB
     "newlib": Allocator("newlib", "newlib's full allocator behind a mutex"),
     "nano": Allocator("nano", "newlib's nano allocator behind a mutex"),
     "newlib_bare": Allocator("newlib-bare", "newlib without any lock", 0, ("pair", "mixed16")),

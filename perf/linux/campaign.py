@@ -54,8 +54,7 @@ def conduct(workers: Path, cells: list[Cell], allocators: list[str],
                 results.append(None)
                 continue
             begin = time.monotonic()
-            result = worker.run(workers, name, cell, seconds, preset.large_live,
-                                verify)
+            result = worker.run(workers, name, cell, seconds, preset, verify)
             pace.ran(time.monotonic() - begin, seconds)
             if isinstance(result, Failure):
                 given_up.add((cell, name))

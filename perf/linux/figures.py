@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The arithmetic: percentiles, pairwise ratios, geometric means, best peer."""
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,6 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 # As in worker/hist.h: 32 buckets to each power of two.
 SUB_BITS = 5
 SUB = 1 << SUB_BITS
+
+# The least that five rounds can reach: all of them on one side.
+NOISE = 2 / 2 ** 5
 
 PERCENTILES = {"p50": 0.5, "p99": 0.99, "p9999": 0.9999}
 
@@ -57,11 +61,34 @@ def latency(reports: Sequence[Mapping], call: str) -> dict[str, float] | None:
     return {**found, "max": longest, "samples": sum(counts.values())}
 
 
-def median_of_ratios(ours: Sequence[float | None],
-                     theirs: Sequence[float | None]) -> float | None:
-    """Our round i over their round i, then the median; None if no round has both."""
-    ratios = [a / b for a, b in zip(ours, theirs) if a is not None and b]
-    return statistics.median(ratios) if ratios else None
+def ratios_by_round(ours: Sequence[float | None],
+                    theirs: Sequence[float | None]) -> list[float]:
+    """Our round i over their round i, of the rounds that have both."""
+    return [a / b for a, b in zip(ours, theirs) if a is not None and b]
+
+
+def spread(values: Sequence[float]) -> float | None:
+    """Half of what lies between the least and the most, as a share of the median. One
+    round has none."""
+    if len(values) < 2:
+        return None
+    middle = statistics.median(values)
+    return (max(values) - min(values)) / 2 / middle if middle else 0.0
+
+
+def sign_test(ratios: Sequence[float]) -> float:
+    """How likely so many rounds are on one side of 1, or more, if either side is as
+    likely: the two-sided sign test. Rounds that are exactly 1 say nothing."""
+    above = sum(ratio > 1 for ratio in ratios)
+    below = sum(ratio < 1 for ratio in ratios)
+    rounds = above + below
+    tail = sum(math.comb(rounds, k) for k in range(max(above, below), rounds + 1))
+    return min(2 * tail / 2 ** rounds, 1.0)
+
+
+def separable(ratios: Sequence[float]) -> bool:
+    """Whether a difference is more than noise: from five rounds on that agree."""
+    return sign_test(ratios) <= NOISE
 
 
 def geomean(values: Iterable[float]) -> float | None:

@@ -8,9 +8,10 @@ BUCKETS = 1152  # as in worker/hist.h
 MOST = 1e18     # no figure of a run comes near; also keeps infinities out
 
 _POSITIVE = ("ops_per_s", "elapsed_s", "peak_rss_bytes")
-_NUMBERS = ("cpu_s", "base_rss_bytes", "live_bytes")
+_NUMBERS = ("cpu_s", "base_rss_bytes", "live_bytes", "faults")
 _PHASES = {"erosion": ("live_bytes", "rss_bytes", "live_after_bytes", "rss_after_bytes"),
            "large": ("ops_per_s",)}
+_MEASURES = {"afterwards": ("final_rss_bytes",), "holes": ("pair_mean_ns", "pair_worst_ns")}
 _RECOVERY = {"brink": ("region_bytes", "nulls", "lowest_fill_bytes", "large_bytes",
                        "refill_bytes")}
 
@@ -54,6 +55,15 @@ def _bad_phases(report: Mapping) -> str | None:
     return None
 
 
+def _bad_measures(report: Mapping) -> str | None:
+    fields = _MEASURES.get(report["scenario"])
+    measures = report.get("measures")
+    if fields is None:
+        return "measures of a scenario that has none" if measures is not None else None
+    wrong = _lacks(measures, fields, lambda value: _number(value, above=0))
+    return f"the measures' object {wrong}" if wrong else None
+
+
 def _bad_recovery(report: Mapping) -> str | None:
     fields = _RECOVERY.get(report["scenario"])
     recovery = report.get("recovery")
@@ -81,4 +91,4 @@ def fault(report: object, scenario: str, threads: int) -> str | None:
     latency = report.get("latency")
     if not isinstance(latency, Mapping) or any(_bad_histogram(latency.get(c)) for c in CALLS):
         return "no good latency"
-    return _bad_phases(report) or _bad_recovery(report)
+    return _bad_phases(report) or _bad_measures(report) or _bad_recovery(report)

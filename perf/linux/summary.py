@@ -20,8 +20,14 @@ HEAP_FLOOR_BYTES = 1 << 20
 Series = Sequence[dict | None]
 
 
+def _bytes(report: dict) -> float:
+    """Peak memory, or the bytes that the scenario is about."""
+    measure = SCENARIOS[report["scenario"]].measure
+    return report["measures"][measure] if measure else report["peak_rss_bytes"]
+
+
 def _heap_bytes(report: dict) -> float:
-    grown = report["peak_rss_bytes"] - report["base_rss_bytes"]
+    grown = _bytes(report) - report["base_rss_bytes"]
     return max(grown, HEAP_FLOOR_BYTES)
 
 
@@ -31,10 +37,15 @@ def _ops_per_cpu_s(report: dict) -> float:
 
 _VALUES = {
     "throughput": lambda report: report["ops_per_s"],
-    "memory": lambda report: report["peak_rss_bytes"],
+    "memory": _bytes,
     "heap_memory": _heap_bytes,
     "cpu_throughput": _ops_per_cpu_s,
 }
+
+
+def says(scenario: str, metric: str) -> bool:
+    """Whether the scenario says anything about this metric."""
+    return metric.endswith("memory") or SCENARIOS[scenario].measure is None
 
 
 def _series(reports: Series, metric: str) -> list[float | None]:
@@ -66,6 +77,9 @@ def _run(cell: Cell, allocator: str, reports: list[dict]) -> dict:
         "allocator": allocator,
         "identity": reports[0]["identity"],
         "ops_per_s": [r["ops_per_s"] for r in reports],
+        "bytes": [_bytes(r) for r in reports],
+        "own": {name: [{"faults": r["faults"], **r.get("measures", {})}[name] for r in reports]
+                for name in ("faults", *reports[0].get("measures", {}))},
         "cpu_s": [r["cpu_s"] for r in reports],
         "elapsed_s": [r["elapsed_s"] for r in reports],
         "peak_rss_bytes": [r["peak_rss_bytes"] for r in reports],
@@ -82,26 +96,33 @@ def _run(cell: Cell, allocator: str, reports: list[dict]) -> dict:
 
 
 def _ratio(cell: Cell, peer: str, ours: Series, theirs: Series) -> dict | None:
-    found = {metric: figures.median_of_ratios(_series(ours, metric),
-                                              _series(theirs, metric))
-             for metric in METRICS}
-    if any(value is None for value in found.values()):
+    rounds = {metric: figures.ratios_by_round(_series(ours, metric), _series(theirs, metric))
+              for metric in METRICS if says(cell.scenario, metric)}
+    if not any(rounds.values()):
         return None
-    return {"scenario": cell.scenario, "threads": cell.threads, "peer": peer, **found}
+    found = {metric: statistics.median(rounds[metric]) if rounds.get(metric) else None
+             for metric in METRICS}
+    return {"scenario": cell.scenario, "threads": cell.threads, "peer": peer, **found,
+            "rounds": rounds,
+            "separable": {metric: figures.separable(each) for metric, each in rounds.items()}}
 
 
 def _best(cell: Cell, rows: list[dict]) -> dict:
     """For each metric the server allocator that does best on this row."""
     best: dict = {"scenario": cell.scenario, "threads": cell.threads,
-                  "peer": "best_peer"}
+                  "peer": "best_peer", "rounds": {}, "separable": {}}
     for metric in METRICS:
         pick = figures.best_memory if metric.endswith("memory") \
             else figures.best_throughput
-        name, value = pick({row["peer"]: row[metric] for row in rows})
-        best[metric] = value
+        known = {row["peer"]: row[metric] for row in rows if row[metric] is not None}
+        name, best[metric] = pick(known) if known else (None, None)
         best[f"{metric}_peer"] = name
+        for row in rows:
+            if row["peer"] == name:
+                best["rounds"][metric] = row["rounds"][metric]
+                best["separable"][metric] = row["separable"][metric]
     fastest = best["throughput_peer"]
-    best[FASTEST] = next(row["memory"] for row in rows if row["peer"] == fastest)
+    best[FASTEST] = next((row["memory"] for row in rows if row["peer"] == fastest), None)
     return best
 
 
@@ -119,6 +140,14 @@ def _ratios(outcome: Outcome) -> list[dict]:
     return rows
 
 
+def _means_by_round(rows: list[dict], metric: str) -> list[float]:
+    """The same mean over each round's ratios."""
+    known = [row for row in rows if row["rounds"].get(metric)]
+    rounds = min((len(row["rounds"][metric]) for row in known), default=0)
+    return [figures.headline([{"scenario": row["scenario"], metric: row["rounds"][metric][i]}
+                              for row in known], metric) for i in range(rounds)]
+
+
 def _geomeans(ratios: list[dict]) -> dict:
     means = {}
     for peer in (*PEERS, "best_peer"):
@@ -126,6 +155,7 @@ def _geomeans(ratios: list[dict]) -> dict:
                 if r["peer"] == peer and SCENARIOS[r["scenario"]].compared]
         if rows:
             means[peer] = {m: figures.headline(rows, m) for m in METRICS}
+            means[peer]["rounds"] = {m: _means_by_round(rows, m) for m in METRICS}
             scenarios = {m: figures.by_scenario(rows, m) for m in METRICS}
             means[peer]["scenarios"] = scenarios
             if peer == "best_peer":

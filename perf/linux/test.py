@@ -10,8 +10,8 @@ from pathlib import Path
 from unittest import mock
 
 from .. import storm
-from ..report import bars, table
-from . import figures, plan, summary, worker
+from ..report import bars, storm_page, table
+from . import figures, plan, shape, summary, worker
 from .campaign import Outcome, _schedule
 from .plan import Cell
 from .worker import Failure
@@ -20,7 +20,7 @@ from .worker import Failure
 def report(ops: float, rss: int, scenario: str = "churn", **more) -> dict:
     return {
         "identity": "test", "scenario": scenario, "ops_per_s": ops, "cpu_s": 2.0,
-        "elapsed_s": 1.0, "peak_rss_bytes": rss, "base_rss_bytes": 0,
+        "elapsed_s": 1.0, "faults": 3, "peak_rss_bytes": rss, "base_rss_bytes": 0,
         "live_bytes": 10,
         "latency": {"malloc": {"hist": [[5, 99], [40, 1]], "max": 41},
                     "free": {"hist": [], "max": 0},
@@ -78,12 +78,12 @@ class Histograms(unittest.TestCase):
 
 class Ratios(unittest.TestCase):
     def test_rounds_are_paired_before_the_median(self):
-        self.assertEqual(figures.median_of_ratios([10, 20, 90], [10, 10, 10]), 2)
-        self.assertEqual(figures.median_of_ratios([1, 100, 1], [2, 100, 4]), 0.5)
+        self.assertEqual(figures.ratios_by_round([10, 20, 90], [10, 10, 10]), [1, 2, 9])
+        self.assertEqual(figures.ratios_by_round([1, 100, 1], [2, 100, 4]), [0.5, 1, 0.25])
 
     def test_a_round_that_failed_on_one_side_is_left_out(self):
-        self.assertEqual(figures.median_of_ratios([None, 6, 8], [1, 2, None]), 3)
-        self.assertIsNone(figures.median_of_ratios([None], [1]))
+        self.assertEqual(figures.ratios_by_round([None, 6, 8], [1, 2, None]), [3])
+        self.assertEqual(figures.ratios_by_round([None], [1]), [])
 
     def test_each_scenario_weighs_the_same(self):
         rows = [{"scenario": "a", "throughput": 2.0},
@@ -98,6 +98,30 @@ class Ratios(unittest.TestCase):
         ratios = {"jemalloc": 1.5, "glibc": 0.9}
         self.assertEqual(figures.best_throughput(ratios), ("glibc", 0.9))
         self.assertEqual(figures.best_memory(ratios), ("jemalloc", 1.5))
+
+
+class Noise(unittest.TestCase):
+    def test_the_spread_is_half_the_way_from_least_to_most(self):
+        self.assertAlmostEqual(figures.spread([9, 10, 13]), 0.2)
+        self.assertIsNone(figures.spread([7]))
+        self.assertEqual(figures.spread([0, 0]), 0)
+
+    def test_the_sign_test_counts_rounds_on_one_side(self):
+        self.assertAlmostEqual(figures.sign_test([2] * 5), 1 / 16)
+        self.assertAlmostEqual(figures.sign_test([0.5] * 5), 1 / 16)
+        self.assertAlmostEqual(figures.sign_test([2, 2, 2, 2, 0.5]), 12 / 32)
+        self.assertAlmostEqual(figures.sign_test([2] * 8 + [0.5]), 20 / 512)
+
+    def test_rounds_that_are_equal_say_nothing(self):
+        self.assertEqual(figures.sign_test([1, 1]), 1)
+        self.assertAlmostEqual(figures.sign_test([1, 2, 2]), 0.5)
+
+    def test_five_rounds_that_agree_are_the_fewest_that_separate(self):
+        self.assertTrue(figures.separable([1.01] * 5))
+        self.assertFalse(figures.separable([9] * 4))
+        self.assertFalse(figures.separable([9, 9, 9, 9, 0.99]))
+        self.assertTrue(figures.separable([0.9] * 8 + [1.1]))
+        self.assertFalse(figures.separable([]))
 
 
 class Documents(unittest.TestCase):
@@ -145,6 +169,72 @@ class Documents(unittest.TestCase):
     def test_the_table_can_be_printed(self):
         self.assertIn("churn x2", table.render(self.doc))
 
+    def rounds(self, ours: list[float], theirs: list[float]) -> dict:
+        return document({(self.CELL, "osheap"): [report(ops, 100) for ops in ours],
+                         (self.CELL, "jemalloc"): [report(ops, 100) for ops in theirs]})
+
+    def test_a_row_that_is_not_separable_from_noise_says_so(self):
+        agree = table.render(self.rounds([22, 20, 21, 24, 20], [20, 19, 20, 20, 18]))
+        differ = table.render(self.rounds([22, 20, 21, 24, 20], [20, 19, 20, 20, 22]))
+        self.assertIn("  1.10 ±7%", agree)
+        self.assertNotIn("~1.10", agree)
+        self.assertIn("~1.05 ±14%", differ)
+
+    def test_every_figure_of_ours_has_its_spread(self):
+        doc = self.rounds([2e6, 4e6, 3e6], [1e6, 1e6, 1e6])
+        self.assertIn("3.00 ±33%", table.render(doc))
+
+    def test_what_is_near_zero_keeps_two_digits(self):
+        self.assertEqual([table.number(v) for v in (0.000123, 0.0996, 0.1, 12.345, 0, None)],
+                         ["0.00012", "0.1", "0.10", "12.35", "0.00", "-"])
+
+    def test_the_page_shows_ratios_spread_noise_and_losses(self):
+        doc = self.rounds([20, 20, 21, 24, 22], [40, 40, 40, 40, 40])
+        page = storm_page.render(json.loads(json.dumps(storm_page.section(doc))))
+        self.assertIn("| churn x2 | 2.1e-05 ±10% | 0.53 ±10% | 0.53 ±10% |", page)
+        self.assertIn("| churn x2 | 9.5e-05 ±0% | ~1.00 ±0% | ~1.00 ±0% |", page)
+        self.assertIn("by more than noise: churn x2 (0.53).", page)
+        ahead = storm_page.render(storm_page.section(self.rounds([30] * 5, [20] * 5)))
+        self.assertIn("No row is slower", ahead)
+        even = storm_page.render(storm_page.section(self.rounds([20, 20, 21, 24, 22], [21] * 5)))
+        self.assertIn("No row is slower", even)
+        self.assertIn("~1.00", even)
+
+    def test_one_round_has_no_spread(self):
+        doc = self.rounds([20], [10])
+        self.assertIn("~2.00 ±?", table.render(doc))
+        self.assertIn("| churn x2 | 2e-05 ±? | ~2.00 ±? | ~2.00 ±? |",
+                      storm_page.render(storm_page.section(doc)))
+
+    def test_a_mean_has_the_spread_of_its_rounds(self):
+        doc = self.rounds([2, 4, 3], [1, 1, 1])
+        mean = doc["geomean"]["jemalloc"]
+        self.assertEqual([round(value, 6) for value in mean["rounds"]["throughput"]], [2, 4, 3])
+        self.assertEqual(table.mean_text(mean, "throughput"), "3.00 ±33%")
+
+    def test_memory_afterwards_takes_the_place_of_the_peak(self):
+        cell = Cell("afterwards", 2)
+        doc = document({(cell, "osheap"): [report(1, 900, "afterwards",
+                                                  measures={"final_rss_bytes": 50})] * 5,
+                        (cell, "jemalloc"): [report(5, 300, "afterwards",
+                                                    measures={"final_rss_bytes": 100})] * 5})
+        mean = doc["geomean"]["jemalloc"]
+        self.assertEqual((mean["memory"], mean["throughput"]), (0.5, None))
+        text = table.render(doc)
+        self.assertEqual(text[:text.index("\nLatency")].count("afterwards x2"), 1)
+
+    def test_page_faults_of_fresh_are_shown(self):
+        cell = Cell("fresh", 2)
+        text = table.render(document({(cell, "osheap"): [report(1, 1, "fresh", faults=66000)] * 3}))
+        self.assertRegex(text, r"fresh x2 page faults +66,000 ±0%")
+
+    def test_each_pair_of_holes_and_its_worst_are_shown(self):
+        cell = Cell("holes", 2)
+        runs = [report(1, 1, "holes", measures={"pair_mean_ns": 250, "pair_worst_ns": 3e6})] * 5
+        text = table.render(document({(cell, "osheap"): runs, (cell, "glibc"): runs}))
+        self.assertRegex(text, r"holes x2 pair, mean +250 ns ±0% +250 ns ±0%")
+        self.assertRegex(text, r"holes x2 pair, worst +3 ms ±0%")
+
     def test_a_failed_worker_is_named_and_the_others_stay(self):
         cell = Cell("pair", 1)
         failure = Failure("glibc", cell, "killed by SIGSEGV", "it hurts")
@@ -155,6 +245,15 @@ class Documents(unittest.TestCase):
         text = table.render(doc)
         self.assertIn("killed by SIGSEGV", text)
         self.assertIn("it hurts", text)
+
+    def test_a_row_that_loses_by_no_more_than_noise_is_no_worst_row(self):
+        def bar(ours: list[float]) -> dict:
+            return next(bar for bar in self.rounds(ours, [10] * 5)["bars"]
+                        if bar["bar"] == "throughput against the best peer, worst row")
+        self.assertEqual((bar([8, 9, 9, 9, 11])["measured"], bar([8, 9, 9, 9, 11])["met"]), (1, True))
+        self.assertEqual((bar([8, 9, 9, 9, 9.9])["measured"], bar([8, 9, 9, 9, 9.9])["met"]),
+                         (0.9, False))
+        self.assertEqual(bar([8, 9, 9, 9, 9])["note"], "churn x2 against jemalloc")
 
     def test_brink_is_left_out_of_the_means(self):
         cell = Cell("brink", 2)
@@ -201,7 +300,7 @@ class Workers(unittest.TestCase):
             path = worker.path_of(Path(folder), "glibc")
             path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
             path.chmod(0o755)
-            return worker.run(Path(folder), "glibc", Cell("pair", 1), 0.01, 8, False)
+            return worker.run(Path(folder), "glibc", Cell("pair", 1), 0.01, plan.QUICK, False)
 
     def test_a_report_is_read(self):
         sound = report(7.0, 100, "pair", threads=1)
@@ -211,6 +310,17 @@ class Workers(unittest.TestCase):
         self.assertIn("unreadable", self.run_script("echo '{\"ops\": 7}'").reason)
         other = report(7.0, 100, "churn", threads=1)
         self.assertIn("unreadable", self.run_script(f"echo '{json.dumps(other)}'").reason)
+
+    def test_a_scenario_has_its_own_measures_and_no_others(self):
+        def fault(scenario: str, measures: dict | None) -> str | None:
+            sound = report(7.0, 100, scenario, threads=1)
+            return shape.fault(sound | ({"measures": measures} if measures is not None else {}),
+                               scenario, 1)
+        self.assertIsNone(fault("afterwards", {"final_rss_bytes": 5}))
+        self.assertIn("final_rss_bytes", fault("afterwards", {"final_rss_bytes": 0}))
+        self.assertIn("measures", fault("afterwards", None))
+        self.assertIn("measures", fault("pair", {"final_rss_bytes": 5}))
+        self.assertIsNone(fault("pair", None))
 
     def test_a_crash_is_a_failure_with_what_was_said(self):
         failure = self.run_script("echo it hurts >&2; kill -SEGV $$")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import shape
-from .plan import Cell
+from .plan import Cell, Preset
 
 # A worker that takes this much longer than it was asked to has hung.
 PATIENCE_S = 60.0
@@ -44,11 +44,12 @@ def _reason(status: int) -> str:
 
 
 def run(workers: Path, allocator: str, cell: Cell, seconds: float,
-        large_live: int, verify: bool) -> dict | Failure:
+        preset: Preset, verify: bool) -> dict | Failure:
     """The worker's report, or why there is none."""
     command = [str(path_of(workers, allocator)),
                "--scenario", cell.scenario, "--threads", str(cell.threads),
-               "--seconds", f"{seconds:.4f}", "--large-live", str(large_live)]
+               "--seconds", f"{seconds:.4f}", "--warm", f"{preset.warm_s:.4f}",
+               "--large-live", str(preset.large_live)]
     if verify:
         command.append("--verify")
     patience = PATIENCE_S + PATIENCE_PER_SECOND * seconds

@@ -2,6 +2,7 @@
 """What the programs work on. The same bytes each time."""
 
 import random
+import re
 import subprocess
 from pathlib import Path
 
@@ -55,6 +56,58 @@ for (let i = 0; i < 3000; i++) buffers.push(Buffer.alloc(1000 + i * 7 % 9000, i 
 console.log(text.length, back.length, Buffer.concat(buffers).length);
 """
 
+NODE_THREADS = """
+const { Worker, isMainThread, parentPort, workerData } = require('worker_threads');
+const zlib = require('zlib');
+const crypto = require('crypto');
+function work(seed) {
+    const kept = [];
+    const hash = crypto.createHash('sha256');
+    let state = seed;
+    for (let i = 0; i < 1500; i++) {
+        state = (state * 1103515245 + 12345) % 2147483648;
+        const text = Buffer.alloc(200 + state % 20000, 'the words of ' + state % 977);
+        const small = zlib.deflateSync(text, { level: 1 });
+        hash.update(zlib.inflateSync(small));
+        kept[state % 300] = small;
+    }
+    kept.forEach(one => hash.update(one));
+    return { digest: hash.digest('hex'), sent: Buffer.concat(kept.filter(one => one)) };
+}
+if (isMainThread) {
+    const found = [];
+    for (let i = 1; i <= 3; i++) {
+        const worker = new Worker(__filename, { workerData: i });
+        worker.on('message', ({ digest, sent }) => {
+            found[i] = digest + ' ' + sent.length;
+            if (found.filter(one => one).length === 3) console.log(found.join('\\n'));
+        });
+    }
+} else {
+    parentPort.postMessage(work(workerData));
+}
+"""
+
+# Text, curves and an image on each page; `n` is the page.
+PAGE = """
+/Times-Roman findfont 9 scalefont setfont
+0 1 70 { /line exch def 40 760 line 10 mul sub moveto
+  0 1 11 { /word exch def line 31 mul word 17 mul add n 101 mul add 7919 mul 65521 mod 20 string cvs show ( ) show }
+  for } for
+0 1 400 { /i exch def newpath i 13 mul 560 mod 20 add i 29 mul n 37 mul add 740 mod 20 add moveto
+  i 7 mul 600 mod i 11 mul 780 mod i 17 mul 600 mod i 19 mul 780 mod i 23 mul 600 mod i 5 mul 780 mod curveto
+  i 97 mod 97 div i 53 mod 53 div n 12 div setrgbcolor 0.3 setlinewidth stroke } for
+gsave 300 60 translate 200 200 scale
+128 128 8 [128 0 0 -128 0 128] { 128 string dup 0 1 127 { dup n mul 29 mod 8 mul 255 and put dup } for pop }
+image grestore
+showpage
+"""
+PDF_PAGES = 12
+
+
+def nothing(folder: Path) -> None:
+    del folder
+
 
 def python(folder: Path) -> None:
     (folder / "work.py").write_text(PYTHON, encoding="utf-8")
@@ -72,9 +125,35 @@ def node(folder: Path) -> None:
     (folder / "work.js").write_text(NODE, encoding="utf-8")
 
 
+def node_threads(folder: Path) -> None:
+    (folder / "threads.js").write_text(NODE_THREADS, encoding="utf-8")
+
+
+def pdf(folder: Path) -> None:
+    """gs makes it, over the system's allocator. The dates in it are the same for every run of a campaign."""
+    (folder / "work.ps").write_text(
+        "%!PS\n" + "".join(f"/n {n} def\n{PAGE}" for n in range(1, PDF_PAGES + 1)), encoding="ascii")
+    subprocess.run(["gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pdfwrite",
+                    "-sOutputFile=work.pdf", "work.ps"], cwd=folder, check=True, capture_output=True)
+
+
+def maps(folder: Path) -> None:
+    subprocess.run(["g++", "-O2", "-std=c++17", "-pthread", "-o", folder / "maps",
+                    Path(__file__).with_name("maps.cc")], check=True)
+
+
+def bogo_operations(output: bytes) -> bytes:
+    """What stress-ng says without its times: the operations of each stressor, and that none failed."""
+    lines = output.decode(errors="replace").splitlines()
+    found = [" ".join(match.groups()) for line in lines
+             if (match := re.search(r"metrc:.* (\S+) +(\d+) +[\d.]+ +[\d.]+ +[\d.]+ ", line))]
+    done = [match[0] for line in lines if (match := re.search(r"(un)?successful run completed", line))]
+    return "\n".join(found + done).encode()
+
+
 def functions(folder: Path) -> None:
     lines = ["struct s { int a, b; struct s *next; };"]
-    for i in range(4000):
+    for i in range(2000):
         lines.append(f"int f{i}(struct s *p, int n) {{ int t = {i};"
                      f" for (int k = 0; k < n; k++) {{ t += p->a * k ^ p->b;"
                      f" if (t & {1 << i % 16}) p = p->next; }} return t; }}")
@@ -87,7 +166,7 @@ def _words(seed: int, count: int) -> str:
 
 
 def text(folder: Path) -> None:
-    (folder / "work.txt").write_text(_words(1, 3000000)[:12000000], encoding="ascii")
+    (folder / "work.txt").write_text(_words(1, 2000000)[:8000000], encoding="ascii")
 
 
 def _git(folder: Path, *words: str) -> None:

@@ -1,80 +1,93 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real programs over this heap and over others: the same results, CPU time, peak and final memory."""
+"""Real programs over this heap and over others: the same results, time, peak and final memory."""
 
 import argparse
-import math
+import json
 import shutil
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 
 from ..command import names, need_folders, say, write_json
-from . import plan
-from .run import ProgramError, Run, build_probe, library_of, run
+from . import figures, plan
+from .resident import build_probe
+from .run import ProgramError, Run, library_of, run
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="storm --programs", description=__doc__, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="\n".join(f"{name:8} {program.about} ({program.package})"
+        epilog="\n".join(f"{name:12} {program.about} ({', '.join(program.packages)})"
                          for name, program in plan.PROGRAMS.items()))
     parser.add_argument("--preload", type=Path, required=True, metavar="FILE",
                         help="the build's libosheap-preload.so")
     parser.add_argument("--program", type=names(plan.PROGRAMS, "program"), metavar="A,B",
                         default=list(plan.PROGRAMS))
+    parser.add_argument("--peers", type=names(plan.SHARED_OBJECTS, "peer"), metavar="A,B",
+                        default=list(plan.SHARED_OBJECTS))
     parser.add_argument("--rounds", type=int, default=5, metavar="N",
                         help="runs of each program over each allocator (5)")
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--add", action="store_true",
+                        help="with --json: keep what FILE has of other programs")
     return parser
 
 
-def _measured(program: plan.Program, libraries: dict[str, Path | None], rounds: int,
+def _measured(program: plan.Program, libraries: dict[str, Path], rounds: int,
               probe: Path) -> dict[str, list[Run]]:
     """Every allocator in turn, round by round, so that all meet the same moods of the machine."""
     runs: dict[str, list[Run]] = {name: [] for name in libraries}
     with tempfile.TemporaryDirectory() as folder:
         program.prepare(Path(folder))
         # One run beforehand: it fills the page cache, and the first repack does more than later ones.
-        run(program, Path(folder), None, probe)
-        for _ in range(rounds):
-            for name, library in libraries.items():
-                runs[name].append(run(program, Path(folder), library, probe))
+        run(program, Path(folder), libraries.get(plan.SYSTEM, libraries[plan.OURS]), probe)
+        for number in range(rounds):
+            # There and back, so that nobody is always the first.
+            for name in list(libraries)[::-1 if number % 2 else 1]:
+                runs[name].append(run(program, Path(folder), libraries[name], probe))
     return runs
-
-
-def _row(name: str, runs: dict[str, list[Run]]) -> dict:
-    def medians(field: str, digits: int) -> dict[str, float]:
-        return {allocator: round(statistics.median(getattr(one, field) for one in of), digits)
-                for allocator, of in runs.items()}
-    return {"name": name,
-            "identical": len({one.digest for of in runs.values() for one in of}) == 1,
-            "time": medians("cpu_s", 3), "peak_mb": medians("peak_mb", 1),
-            "final_mb": medians("final_mb", 1)}
-
-
-def _mean(rows: list[dict], what: str, peer: str) -> float:
-    return math.exp(statistics.fmean(math.log(row[what][plan.OURS] / row[what][peer])
-                                     for row in rows))
 
 
 def render(rows: list[dict]) -> str:
     """A table for each figure: this heap's value, and the others' as its part of theirs."""
     lines = []
-    for what, about in (("time", "CPU seconds"), ("peak_mb", "MiB resident at most"),
-                        ("final_mb", "MiB resident at the end")):
-        peers = [name for name in rows[0][what] if name != plan.OURS]
-        lines.append(f"{about}, and ours over theirs (below 1 is ours)")
-        lines.append(f"  {'':10}{plan.OURS:>9}" + "".join(f"{name:>10}" for name in peers))
+    peers = figures.peers(rows)
+    for what, about in figures.HEADINGS.items():
+        lines.append(f"{about}, and ours over theirs (below 1 is ours; ~ not told apart)")
+        lines.append(f"  {'':13}{plan.OURS:>9}" + "".join(f"{name:>11}" for name in peers))
         for row in rows:
-            ours = row[what][plan.OURS]
-            lines.append(f"  {row['name']:10}{ours:9.2f}"
-                         + "".join(f"{ours / row[what][name]:10.2f}" for name in peers))
-        lines.append(f"  {'geo. mean':19}" + "".join(f"{_mean(rows, what, name):10.2f}" for name in peers))
+            cells = (f"{figures.ratio(row, what, peer):10.2f}"
+                     f"{' ' if figures.told_apart(row, what, peer) else '~'}" for peer in peers)
+            lines.append(f"  {row['name']:13}{row[what][plan.OURS]:9.2f}" + "".join(cells))
+        means = "".join(f"{figures.mean(rows, what, peer):10.2f} " for peer in peers)
+        lines.append(f"  {'geometric mean':22}{means}  best of each: "
+                     f"{figures.mean_of_least(rows, what):.2f}")
         lines.append("")
     lines += [f"DIFFERENT RESULTS: {row['name']}" for row in rows if not row["identical"]]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
+
+
+def _chosen(wanted: list[str]) -> list[str]:
+    """Those that are installed; the others are named."""
+    chosen = []
+    for name in wanted:
+        program = plan.PROGRAMS[name]
+        needed = [word for word in (program.command[0], *program.needs) if "./" not in word]
+        missing = [word for word in needed if not shutil.which(word)]
+        if missing:
+            say(f"MISSING  {name}: no {', '.join(missing)} "
+                f"(Debian packages: {', '.join(program.packages)})")
+        else:
+            chosen.append(name)
+    return chosen
+
+
+def _kept(file: Path | None, add: bool) -> dict[str, dict]:
+    """What a file has already, by program."""
+    if not add or file is None or not file.exists():
+        return {}
+    return {row["name"]: row for row in json.loads(file.read_text(encoding="utf-8"))["programs"]}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -84,28 +97,24 @@ def main(argv: list[str] | None = None) -> int:
     need_folders(parser, args.json)
     if args.rounds < 1:
         parser.error("--rounds wants a number from 1 on")
+    if args.add and args.json is None:
+        parser.error("--add goes with --json")
     if not args.preload.is_file():
         parser.error(f"no {args.preload}: build it (./dev storm --programs does)")
-    chosen = []
-    for name in args.program:
-        program = plan.PROGRAMS[name]
-        if shutil.which(program.command[0]):
-            chosen.append(name)
-        else:
-            say(f"MISSING  {name}: no {program.command[0]} (Debian package: {program.package})")
-    rows = []
+    chosen = _chosen(args.program)
+    if not chosen:
+        parser.error("none of the programs is installed")
+    found = _kept(args.json, args.add)
     with tempfile.TemporaryDirectory() as folder:
         probe = build_probe(Path(folder))
-        libraries = {name: library_of(name, args.preload.resolve()) for name in plan.ALLOCATORS}
+        libraries = {name: library_of(name, args.preload.resolve()) for name in (plan.OURS, *args.peers)}
         for number, name in enumerate(chosen, 1):
             say(f"[{number}/{len(chosen)}] {name}: {plan.PROGRAMS[name].about}")
-            rows.append(_row(name, _measured(plan.PROGRAMS[name], libraries, args.rounds, probe)))
-    if not rows:
-        parser.error("none of the programs is installed")
-    if args.json:
-        write_json(args.json, {"programs": rows})
-    print(render(rows), end="")
-    return int(not all(row["identical"] for row in rows))
+            found[name] = figures.row(name, _measured(plan.PROGRAMS[name], libraries, args.rounds, probe))
+            if args.json:
+                write_json(args.json, {"programs": [found[one] for one in plan.PROGRAMS if one in found]})
+    print(render([found[name] for name in chosen]), end="")
+    return int(not all(found[name]["identical"] for name in chosen))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ HEAD = """<!-- SPDX-License-Identifier: Apache-2.0 -->
 <!-- Made from docs/figures.json by `./dev figures --accept`: edit perf/report/firmware_page.py. -->
 # The heap on the chip, in instructions
 
-Every call of the firmware storm (`perf/firmware/`), counted by QEMU with `-icount`,
-so exact and the same on every run. A count is from the first instruction of
+Every call of the firmware storm (`perf/firmware/`), counted by QEMU with `-icount`, on RP2040 by
+its emulator, so exact and the same on every run. A count is from the first instruction of
 `os_malloc` or `os_free` to its return, both included; the storm deducts what stands
 around the call, and checks its counter against loops counted by hand before each run.
 Emulated are instructions, not pipelines or caches: cycles differ from chip to chip.

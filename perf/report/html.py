@@ -8,8 +8,9 @@ from html import escape
 
 from . import plots
 from ..linux.plan import ALLOCATORS, OURS, SCENARIOS
-from .table import (MEANS, MIB, machine_line, nanoseconds, number, peers_of,
-                    ratio_of, rows_of, run_of, settings_line, troubles)
+from .table import (MEANS, MIB, NOISE, machine_line, mean_text, measured, nanoseconds,
+                    number, own_figures, peers_of, ratio_of, ratio_text, rows_of, rows_with,
+                    run_of, settings_line, troubles)
 
 _CSS = """
 :root { color-scheme: light dark; --ink: #212529; --paper: #fff; --line: #dee2e6;
@@ -29,7 +30,7 @@ th, td { padding: .25rem .7rem; text-align: right; white-space: nowrap;
 th:first-child, td:first-child { text-align: left; }
 thead th { background: var(--soft); }
 tr.mean td { font-weight: 600; background: var(--soft); }
-.good { color: var(--good); } .bad { color: var(--bad); }
+.good { color: var(--good); } .bad { color: var(--bad); } .noise { opacity: .55; }
 pre { background: var(--soft); padding: 1rem; overflow-x: auto; }
 """
 
@@ -43,6 +44,8 @@ _CAPTIONS = {
     "timed.",
     "crowd": "Memory while ever more threads share the same amount of live memory, "
     "peak RSS in MiB.",
+    "lines": "Cache lines that move from one core to another, for one call, on simulated "
+    "cores (tests/lines): an access that needs another core's copy of a line, or its end.",
     "erosion": "Memory per live byte at the end of each phase, survivors of earlier "
     "phases among it; RSS without what the process had before its first allocation.",
 }
@@ -62,27 +65,31 @@ def _row(cells: Iterable[str], kind: str = "") -> str:
     return f'<tr class="{kind}">{"".join(cells)}</tr>'
 
 
-def _ratio_cell(value: float | None, above_is_good: bool) -> str:
+def _ratio_cell(value: float | None, text: str, above_is_good: bool,
+                separable: bool = True) -> str:
     if value is None:
         return _cell("–")
     better = value > 1 if above_is_good else value < 1
-    return _cell(number(value), "good" if better else "bad")
+    return _cell(text, "noise" if not separable else "good" if better else "bad")
 
 
 def _ratios(doc: dict, metric: str, above: bool, key: str, unit: float,
             head: str) -> str:
     peers = peers_of(doc)
     rows = []
-    for row in rows_of(doc):
+    for row in rows_with(doc, metric):
         run = run_of(doc, row, OURS)
-        ours = number(statistics.median(run[key]) / unit) if run else "–"
-        cells = [_cell(f"{row[0]} ×{row[1]}"), _cell(ours)]
-        cells += [_ratio_cell(ratio_of(doc, row, p, metric), above) for p in peers]
+        cells = [_cell(f"{row[0]} ×{row[1]}"), _cell(measured(run[key] if run else [], unit))]
+        for peer in peers:
+            ratio = ratio_of(doc, row, peer) or {metric: None}
+            cells.append(_ratio_cell(ratio[metric], ratio_text(ratio, metric), above,
+                                     ratio.get("separable", {}).get(metric, True)))
         rows.append(_row(cells))
     for view, name in MEANS[metric].items():
-        means = [doc["geomean"].get(p, {}).get(view) for p in peers]
+        means = [doc["geomean"].get(p, {}) for p in peers]
         rows.append(_row([_cell(name), _cell("")]
-                         + [_ratio_cell(m, above) for m in means], "mean"))
+                         + [_ratio_cell(m.get(view), mean_text(m, view), above)
+                            for m in means], "mean"))
     return _table(["", head, *peers], rows)
 
 
@@ -117,6 +124,14 @@ def _brink(doc: dict) -> str:
     return "<h2>Brink</h2>" + _table(
         ["", "M calls/s", "of the region filled", "NULLs", "80% block afterwards",
          "filled again"], rows)
+
+
+def _own_figures(doc: dict) -> str:
+    head, rows = own_figures(doc)
+    if not rows:
+        return ""
+    return "<h2>Figures of some scenarios alone</h2>" + _table(
+        head, (_row(map(_cell, map(escape, row))) for row in rows))
 
 
 def _bars(doc: dict) -> str:
@@ -154,13 +169,15 @@ def render(doc: dict) -> str:
         f"{escape(settings_line(doc))}</p>",
         f'<pre class="bad">{escape(trouble)}</pre>' if trouble else "",
         "<h2>Bars</h2>", _bars(doc),
+        f'<p class="quiet">{escape(NOISE)}</p>',
         "<h2>Throughput</h2>", figure["throughput"],
         _ratios(doc, "throughput", True, "ops_per_s", 1e6, "osheap, M calls/s"),
         "<h2>Memory</h2>", figure["memory"],
-        _ratios(doc, "memory", False, "peak_rss_bytes", MIB, "osheap, MiB"),
+        _ratios(doc, "memory", False, "bytes", MIB, "osheap, MiB"),
         figure["crowd"], figure["erosion"],
         "<h2>Latency</h2>", figure["latency"], _latencies(doc),
-        _brink(doc),
+        _own_figures(doc), _brink(doc),
+        "<h2>Cache lines between cores</h2>" + figure["lines"] if figure["lines"] else "",
         "<h2>Scenarios</h2>", _scenarios(doc),
         "<h2>Machine</h2>",
         f'<pre>{escape(json.dumps(doc["machine"], indent=1))}</pre>',

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from . import table
+from . import lines_page, table
 from ..linux.plan import ALLOCATORS, OURS, PEERS
 
 matplotlib.use("svg")
@@ -156,6 +156,26 @@ def erosion(doc: dict) -> str | None:
     return _svg(figure, "erosion")
 
 
+def lines(doc: dict) -> str | None:
+    """Transfers a call over the number of simulated cores, in calls and in blocks."""
+    found = lines_page.workloads(doc.get("lines", {}))
+    if not found:
+        return None
+    figure, axes = _figure(5.6, panels=2)
+    for axis, key, label in zip(axes, ("transfers", "in_blocks"),
+                                ("in the heap", "in the program's blocks")):
+        for name, workload in found.items():
+            cores = lines_page.cores_of(workload)
+            axis.plot(cores, [workload[str(n)][key] for n in cores], "o-", markersize=4, label=name)
+        axis.set_xscale("log", base=2)
+        axis.xaxis.set_major_formatter("{x:g}")
+        axis.set_ylim(bottom=0)
+        axis.set_ylabel(f"transfers a call,\n{label}")
+    axes[1].set_xlabel("simulated cores")
+    axes[0].legend(ncols=len(found), loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    return _svg(figure, "lines")
+
+
 def draw_all(doc: dict) -> dict[str, str | None]:
     """Every plot by name; None where the campaign has nothing to show."""
     with matplotlib.rc_context(_STYLE):
@@ -165,4 +185,5 @@ def draw_all(doc: dict) -> dict[str, str | None]:
             "latency": latency(doc),
             "crowd": crowd(doc),
             "erosion": erosion(doc),
+            "lines": lines(doc),
         }

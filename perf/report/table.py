@@ -4,10 +4,18 @@
 import statistics
 from collections.abc import Iterable, Sequence
 
+from ..linux import figures, summary
 from ..linux.plan import OURS, PEERS
 from .bars import crowd_memory
 
 MIB = 1 << 20
+
+NOISE = ("±: half of what lies between the rounds' least and most. ~: not separable from noise\n"
+         "(a sign test over the rounds; five that agree are the fewest that separate)")
+
+# What only these scenarios measure, by the name in their reports.
+OWN_FIGURES = {"holes": {"pair_mean_ns": "pair, mean", "pair_worst_ns": "pair, worst"},
+               "fresh": {"faults": "page faults"}}
 
 # Under each comparison: the mean of its metric, and that of a second view of it.
 MEANS = {
@@ -32,8 +40,10 @@ def layout(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """A dash for what was not measured."""
-    return "-" if value is None else f"{value:.{digits}f}"
+    """A dash for what was not measured. Two digits of what is near zero, too."""
+    if value is None:
+        return "-"
+    return f"{value:.{digits}f}" if value == 0 or abs(value) >= 0.1 else f"{value:.2g}"
 
 
 def nanoseconds(value: float) -> str:
@@ -49,6 +59,11 @@ def rows_of(doc: dict) -> list[tuple[str, int]]:
     return list(dict.fromkeys((r["scenario"], r["threads"]) for r in doc["runs"]))
 
 
+def rows_with(doc: dict, metric: str) -> list[tuple[str, int]]:
+    """Those that the metric says something about."""
+    return [row for row in rows_of(doc) if summary.says(row[0], metric)]
+
+
 def run_of(doc: dict, row: tuple[str, int], allocator: str) -> dict | None:
     """The runs of one allocator in one row."""
     for run in doc["runs"]:
@@ -57,12 +72,45 @@ def run_of(doc: dict, row: tuple[str, int], allocator: str) -> dict | None:
     return None
 
 
-def ratio_of(doc: dict, row: tuple[str, int], peer: str, metric: str) -> float | None:
-    """Ours over the peer's."""
+def ratio_of(doc: dict, row: tuple[str, int], peer: str) -> dict | None:
+    """Ours over the peer's: a value for each metric, its rounds, and whether it is
+    more than noise."""
     for ratio in doc["ratios"]:
         if (ratio["scenario"], ratio["threads"], ratio["peer"]) == (*row, peer):
-            return ratio[metric]
+            return ratio
     return None
+
+
+def measured(values: Sequence[float], unit: float = 1.0) -> str:
+    """The median of the rounds, and what they differ by."""
+    if not values:
+        return number(None)
+    return f"{number(statistics.median(values) / unit)} {plus_minus(values)}"
+
+
+def plus_minus(values: Sequence[float]) -> str:
+    """Half of what lies between the least and the most of the rounds."""
+    return spread_text(figures.spread(values))
+
+
+def spread_text(spread: float | None) -> str:
+    """One round has none that is known."""
+    return "±?" if spread is None else f"±{spread:.0%}"
+
+
+def ratio_text(ratio: dict | None, metric: str) -> str:
+    """With the spread of its rounds; a `~` says that it is not more than noise."""
+    if ratio is None or ratio[metric] is None:
+        return number(None)
+    noise = "" if ratio["separable"][metric] else "~"
+    return f"{noise}{measured(ratio['rounds'][metric])}"
+
+
+def mean_text(mean: dict, metric: str) -> str:
+    """A geometric mean, with what it is in the rounds."""
+    if mean.get(metric) is None:
+        return number(None)
+    return f"{number(mean[metric])} {plus_minus(mean['rounds'][metric])}"
 
 
 def peers_of(doc: dict) -> list[str]:
@@ -72,18 +120,18 @@ def peers_of(doc: dict) -> list[str]:
 
 def _ours(doc: dict, row: tuple[str, int], key: str, unit: float) -> str:
     run = run_of(doc, row, OURS)
-    return number(statistics.median(run[key]) / unit if run else None)
+    return measured(run[key] if run else [], unit)
 
 
 def _comparison(doc: dict, metric: str, head: str, key: str, unit: float) -> str:
     peers = peers_of(doc)
     rows = []
-    for row in rows_of(doc):
+    for row in rows_with(doc, metric):
         rows.append([f"{row[0]} x{row[1]}", _ours(doc, row, key, unit)]
-                    + [number(ratio_of(doc, row, p, metric)) for p in peers])
+                    + [ratio_text(ratio_of(doc, row, p), metric) for p in peers])
     for view, name in MEANS[metric].items():
         rows.append([name, ""]
-                    + [number(doc["geomean"].get(p, {}).get(view)) for p in peers])
+                    + [mean_text(doc["geomean"].get(p, {}), view) for p in peers])
     return layout(["", head, *peers], rows)
 
 
@@ -94,8 +142,7 @@ def _absolute(doc: dict, key: str, unit: float) -> str:
     for row in rows_of(doc):
         runs = [run_of(doc, row, name) for name in names]
         rows.append([f"{row[0]} x{row[1]}"]
-                    + [number(statistics.median(r[key]) / unit if r else None)
-                       for r in runs])
+                    + [measured(r[key] if r else [], unit) for r in runs])
     return layout(["", *names], rows)
 
 
@@ -107,6 +154,22 @@ def _latency(doc: dict) -> str:
             rows.append([f"{row[0]} x{row[1]} {call}",
                          *(nanoseconds(at[p]) for p in ("p50", "p99", "p9999", "max"))])
     return layout([OURS, "p50", "p99", "p99.99", "max"], rows)
+
+
+def own_figures(doc: dict) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows of what only some scenarios measure."""
+    names = list(dict.fromkeys(r["allocator"] for r in doc["runs"]))
+    rows = []
+    for row in rows_of(doc):
+        runs = [run_of(doc, row, name) for name in names]
+        for key, what in OWN_FIGURES.get(row[0], {}).items():
+            say = nanoseconds if key.endswith("_ns") else "{:,.0f}".format
+            values = [run["own"][key] if run else None for run in runs]
+            rows.append([f"{row[0]} x{row[1]} {what}",
+                         *("-" if each is None else
+                           f"{say(statistics.median(each))} {plus_minus(each)}"
+                           for each in values)])
+    return ["", *names], rows
 
 
 def _crowd(doc: dict) -> list[str]:
@@ -170,17 +233,21 @@ def render(doc: dict) -> str:
     parts = [f"{machine_line(doc)}\n{settings_line(doc)}"]
     if doc["ratios"]:
         parts += [
+            NOISE,
             "Throughput: million calls a second, and ours over theirs (above 1 is "
             "ours)\n" + _comparison(doc, "throughput", "M/s", "ops_per_s", 1e6),
             "Memory: peak RSS in MiB, and ours over theirs (below 1 is ours)\n"
-            + _comparison(doc, "memory", "MiB", "peak_rss_bytes", MIB),
+            + _comparison(doc, "memory", "MiB", "bytes", MIB),
             "Latency\n" + _latency(doc),
         ]
     else:
         parts += ["Throughput: million calls a second\n"
                   + _absolute(doc, "ops_per_s", 1e6),
                   "Memory: peak RSS in MiB\n"
-                  + _absolute(doc, "peak_rss_bytes", MIB)]
+                  + _absolute(doc, "bytes", MIB)]
+    head, rows = own_figures(doc)
+    if rows:
+        parts.append("Figures of some scenarios alone\n" + layout(head, rows))
     if crowd := _crowd(doc):
         parts.append("\n".join(["Crowd: memory with 64 threads over that with 2",
                                 *crowd]))

@@ -42,6 +42,8 @@ class Board:
         if "linux" in self.compiler:
             self.flags = [*self.flags, "-ffreestanding"]  # it would be a program for Linux
         self.settings = [f"-D{s}" for s in ast.literal_eval(cross["properties"]["osheap_config"])]
+        if "osheap_lock" in cross["properties"]:
+            self.settings.append("-DOSH_CORE_LOCK=1")
 
     def compile(self, source, out, *options):
         run([self.compiler, *self.flags, *self.settings, *SECTIONS, *options, "-c", str(source), "-o", str(out)])
@@ -105,7 +107,8 @@ def emulate(board, image):
     machine = run([str(RUN), "--machine", board]).split()
     options = "-nodefaults -display none -monitor none -serial none -chardev stdio,id=sh -semihosting-config " \
               "enable=on,target=native,chardev=sh"
-    return run(["timeout", "-k", "2", "60", *machine, *options.split(), "-kernel", str(image)])
+    limit = "180" if board == "rp2040" else "60"  # its emulator interprets
+    return run(["timeout", "-k", "2", limit, *machine, *options.split(), "-kernel", str(image)])
 
 
 def kept(tools, compiler, machine, objects, out):

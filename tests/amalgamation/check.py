@@ -19,8 +19,8 @@ from pathlib import Path
 from boards import SECTIONS, SOURCE, Board, Failed, built, emulate, hit, kept, link, run
 
 HERE = Path(__file__).resolve().parent
-BOARDS = ("an521", "m4", "m7", "m0", "m23", "a15", "r5", "a72", "n1", "rv64", "rv32", "rv64imc", "rv32imc")
-FEW = ("an521", "m0", "a15", "a72", "rv64")
+BOARDS = ("an521", "m4", "m7", "m0", "rp2040", "m23", "a15", "r5", "a72", "n1", "rv64", "rv32", "rv64imc", "rv32imc")
+FEW = ("an521", "m0", "rp2040", "a15", "a72", "rv64")
 BY_CLANG = ("an521", "a72")
 IMAGES = ("functional", "storm")
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
@@ -36,7 +36,7 @@ REFUSED = (  # command, what the compiler says
     (ONE_M4 + ["-DOSH_CORES=1"], "how much RAM has the heap's region? -DOSH_RAM_BYTES="),
     (ONE_M4 + ["-DOSH_RAM_BYTES=98304"], "how many cores call the heap? -DOSH_CORES="),
     (ONE_M4 + ["-DOSH_RAM_BYTES=98304", "-DOSH_CORES=2"], "where does a core read its number? -DOSH_CORE_ID_ADDRESS="),
-    (["arm-none-eabi-gcc", "-mcpu=cortex-m0", "-DOSH_RAM_BYTES=16384", "-DOSH_CORES=2"], "or OSH_CORES=1"),
+    (["arm-none-eabi-gcc", "-mcpu=cortex-m0", "-DOSH_RAM_BYTES=16384", "-DOSH_CORES=2"], "-DOSH_CORE_LOCK=1 is RP2040's"),
     (["arm-none-eabi-gcc", "-mcpu=arm926ej-s"], "osheap.c has no port for this compiler's CPU and system"),
     (["riscv64-unknown-elf-gcc", "-march=rv32imc", "-mabi=ilp32", "-idirafter", "/usr/include/newlib",
       "-DOSH_RAM_BYTES=98304", "-DOSH_CORES=2"], "OSH_CORES=1, or A in -march"),

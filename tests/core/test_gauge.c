@@ -5,11 +5,14 @@
 #include "hoard.h"
 #include "os/os_heap.h"
 #include "os/os_heap_linux.h"
+#include "osh_arena.h"
 #include "osh_slab_open.h"
 #include "sizes.h"
 
 #define KIB_64 ((size_t)65536 >> OSH_PAGE_LOG2)
 #define PAGES (KIB_64 > 24 ? KIB_64 : 24)
+
+#define WORDS_OF_PAGES (3 * OSH_WORD_BITS - 5) /* the bitmap's last word is not full */
 
 static struct os_heap_stats stats(void)
 {
@@ -111,6 +114,9 @@ static void largest_is_most_of_a_region_that_is_empty(void)
     assert_int_equal(now.free, stats().region);
     assert_int_equal(now.least_free, now.free);
     assert_true(now.largest > now.free / 10 * 9);
+    void *block = os_malloc(now.largest);
+    assert_non_null(block);
+    os_free(block);
     assert_null(os_malloc(now.free + 1));
     assert_int_equal(gauge().refused, 1);
 }
@@ -131,6 +137,7 @@ int main(void)
         in_fresh_heap(least_free_begins_again_at_a_reset, ROOMY_HEAP),
         in_fresh_heap(largest_can_be_had, PAGES),
         in_fresh_heap(largest_is_most_of_a_region_that_is_empty, PAGES),
+        in_fresh_heap(largest_is_most_of_a_region_that_is_empty, WORDS_OF_PAGES),
         in_fresh_heap(all_of_it_in_an_interrupt, ROOMY_HEAP),
     };
     return cmocka_run_group_tests_name("core/gauge", tests, NULL, NULL);

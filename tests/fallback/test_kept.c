@@ -4,6 +4,7 @@
 #include "fresh_heap.h"
 #include "os/os_heap.h"
 #include "os/os_heap_linux.h"
+#include "osh_arena.h"
 #include "osh_fallback.h"
 #include "osh_kept.h"
 #include "osh_newlib.h"
@@ -19,7 +20,7 @@ static void only_where_blocks_are_kept(size_t bytes)
     if (OSH_KEPT_BYTES == 0) {
         skip_because("nothing is kept at this level, or compiled for size");
     }
-    osh_kept_start(16 * bytes);
+    osh_kept_start(8 * bytes);
 }
 
 /* From newlib, whatever its size. */
@@ -66,6 +67,39 @@ static void so_many_bytes_are_kept_and_no_more(void)
         assert_true(osh_kept_bytes() <= 2 * SIZE);
     }
     assert_true(osh_kept_bytes() >= SIZE);
+}
+
+static void take_until_memory_is_short(void)
+{
+    while (osh_arena_free_pages() * OSH_PAGE_BYTES > 3 * SIZE) {
+        assert_non_null(large(SIZE));
+    }
+    assert_non_null(large(1)); /* which looks at what is free now */
+}
+
+static void none_is_kept_that_is_longer_than_a_quarter_of_what_is_free(void)
+{
+    only_where_blocks_are_kept(ENOUGH);
+    void *block = large(SIZE);
+    take_until_memory_is_short();
+    os_free(block);
+    assert_int_equal(osh_kept_bytes(), 0);
+}
+
+static void much_larger_one_serves_only_while_there_is_plenty(void)
+{
+    if (OSH_CLASS_STEPS_LOG2 < 3) {
+        skip_because("a step is a quarter");
+    }
+    only_where_blocks_are_kept(ENOUGH);
+    void *block = large(SIZE);
+    size_t two_steps_less = os_malloc_usable_size(block) - ((size_t)1 << OSH_KEPT_LEAST_LOG2) / 2;
+    os_free(block);
+    assert_ptr_equal(osh_fallback_kept(two_steps_less), block);
+    os_free(block);
+    assert_int_not_equal(osh_kept_bytes(), 0);
+    take_until_memory_is_short();
+    assert_null(osh_fallback_kept(two_steps_less));
 }
 
 static void what_is_kept_is_cached_and_comes_back_before_memory_is_out(void)
@@ -129,6 +163,8 @@ int main(void)
         in_fresh_heap(block_freed_is_had_again_while_somebody_has_the_mutex, PAGES),
         in_fresh_heap(larger_one_serves_if_it_is_not_much_larger, PAGES),
         in_fresh_heap(so_many_bytes_are_kept_and_no_more, PAGES),
+        in_fresh_heap(none_is_kept_that_is_longer_than_a_quarter_of_what_is_free, PAGES),
+        in_fresh_heap(much_larger_one_serves_only_while_there_is_plenty, PAGES),
         in_fresh_heap(what_is_kept_is_cached_and_comes_back_before_memory_is_out, PAGES),
         in_fresh_heap(interrupt_may_free_one_and_gets_none, PAGES),
         stopped_with(one_that_is_kept_is_freed_again, PAGES,

@@ -33,6 +33,7 @@ INJECTOR = "tests/inject"
 JUDGED_BY = ("meson.build", "meson_options.txt", "arch", "core", "slab", "fallback",
              "tests/meson.build", "tests/aarch64", "tests/arch", "tests/core", "tests/cross",
              "tests/slab", "tests/fallback", "tests/firmware", "tests/hardening", "tests/inject",
+             "tests/lines",
              "tests/model", "tests/mutants", "tests/process", "tests/stress", "tests/support")
 # Where each check's figures are, in the build root.
 FILES = {"explorer": tuple(EXPLORERS), "spin": ("spin.json",), "injection": ("injection.json",),

@@ -50,6 +50,10 @@ PARTS = (
          keep=("text_Os_level0", "ram_small")),
     Part("programs", "real programs over this heap and others, CPU time and memory",
          ("./dev", "storm", "--programs", "--json", "{out}"), exact=False),
+    Part("storm", "this heap beside others on Linux, throughput and memory",
+         ("./dev", "storm", "--figures", "{out}"), exact=False),
+    Part("lines", "cache lines that move between simulated cores",
+         ("./dev", "storm", "--lines", "--json", "{out}")),
     # Shares and numbers of interruptions vary from run to run, and every change to the
     # sources changes the rest: the check judges them itself.
     Part("checks", "what the promises are checked by: minutes, with the seeded faults",
@@ -60,6 +64,10 @@ PARTS = (
 PAGES = (
     Page("firmware", "docs/firmware.md",
          (PYTHON, "-B", "-m", "perf.report.firmware_page", "{figures}")),
+    Page("storm", "docs/storm.md",
+         (PYTHON, "-B", "-m", "perf.report.storm_page", "{figures}")),
+    Page("lines", "docs/lines.md",
+         (PYTHON, "-B", "-m", "perf.report.lines_page", "{figures}")),
     Page("programs", "docs/programs.md",
          (PYTHON, "-B", "-m", "perf.report.programs_page", "{figures}")),
 )

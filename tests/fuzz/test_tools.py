@@ -47,12 +47,14 @@ from perf.report import bars, table  # noqa: E402
 def a_report(scenario: str) -> dict:
     report = {"allocator": "osheap", "identity": "rseq", "scenario": scenario, "threads": 2,
               "seconds": 1, "verify": False, "elapsed_s": 1.0, "cpu_s": 2.0, "ops": 100,
-              "ops_per_s": 100.0, "live_bytes": 10, "base_rss_bytes": 1, "peak_rss_bytes": 100,
+              "ops_per_s": 100.0, "faults": 7, "live_bytes": 10, "base_rss_bytes": 1, "peak_rss_bytes": 100,
               "latency": {call: {"hist": [[5, 99], [40, 1]], "max": 41}
                           for call in ("malloc", "free", "realloc")}}
     if scenario == "erosion":
         report["phases"] = [{"label": "64 B", "live_bytes": 1, "rss_bytes": 2, "live_after_bytes": 1,
                              "rss_after_bytes": 2} for _ in range(2)]
+    if scenario == "holes":
+        report["measures"] = {"pair_mean_ns": 250, "pair_worst_ns": 9000}
     if scenario == "brink":
         report["recovery"] = {"region_bytes": 9, "nulls": 1, "first_fill_bytes": 5,
                               "lowest_fill_bytes": 4, "large_bytes": 3, "large_had": True,
@@ -69,11 +71,11 @@ class Tools(unittest.TestCase):
             real = subprocess.run
             with mock.patch.object(worker.subprocess, "run",
                                    lambda _, **how: real(["cat", said.name], **how)):
-                return worker.run(Path("."), "osheap", cell, 0.1, 8, False)
+                return worker.run(Path("."), "osheap", cell, 0.1, plan.QUICK, False)
 
     def test_reports_of_workers(self):
         taken = 0
-        for scenario in ("churn", "erosion", "brink"):
+        for scenario in ("churn", "erosion", "holes", "brink"):
             cell = plan.Cell(scenario, 2)
             sound = self.run_worker(cell, json.dumps(a_report(scenario)).encode())
             self.assertIsInstance(sound, dict)

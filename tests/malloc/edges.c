@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The allocator where programs rarely look: before main, in destructors of threads, in signal
- * handlers that interrupt it, in children of fork and vfork, in objects that come and go.
- * With the heap linked in or preloaded; glibc's own may not be called in handlers.
+ * handlers that interrupt it, in children of fork and vfork, in objects that come and go; each
+ * while other threads are inside it. With the heap linked in or preloaded; glibc's own may not be
+ * called in handlers.
  *
  * usage: edges ROUNDS [MODULE.so]
  */
+#include "edges_work.h"
+
 #include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,57 +21,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SLOTS 64u
-
-static _Noreturn void die(const char *what)
+/* Before any constructor, those of preloaded objects among them. musl does not run such functions.
+ */
+static void *earliest;
+static void before_constructors(void)
 {
-    printf("edges: FAILED: %s\n", what);
-    exit(EXIT_FAILURE);
+    earliest = malloc(100);
+    free(malloc(400000));
 }
-
-/* Allocates and frees many sizes, and checks each block's contents before it goes. */
-struct work {
-    unsigned char *block[SLOTS];
-    size_t size[SLOTS];
-    unsigned seed;
-};
-
-static unsigned next_of(struct work *w)
-{
-    return w->seed = w->seed * 1664525u + 1013904223u;
-}
-
-static void turn(struct work *w)
-{
-    unsigned slot = next_of(w) >> 8 & (SLOTS - 1);
-    unsigned char **b = &w->block[slot];
-    unsigned kind = next_of(w) >> 16;
-    size_t most = (kind & 15u) != 0 ? 600 : (kind & 240u) != 0 ? 300000 : 6000000;
-    size_t size = 1 + (next_of(w) >> 8) % most;
-    if (*b != NULL &&
-        ((*b)[0] != (unsigned char)slot || (*b)[w->size[slot] - 1] != (unsigned char)slot)) {
-        die("a block's contents changed");
-    }
-    if (next_of(w) >> 24 & 1) {
-        *b = realloc(*b, size);
-    } else {
-        free(*b);
-        *b = malloc(size);
-    }
-    if (*b == NULL) {
-        die("no memory");
-    }
-    (*b)[0] = (*b)[size - 1] = (unsigned char)slot;
-    w->size[slot] = size;
-}
-
-static void drop(struct work *w)
-{
-    for (unsigned i = 0; i < SLOTS; i++) {
-        free(w->block[i]);
-        w->block[i] = NULL;
-    }
-}
+__attribute__((section(".preinit_array"), used)) static void (*preinit)(void) = before_constructors;
 
 static void *early;
 __attribute__((constructor(101))) static void before_main(void)
@@ -111,47 +71,38 @@ static void threads(unsigned rounds)
     }
 }
 
-/* A handler that allocates and frees while the heap is at work. */
+/* Handlers that allocate and free while their thread is inside the heap. */
 static atomic_uint handled;
-static struct work in_handler = {.seed = 7};
-static void handler(int signal)
+static _Thread_local struct work in_handler;
+static void handler(int number)
 {
-    (void)signal;
-    unsigned slot = next_of(&in_handler) >> 8 & (SLOTS - 1);
-    free(in_handler.block[slot]);
-    in_handler.block[slot] = malloc(1 + (next_of(&in_handler) >> 8) % 600u);
-    if (in_handler.block[slot] == NULL) {
-        die("no memory in a handler");
-    }
-    atomic_fetch_add(&handled, 1);
+    (void)number;
+    turn_in_handler(&in_handler);
+    (void)atomic_fetch_add(&handled, 1);
 }
 
+/* One by the timer, wherever the main thread is; one for each of the others. */
 static void signals(unsigned rounds)
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    (void)sigfillset(&action.sa_mask); /* a thread's handlers share its blocks */
     (void)sigaction(SIGALRM, &action, NULL);
+    (void)sigaction(SIGUSR1, &action, NULL);
     struct itimerval often = {{0, 50}, {0, 50}};
     (void)setitimer(ITIMER_REAL, &often, NULL);
+    crew_start();
     struct work w = {.seed = 3};
-    while (atomic_load(&handled) < rounds) {
+    for (unsigned turns = 0; atomic_load(&handled) < 4 * rounds; turns++) {
         turn(&w);
+        if (turns % 16 == 0) {
+            crew_signal(SIGUSR1);
+        }
     }
     struct itimerval never = {{0, 0}, {0, 0}};
     (void)setitimer(ITIMER_REAL, &never, NULL);
+    crew_stop();
     drop(&w);
     drop(&in_handler);
-}
-
-/* Children of a process whose other threads are inside the heap. */
-static atomic_bool done;
-static void *busy(void *seed)
-{
-    struct work w = {.seed = (unsigned)(size_t)seed};
-    while (!atomic_load(&done)) {
-        turn(&w);
-    }
-    drop(&w);
-    return NULL;
 }
 
 static void await(pid_t child, const char *what)
@@ -162,41 +113,74 @@ static void await(pid_t child, const char *what)
     }
 }
 
-static void forks(unsigned rounds)
+static void spawn_true(void)
 {
-    pthread_t crew[3];
-    for (size_t i = 0; i < 3; i++) {
-        (void)pthread_create(&crew[i], NULL, busy, (void *)(i + 1));
+    char *arguments[] = {"true", NULL};
+    char *no_environment[] = {NULL};
+    pid_t child;
+    if (posix_spawn(&child, "/bin/true", NULL, NULL, arguments, no_environment) != 0) {
+        die("posix_spawn");
     }
-    for (unsigned i = 0; i < rounds; i++) {
-        pid_t child = fork();
-        if (child == 0) {
-            struct work w = {.seed = i};
-            for (int j = 0; j < 100; j++) {
-                turn(&w);
-            }
+    await(child, "a child of posix_spawn");
+}
+
+static void vfork_true(void)
+{
+    char *arguments[] = {"true", NULL};
+    char *no_environment[] = {NULL};
+    pid_t child = vfork(); /* NOLINT: it is what is tested */
+    if (child == 0) {
+        (void)execve("/bin/true", arguments, no_environment);
+        _exit(EXIT_FAILURE);
+    }
+    await(child, "a child of vfork and exec");
+}
+
+static void be_a_child(unsigned round)
+{
+    struct work w = {.seed = round};
+    for (int j = 0; j < 100; j++) {
+        turn(&w);
+    }
+    if (round % 8 == 0) { /* a child may have threads and children of its own */
+        threads(1);
+        pid_t grandchild = fork();
+        if (grandchild == 0) {
             drop(&w);
             _exit(EXIT_SUCCESS);
         }
+        await(grandchild, "a grandchild");
+    }
+    drop(&w);
+    if (round % 8 == 1) {
+        exit(EXIT_SUCCESS); /* with destructors */
+    }
+    _exit(EXIT_SUCCESS);
+}
+
+/* Children of a process whose other threads are inside the heap. */
+static void forks(unsigned rounds)
+{
+    crew_start();
+    for (unsigned i = 0; i < rounds; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            be_a_child(i);
+        }
         await(child, "a child of fork");
         if (i % 16 == 0) {
-            char *arguments[] = {"true", NULL};
-            char *no_environment[] = {NULL};
-            if (posix_spawn(&child, "/bin/true", NULL, NULL, arguments, no_environment) != 0) {
-                die("posix_spawn");
-            }
-            await(child, "a child of vfork and exec");
+            spawn_true();
+        } else if (i % 16 == 8) {
+            vfork_true();
         }
     }
-    atomic_store(&done, true);
-    for (int i = 0; i < 3; i++) {
-        (void)pthread_join(crew[i], NULL);
-    }
+    crew_stop();
 }
 
 /* An object that allocates when it is loaded and frees when it is unloaded. */
 static void modules(unsigned rounds, const char *path)
 {
+    crew_start();
     for (unsigned i = 0; i < rounds; i++) {
         void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
         void *(*give)(void) = module != NULL ? (void *(*)(void))dlsym(module, "give") : NULL;
@@ -210,6 +194,7 @@ static void modules(unsigned rounds, const char *path)
         }
         free(given);
     }
+    crew_stop();
 }
 
 int main(int count, char **words)
@@ -221,10 +206,19 @@ int main(int count, char **words)
     if (early == NULL) {
         die("no memory before main");
     }
+#ifdef __GLIBC__
+    if (earliest == NULL) {
+        die("no memory before constructors");
+    }
+#endif
     free(early);
+    free(earliest);
     (void)pthread_key_create(&key, at_thread_end);
+    (void)setvbuf(stdout, NULL, _IONBF, 0); /* a child's exit must not print what waits here */
     signals(rounds);
+    crew_start();
     threads(rounds);
+    crew_stop();
     forks(rounds);
     if (count > 2) {
         modules(rounds, words[2]);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An object that allocates when it is loaded. */
+/* An object that allocates when it is loaded, and whose threads' variables the C library allocates
+ * when they are used first. */
 #include <stdlib.h>
 #include <string.h>
 
 static char *mine;
+static _Thread_local char here[3000];
 
 char *give(void);
 char *give(void)
 {
-    return strdup(mine);
+    (void)strcpy(here, mine);
+    return strdup(here);
 }
 
 __attribute__((constructor)) static void load(void)

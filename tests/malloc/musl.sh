@@ -21,7 +21,7 @@ program() { # NAME [ARGUMENT ...]
     local name=$1
     shift
     # shellcheck disable=SC2086
-    musl-gcc $include -D_GNU_SOURCE -O2 -fno-builtin "$source/tests/malloc/edges.c" -o "$dir/$name" "$@"
+    musl-gcc $include -D_GNU_SOURCE -O2 -fno-builtin "$source"/tests/malloc/edges{,_work}.c -o "$dir/$name" "$@"
 }
 program linked "$heap/libosheap-malloc.a"
 program static -static "$heap/libosheap-malloc.a"

@@ -95,12 +95,27 @@ void handlers()
     std::set_new_handler(nullptr);
 }
 
+// Destructors of a thread's own variables free, and allocate once more.
+struct at_end {
+    std::vector<std::string> names;
+    ~at_end()
+    {
+        const std::vector<std::string> copy(names);
+        check(copy.size() == 100 && copy[99].size() == 99,
+              "a thread's variable lives until its destructor");
+    }
+};
+thread_local at_end mine;
+
 void threads()
 {
     std::vector<std::thread> crew;
     crew.reserve(4);
     for (int i = 0; i < 4; i++) {
         crew.emplace_back([] {
+            for (std::size_t j = 0; j < 100; j++) {
+                mine.names.emplace_back(j, 'y');
+            }
             std::map<int, std::string> names;
             for (int j = 0; j < 30000; j++) {
                 names[j * 7 % 10007] = std::string(static_cast<std::size_t>(j % 300), 'x');

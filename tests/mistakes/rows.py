@@ -44,6 +44,8 @@ ROWS = [
     # Compiling.
     {"name": "no core number", "when": "compile", "board": "m4", "options": ["-Dcores=2"],
      "mistake": "`armv7m` for two cores, and no `OSH_CORE_ID_ADDRESS`"},
+    {"name": "no lock", "when": "compile", "board": "m0", "options": ["-Dcores=2"],
+     "mistake": "`armv6m` for two cores, and no `osheap_lock`"},
     {"name": "two harts without A", "when": "compile", "board": "rv32imc", "options": ["-Dcores=2"],
      "mistake": "two harts without the A extension"},
     {"name": "other compiler", "when": "compile", "board": "an521",

@@ -14,7 +14,8 @@
 
 #define SMALL ((size_t)256 - OSH_TRAILER_BYTES)
 #define LARGE ((size_t)600)
-#define KEPT ((size_t)1100) /* may be kept, if the region has 16 times as much */
+#define KEPT \
+    ((size_t)1100) /* may be kept, if the region has 8 times as much, and 4 times are free */
 #define CLS osh_class_of(SMALL)
 
 static void *to_free;

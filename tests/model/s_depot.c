@@ -81,7 +81,7 @@ static void put_another_get_another(void)
 static void none_lost(void)
 {
     unsigned found = 0;
-    for (unsigned slot = 0; slot < osh_class_info[CLS].depot; slot++) {
+    for (unsigned slot = 0; slot < osh_depot_slots(CLS); slot++) {
         struct osh_chain chain = osh_depot_peek(CLS, slot);
         if (chain.count > 0) {
             found++;
@@ -109,7 +109,7 @@ static void none_left(void)
 {
     reclaim_all();
     none_lost();
-    for (unsigned slot = 0; slot < osh_class_info[CLS].depot; slot++) {
+    for (unsigned slot = 0; slot < osh_depot_slots(CLS); slot++) {
         REQUIRE(osh_depot_peek(CLS, slot).count == 0);
     }
 }
@@ -155,4 +155,46 @@ const struct scenario depot_both = {
     .check = none_lost,
     .quick = {3, 1, 0, 1},
     .deep = {5, 1, 0, 3},
+};
+
+/* Each core has a part, with half of the slots. */
+static void divide_the_depot(void)
+{
+    osh_depot_start(2);
+    make_magazines();
+}
+
+static void put_get_anywhere(unsigned number)
+{
+    leave(number);
+    struct osh_chain chain = osh_depot_get(CLS);
+    if (chain.count == 0) {
+        chain = osh_depot_get_elsewhere(CLS);
+    }
+    if (chain.count > 0) {
+        gotten++;
+        hold_chain(CLS, chain);
+    }
+}
+
+static void first_puts_and_gets(void)
+{
+    put_get_anywhere(0);
+}
+
+static void second_puts_and_gets(void)
+{
+    put_get_anywhere(1);
+}
+
+const struct scenario depot_parts = {
+    .name = "depot-parts",
+    .promise = "magazines of two parts are got whole, once, by either core and by a reclaim",
+    .pages = 4,
+    .setup = divide_the_depot,
+    .task = {first_puts_and_gets, second_puts_and_gets, reclaim_all},
+    .core = {0, 1, 2},
+    .check = none_left,
+    .quick = {3, 0, 0, 2},
+    .deep = {5, 0, 0, 3},
 };

@@ -12,7 +12,7 @@ static unsigned freed;
 
 static void make_blocks(void)
 {
-    osh_kept_start(16 * 4 * BYTES);
+    osh_kept_start(8 * 4 * BYTES);
     freed = 0;
     for (unsigned i = 0; i < 2; i++) {
         block[i] = osh_fallback_memalign(1, BYTES);

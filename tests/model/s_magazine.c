@@ -193,7 +193,7 @@ static void put_on_full_lists(void)
     unsigned stays = OSH_SMALL_CODE ? osh_class_limit(CLS) - 1 : OSH_SPARE_LIST ? 0 : magazine;
     REQUIRE(active_length() == stays + 1);
     REQUIRE(OSH_SMALL_CODE ||
-            osh_magazine_peek(CLS, osh_magazine_lists() - OSH_DEPOT_SLOTS).count == magazine);
+            osh_magazine_peek(CLS, osh_magazine_lists(CLS) - OSH_DEPOT_SLOTS).count == magazine);
     held_by_setup[0] = osh_magazine_get(CLS, OSH_ALIGN_LEAST);
     REQUIRE(active_length() == stays);
 }

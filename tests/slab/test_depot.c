@@ -31,6 +31,7 @@ static void empty_depot_gives_the_empty_chain(void)
 
 static void magazine_comes_out_as_it_went_in(void)
 {
+    osh_depot_start(1);
     struct osh_chain chain = magazine_of(osh_class_info[CLASS].magazine);
     assert_true(osh_depot_put(CLASS, chain));
     struct osh_chain out = osh_depot_get(CLASS);
@@ -42,6 +43,7 @@ static void magazine_comes_out_as_it_went_in(void)
 
 static void magazine_put_last_comes_out_first(void)
 {
+    osh_depot_start(1);
     struct osh_chain first = magazine_of(1);
     struct osh_chain last = magazine_of(1);
     assert_true(osh_depot_put(CLASS, first));
@@ -54,6 +56,7 @@ static void magazine_put_last_comes_out_first(void)
 
 static void full_depot_refuses(void)
 {
+    osh_depot_start(1);
     for (unsigned i = 0; i < SLOTS; i++) {
         assert_true(osh_depot_put(CLASS, magazine_of(1)));
     }
@@ -64,6 +67,7 @@ static void full_depot_refuses(void)
 
 static void classes_do_not_share_slots(void)
 {
+    osh_depot_start(1);
     struct osh_chain chain = magazine_of(1);
     assert_true(osh_depot_put(CLASS, chain));
     assert_null(osh_depot_get(CLASS + 1).head);
@@ -105,6 +109,7 @@ static void reclaim_gives_every_magazine_of_every_class(void)
 
 static void peek_takes_nothing(void)
 {
+    osh_depot_start(1);
     struct osh_chain chain = magazine_of(2);
     unsigned seen = 0;
     assert_true(osh_depot_put(CLASS, chain));
@@ -140,9 +145,17 @@ static void move_blocks(unsigned member, void *shared)
     }
 }
 
+static size_t uses;
+
+static void count_uses(unsigned cls, struct osh_chain chain)
+{
+    uses += ((osh_word_t *)chain.head)[1];
+    count_given(cls, chain);
+}
+
 static void magazines_have_one_owner_at_a_time(void)
 {
-    size_t uses = 0;
+    osh_depot_start(1);
     for (unsigned i = 0; i < SLOTS; i++) {
         struct osh_chain chain = magazine_of(1);
         ((osh_word_t *)chain.head)[1] = 0;
@@ -150,13 +163,119 @@ static void magazines_have_one_owner_at_a_time(void)
     }
     run_crew(MEMBERS, move_blocks, NULL);
     assert_int_equal(taken, given);
-    for (unsigned i = 0; i < SLOTS; i++) {
-        struct osh_chain chain = osh_depot_get(CLASS);
-        assert_int_equal(chain.count, 1);
-        uses += ((osh_word_t *)chain.head)[1];
+    osh_depot_reclaim(count_uses);
+    assert_int_equal(given_blocks, SLOTS);
+    assert_int_equal(uses, taken);
+}
+
+static struct osh_chain own_magazine(void)
+{
+    return magazine_of(1);
+}
+
+/* Fills this core's part until it refuses. Returns how many magazines it has. */
+static unsigned fill(void)
+{
+    unsigned count = 0;
+    struct osh_chain chain;
+    while (osh_depot_put(CLASS, chain = own_magazine())) {
+        count++;
+    }
+    osh_slab_put(CLASS, chain);
+    return count;
+}
+
+/* Empties it, until it says that it has none. */
+static void drain(void)
+{
+    struct osh_chain chain;
+    while ((chain = osh_depot_get(CLASS)).count > 0) {
         osh_slab_put(CLASS, chain);
     }
-    assert_int_equal(uses, taken);
+}
+
+static void need_parts(unsigned cpus)
+{
+    if (OSH_DEPOT_PARTS == 1) {
+        skip_because("the depot is in one part");
+    }
+    if (usable_cpus() < cpus) {
+        skip_because("there are not so many CPUs");
+    }
+    pin_to_cpu(0);
+    os_free(os_malloc(1)); /* starts the heap */
+    osh_depot_start(cpus);
+}
+
+static void core_gets_back_what_it_put(void)
+{
+    need_parts(2);
+    struct osh_chain mine = magazine_of(1);
+    struct osh_chain theirs = magazine_of(1);
+    assert_true(osh_depot_put(CLASS, mine));
+    pin_to_cpu(1);
+    if (osh_arch_core() != 1) {
+        skip_because("the port learns of a migration at the next miss");
+    }
+    assert_null(osh_depot_get(CLASS).head);
+    assert_true(osh_depot_put(CLASS, theirs));
+    pin_to_cpu(0);
+    assert_ptr_equal(osh_depot_get(CLASS).head, mine.head);
+    assert_null(osh_depot_get(CLASS).head);
+    assert_ptr_equal(osh_depot_get_elsewhere(CLASS).head, theirs.head);
+    assert_null(osh_depot_get_elsewhere(CLASS).head);
+    osh_slab_put(CLASS, mine);
+    osh_slab_put(CLASS, theirs);
+}
+
+static void part_that_is_filled_and_emptied_grows(void)
+{
+    need_parts(1);
+    unsigned first = fill();
+    assert_int_equal(first, SLOTS);
+    drain();
+    assert_int_equal(fill(), 2 * first);
+    assert_int_equal(fill(), 0);
+    drain();
+    drain(); /* of nothing: no reason to grow */
+    assert_int_equal(fill(), 4 * first);
+    given_blocks = 0;
+    osh_depot_reclaim(count_given);
+    assert_int_equal(given_blocks, 4 * first);
+}
+
+static void what_a_part_grew_by_is_bounded(void)
+{
+    need_parts(1);
+    size_t bytes = (size_t)osh_class_info[CLASS].magazine * osh_class_bytes(CLASS);
+    unsigned count = 0;
+    for (unsigned before = 1; before != count; drain()) {
+        before = count;
+        count = fill();
+    }
+    assert_in_range(count, 4 * SLOTS, OSH_DEPOT_MOST);
+    assert_in_range((count - SLOTS) * bytes, 1, OSH_DEPOT_GROWTH);
+}
+
+static void class_that_takes_pages_makes_others_shrink(void)
+{
+    need_parts(1);
+    for (unsigned i = 0; i < 4; i++) {
+        (void)fill();
+        drain();
+    }
+    unsigned grown = fill();
+    given_blocks = 0;
+    osh_depot_shrink(CLASS, count_given);
+    assert_int_equal(given_blocks, 0); /* it needs them itself */
+    osh_depot_shrink(CLASS + 1, count_given);
+    assert_int_equal(given_blocks, OSH_DEPOT_SHRINKS);
+    for (unsigned i = 0; i < 2 * grown; i++) {
+        osh_depot_shrink(CLASS + 1, count_given);
+    }
+    assert_null(osh_depot_get(CLASS).head);
+    assert_in_range(fill(), SLOTS, SLOTS + 1);
+    drain();
 }
 
 int main(void)
@@ -173,6 +292,10 @@ int main(void)
         in_fresh_heap(reclaim_gives_every_magazine_of_every_class, ROOMY_HEAP),
         in_fresh_heap(peek_takes_nothing, PAGES),
         in_fresh_heap(magazines_have_one_owner_at_a_time, PAGES),
+        in_fresh_heap(core_gets_back_what_it_put, PAGES),
+        in_fresh_heap(part_that_is_filled_and_emptied_grows, 8 * PAGES),
+        in_fresh_heap(what_a_part_grew_by_is_bounded, PLATFORM_REGION),
+        in_fresh_heap(class_that_takes_pages_makes_others_shrink, 8 * PAGES),
     };
     return cmocka_run_group_tests_name("slab/depot", tests, NULL, NULL);
 }

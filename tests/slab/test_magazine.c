@@ -40,7 +40,7 @@ static unsigned spare(void)
 static unsigned in_depot(void)
 {
     unsigned count = 0;
-    for (unsigned slot = 0; slot < SLOTS; slot++) {
+    for (unsigned slot = 0; slot < osh_depot_slots(CLASS); slot++) {
         count += osh_depot_peek(CLASS, slot).count;
     }
     return count;
@@ -51,6 +51,7 @@ static void take_blocks(unsigned count)
 {
     assert_true(count <= BLOCKS_MAX);
     pin_to_cpu(0);
+    osh_depot_start(1);
     for (unsigned i = 0; i < count; i++) {
         blocks[i] = osh_magazine_get(CLASS, OSH_ALIGN_LEAST);
         assert_non_null(blocks[i]);

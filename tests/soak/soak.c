@@ -13,6 +13,7 @@
 #include "os/os_heap.h"
 #include "os/os_heap_linux.h"
 #include "pest.h"
+#include "resident.h"
 #include "stamp.h"
 #include "storm_round.h"
 #include "worker.h"
@@ -23,7 +24,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #define ROUND_SECONDS 2.0
@@ -177,23 +177,17 @@ static void one_round(unsigned number)
     quiet_point(all_is_freed);
 }
 
-static uint64_t peak_rss(void)
-{
-    struct rusage usage;
-    (void)getrusage(RUSAGE_SELF, &usage);
-    return (uint64_t)usage.ru_maxrss * 1024;
-}
-
 static void progress(double elapsed, unsigned rounds)
 {
     struct os_heap_stats stats;
     os_heap_stats(&stats);
-    (void)fprintf(
-        stderr,
-        "soak: %s: %.0f of %.0f s, %u rounds, %" PRIu64 " storm operations, %" PRIu64
-        " turns, %" PRIu64 " signals, %" PRIu64 " lives, %" PRIu64 " trims, peak %" PRIu64 " MiB\n",
-        stats.port, elapsed, options.minutes * 60, rounds, storm_ops, atomic_load(&turns),
-        atomic_load(&signals), atomic_load(&lives), atomic_load(&trims), peak_rss() >> 20);
+    (void)fprintf(stderr,
+                  "soak: %s: %.0f of %.0f s, %u rounds, %" PRIu64 " storm operations, %" PRIu64
+                  " turns, %" PRIu64 " signals, %" PRIu64 " lives, %" PRIu64 " trims, peak %" PRIu64
+                  " MiB\n",
+                  stats.port, elapsed, options.minutes * 60, rounds, storm_ops, atomic_load(&turns),
+                  atomic_load(&signals), atomic_load(&lives), atomic_load(&trims),
+                  (uint64_t)resident_at_most() >> 20);
 }
 
 static void report(double elapsed, unsigned rounds)
@@ -207,7 +201,7 @@ static void report(double elapsed, unsigned rounds)
                  ", \"scenarios\": {",
                  stats.port, options.seed, elapsed, rounds, storm_ops, atomic_load(&turns),
                  atomic_load(&signals), atomic_load(&lives), atomic_load(&trims), checks,
-                 stats.deferred_frees, stats.out_of_memory, peak_rss());
+                 stats.deferred_frees, stats.out_of_memory, (uint64_t)resident_at_most());
     for (unsigned i = 0; i < STORM_ROUNDS; i++) {
         (void)printf("%s\"%s\": %" PRIu64, i > 0 ? ", " : "", storm_round_name(i), rounds_of[i]);
     }

@@ -8,14 +8,17 @@
 
 #define MAPS_MOST 65536u
 #define LARGE_LIVE 64u
+#define MOST_BYTES ((size_t)64 << 20)
 #define BRINK_REGION ((size_t)64 << 20)
 
-extern const struct storm_scenario storm_pair, storm_churn, storm_handoff, storm_burst, storm_mixed,
-    storm_ladder, storm_large, storm_births, storm_crowd, storm_sharing, storm_erosion, storm_brink;
+extern const struct storm_scenario storm_pair, storm_churn, storm_handoff, storm_burst, storm_bulk,
+    storm_tiny, storm_mixed, storm_ladder, storm_large, storm_holes, storm_births, storm_crowd,
+    storm_sharing, storm_erosion, storm_growth, storm_fresh, storm_afterwards, storm_brink;
 
 static const struct storm_scenario *const scenarios[STORM_ROUNDS] = {
-    &storm_pair,  &storm_churn,  &storm_handoff, &storm_burst,   &storm_mixed,   &storm_ladder,
-    &storm_large, &storm_births, &storm_crowd,   &storm_sharing, &storm_erosion, &storm_brink,
+    &storm_pair,    &storm_churn,   &storm_handoff, &storm_burst, &storm_bulk,       &storm_tiny,
+    &storm_mixed,   &storm_ladder,  &storm_large,   &storm_holes, &storm_births,     &storm_crowd,
+    &storm_sharing, &storm_erosion, &storm_growth,  &storm_fresh, &storm_afterwards, &storm_brink,
 };
 
 /* What a run maps for itself it never unmaps: it is meant to end with its process.
@@ -65,8 +68,10 @@ uint64_t storm_round(unsigned n, unsigned threads, double seconds)
     storm.warm_seconds = seconds / 10;
     storm.region_bytes = BRINK_REGION;
     storm.large_live = LARGE_LIVE;
+    storm.most_bytes = MOST_BYTES;
     storm.first_phase = 0;
     storm.points = 0;
+    storm.measures = 0;
     storm.verify = true;
     memset(&storm.recovery, 0, sizeof(storm.recovery));
     storm_execute(&result);

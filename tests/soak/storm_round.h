@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#define STORM_ROUNDS 12u
+#define STORM_ROUNDS 18u
 
 /* The name of the n-th scenario. */
 const char *storm_round_name(unsigned n);

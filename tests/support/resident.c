@@ -11,7 +11,7 @@
 #define NOBODY 65534
 
 /* Without stdio, which may want memory where there is none. */
-size_t resident(void)
+static size_t status_bytes(const char *field)
 {
     char text[4096];
     int file = open("/proc/self/status", O_RDONLY);
@@ -19,9 +19,19 @@ size_t resident(void)
     (void)close(file);
     assert_true(length > 0);
     text[length] = '\0';
-    const char *line = strstr(text, "VmRSS:");
+    const char *line = strstr(text, field);
     assert_non_null(line);
-    return (size_t)strtoull(line + strlen("VmRSS:"), NULL, 10) * KIB;
+    return (size_t)strtoull(line + strlen(field), NULL, 10) * KIB;
+}
+
+size_t resident(void)
+{
+    return status_bytes("VmRSS:");
+}
+
+size_t resident_at_most(void)
+{
+    return status_bytes("VmHWM:");
 }
 
 void become_nobody(void)

@@ -11,6 +11,9 @@
 /* Bytes of memory that are resident. */
 size_t resident(void);
 
+/* The most that were since exec. Not ru_maxrss, which has what the process was before, too. */
+size_t resident_at_most(void);
+
 /* Ends the caller's privileges; skips the test when it has some that it cannot give up. */
 void become_nobody(void);
 

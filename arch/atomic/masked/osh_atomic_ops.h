@@ -32,6 +32,10 @@
 typedef uintptr_t osh_word_t;
 
 #if OSH_CORES > 1
+#ifndef OSH_CORE_LOCK
+#error \
+    "no exclusives: name the chip's lock between cores (osheap_lock = 'rp2040' in the cross file; in one file -DOSH_CORE_LOCK=1 is RP2040's), or OSH_CORES=1"
+#endif
 #include "osh_lock.h"
 
 OSH_INLINE void osh_fence(void)

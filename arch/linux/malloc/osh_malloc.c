@@ -18,6 +18,8 @@ OSH_PUBLIC void *malloc(size_t size) __attribute__((alias("os_malloc")));
 OSH_PUBLIC void free(void *ptr) __attribute__((alias("os_free")));
 OSH_PUBLIC void cfree(void *ptr) __attribute__((alias("os_free")));
 
+static const char *const loads __attribute__((used)) = &osh_malloc_decay_loads;
+
 static void *refused(int error)
 {
     errno = error;

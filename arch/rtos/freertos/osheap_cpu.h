@@ -88,7 +88,16 @@ extern volatile uint32_t ulPortInterruptNesting;
 
 #if defined(__aarch64__) || (defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE != 'M')
 #ifndef OSHEAP_NESTING
-#define OSHEAP_NESTING portGET_CRITICAL_NESTING_COUNT(portGET_CORE_ID())
+#define OSHEAP_NESTING portGET_CRITICAL_NESTING_COUNT((BaseType_t)portGET_CORE_ID())
+#endif
+
+/* taskDISABLE_INTERRUPTS of Armv7-A and v7-R, and what ISR-safe calls mask with, raise the
+ * interrupt controller's mask and count nothing. GICv2 has it at an address, GICv3 in a register.
+ */
+#if defined(portICCPMR_PRIORITY_MASK_REGISTER)
+#define OSHEAP_CONTROLLER_MASK() portICCPMR_PRIORITY_MASK_REGISTER
+#elif defined(__aarch64__) && defined(configMAX_API_CALL_INTERRUPT_PRIORITY)
+#define OSHEAP_CONTROLLER_MASK() OSHEAP_READ("mrs %0, s3_0_c4_c6_0") /* ICC_PMR_EL1 */
 #endif
 
 static inline bool osheap_masked(void)
@@ -97,6 +106,11 @@ static inline bool osheap_masked(void)
     uintptr_t off = OSHEAP_READ("mrs %0, daif") & OSHEAP_DAIF_I;
 #else
     uintptr_t off = OSHEAP_READ("mrs %0, cpsr") & OSHEAP_CPSR_I;
+#endif
+#ifdef OSHEAP_CONTROLLER_MASK
+    if (OSHEAP_CONTROLLER_MASK() <= configMAX_API_CALL_INTERRUPT_PRIORITY << portPRIORITY_SHIFT) {
+        return true;
+    }
 #endif
     return off != 0 || OSHEAP_NESTING != 0;
 }

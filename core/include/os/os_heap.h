@@ -135,7 +135,7 @@ int os_heap_init(void *region, size_t bytes);
 #define OS_HEAP_CAP_EXTERNAL ((uint32_t)1 << 10)
 #define OS_HEAP_CAP_INTERNAL ((uint32_t)1 << 11)
 #define OS_HEAP_CAP_DEFAULT ((uint32_t)1 << 12) /* serves calls that ask for nothing */
-#define OS_HEAP_CAP_TCM ((uint32_t)1 << 16)
+#define OS_HEAP_CAP_TCM ((uint32_t)1 << 16)     /* ESP-IDF's MALLOC_CAP_SPM, once MALLOC_CAP_TCM */
 
 /**
  * Gives the heap one more region. os_malloc and the other calls take from it if `caps` includes
@@ -185,7 +185,7 @@ uint32_t os_heap_caps(const void *ptr);
  *   looks at 2048 words at most; it repeats if another core took the place meanwhile.
  * Failure: NULL; no region has these capabilities, or none of those has room. What cores have
  *   cached is given back first, as in os_malloc, if the first region has them.
- * Source: heap_caps_malloc of ESP-IDF.
+ * Source: heap_caps_malloc of ESP-IDF, where 0 gives NULL.
  */
 void *os_malloc_in(uint32_t caps, size_t size);
 

@@ -11,7 +11,7 @@
 #define STORM_NAME "broken"
 #define STORM_HAS_REGION 0
 
-enum { BROKEN_SIZE = 64, BROKEN_EVERY = 1000, BROKEN_AT = 40 };
+enum { BROKEN_EVERY = 1000, BROKEN_AT_MOST = 40 };
 
 static inline bool storm_start(size_t region_bytes)
 {
@@ -31,14 +31,14 @@ static inline const char *storm_check_heap(void)
 static inline void *storm_malloc(size_t size)
 {
     static _Thread_local char *before;
+    static _Thread_local size_t before_size;
     static _Thread_local unsigned calls;
     char *ptr = malloc(size);
     if (++calls % BROKEN_EVERY == 0 && before != NULL) {
-        before[BROKEN_AT] ^= 1;
+        before[before_size / 2 < BROKEN_AT_MOST ? before_size / 2 : BROKEN_AT_MOST] ^= 1;
     }
-    if (size >= BROKEN_SIZE) {
-        before = ptr;
-    }
+    before = ptr;
+    before_size = size;
     return ptr;
 }
 

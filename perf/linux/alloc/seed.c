@@ -15,7 +15,7 @@ static char *range_end;
 
 bool storm_start(size_t region_bytes)
 {
-    size_t bytes = region_bytes != 0 ? region_bytes : (size_t)16 << 30;
+    size_t bytes = region_bytes != 0 ? region_bytes : (size_t)64 << 30;
     void *range = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED) {

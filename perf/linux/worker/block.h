@@ -46,22 +46,37 @@ static inline void *storm_call_realloc(struct storm_thread *t, void *ptr, size_t
     return storm_realloc(ptr, size);
 }
 
-// False, and the slot empty, when memory is out.
-static inline bool storm_try_alloc(struct storm_thread *t, struct storm_block *b, uint32_t size)
+// Of a block of `size` bytes only the first `written` are written and checked. False,
+// and the slot empty, when memory is out.
+static inline bool storm_try_alloc_as(struct storm_thread *t, struct storm_block *b, size_t size,
+                                      uint32_t written, uint32_t seq)
 {
     b->ptr = storm_call_malloc(t, size);
     if (__builtin_expect(b->ptr == NULL, 0)) {
         return false;
     }
-    b->size = size;
-    b->seq = t->seq++;
+    b->size = written;
+    b->seq = seq;
     if (__builtin_expect(storm.verify, 0)) {
         storm_check_alignment(b->ptr, size);
-        storm_stamp(b, size);
+        storm_stamp(b, written);
     } else {
         storm_touch(b);
     }
     return true;
+}
+
+static inline bool storm_try_alloc(struct storm_thread *t, struct storm_block *b, uint32_t size)
+{
+    return storm_try_alloc_as(t, b, size, size, t->seq++);
+}
+
+static inline void storm_alloc_as(struct storm_thread *t, struct storm_block *b, size_t size,
+                                  uint32_t written, uint32_t seq)
+{
+    if (__builtin_expect(!storm_try_alloc_as(t, b, size, written, seq), 0)) {
+        storm_out_of_memory(t, size);
+    }
 }
 
 static inline void storm_alloc(struct storm_thread *t, struct storm_block *b, uint32_t size)

@@ -2,6 +2,7 @@
 // A worker: one allocator, one scenario, one run, one line of JSON.
 #include <argp.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,17 @@
 
 enum { DEFAULT_REGION = 16 * 1024 * 1024, DEFAULT_LARGE_LIVE = 2000 };
 
-extern const struct storm_scenario storm_pair, storm_churn, storm_handoff, storm_burst, storm_mixed,
-    storm_ladder, storm_large, storm_births, storm_crowd, storm_sharing, storm_erosion, storm_brink;
+// Shorter, and first touches of memory decide what is measured.
+static const double SHORTEST_WARM_S = 0.1;
+
+extern const struct storm_scenario storm_pair, storm_churn, storm_handoff, storm_burst, storm_bulk,
+    storm_tiny, storm_mixed, storm_ladder, storm_large, storm_holes, storm_births, storm_crowd,
+    storm_sharing, storm_erosion, storm_growth, storm_fresh, storm_afterwards, storm_brink;
 
 static const struct storm_scenario *const scenarios[] = {
-    &storm_pair,  &storm_churn,  &storm_handoff, &storm_burst,   &storm_mixed,   &storm_ladder,
-    &storm_large, &storm_births, &storm_crowd,   &storm_sharing, &storm_erosion, &storm_brink,
+    &storm_pair,    &storm_churn,   &storm_handoff, &storm_burst, &storm_bulk,       &storm_tiny,
+    &storm_mixed,   &storm_ladder,  &storm_large,   &storm_holes, &storm_births,     &storm_crowd,
+    &storm_sharing, &storm_erosion, &storm_growth,  &storm_fresh, &storm_afterwards, &storm_brink,
 };
 
 enum { SCENARIOS = sizeof(scenarios) / sizeof(scenarios[0]) };
@@ -26,7 +32,7 @@ static const struct argp_option options[] = {
     {"scenario", 's', "NAME", 0, "What to do (see --list)", 0},
     {"threads", 't', "N", 0, "Threads that do it, default 1", 0},
     {"seconds", 'd', "S", 0, "Measured time, default 1", 0},
-    {"warm", 'w', "S", 0, "Time before that, default a tenth of it", 0},
+    {"warm", 'w', "S", 0, "Least time before that, default a tenth of it, at least 0.1", 0},
     {"region", 'r', "BYTES", 0, "Region of brink, default 16 MiB", 0},
     {"large-live", 'L', "N", 0, "Leave out the phases of large with more blocks", 0},
     {"verify", 'v', NULL, 0, "Stamp every byte of every block, check it when freed", 0},
@@ -37,7 +43,7 @@ static const struct argp_option options[] = {
 static void list_scenarios(FILE *to)
 {
     for (size_t i = 0; i < SCENARIOS; i++) {
-        fprintf(to, "%-8s %s\n", scenarios[i]->name, scenarios[i]->about);
+        fprintf(to, "%-10s %s\n", scenarios[i]->name, scenarios[i]->about);
     }
 }
 
@@ -131,10 +137,11 @@ int main(int argc, char **argv)
     storm.warm_seconds = -1;
     storm.region_bytes = DEFAULT_REGION;
     storm.large_live = DEFAULT_LARGE_LIVE;
+    storm.most_bytes = SIZE_MAX;
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
     if (storm.warm_seconds < 0) {
-        storm.warm_seconds = storm.seconds / 10;
+        storm.warm_seconds = fmax(storm.seconds / 10, SHORTEST_WARM_S);
     }
     start_allocator();
     struct storm_result result = {0};

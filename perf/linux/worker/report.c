@@ -63,6 +63,18 @@ static void put_latency(void)
     put("}");
 }
 
+static void put_measures(void)
+{
+    if (storm.measures == 0) {
+        return;
+    }
+    put(",\"measures\":{");
+    for (unsigned i = 0; i < storm.measures; i++) {
+        put("%s\"%s\":%" PRIu64, i > 0 ? "," : "", storm.measure[i].name, storm.measure[i].value);
+    }
+    put("}");
+}
+
 static void put_points(void)
 {
     put(",\"phases\":[");
@@ -143,8 +155,10 @@ void storm_report(const struct storm_result *result)
         result->elapsed_s, result->cpu_s, result->ops, ops_per_s(result));
     put(",\"live_bytes\":%" PRIu64 ",\"base_rss_bytes\":%" PRIu64 ",\"peak_rss_bytes\":%" PRIu64,
         result->live_bytes, result->base_rss_bytes, result->peak_rss_bytes);
+    put(",\"faults\":%" PRIu64, result->faults);
     put(",\"clock_overhead_ns\":%.1f", storm_clock_overhead_ns());
     put_latency();
+    put_measures();
     if (storm.points > 0) {
         put_points();
     } else if (storm.scenario->phase_label != NULL) {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "block.h"
@@ -13,6 +11,7 @@
 #include "hist.h"
 #include "memory.h"
 #include "rng.h"
+#include "spell.h"
 
 struct storm_run storm;
 
@@ -27,18 +26,29 @@ static void pass(void)
     pthread_barrier_wait(&gate);
 }
 
-// Warm-up or one phase, the same for thread and main: entered, timed, left.
-static void thread_phase(struct storm_thread *t, unsigned phase, bool recording)
+// Work at a stretch, the same for thread and main: begun, timed, ended.
+static void thread_spell(struct storm_thread *t, bool recording)
 {
-    if (storm.scenario->enter != NULL) {
-        storm.scenario->enter(t, phase);
-    }
     pass();
     t->recording = recording;
     pass();
     storm.scenario->run(t);
     pass();
     t->recording = false;
+}
+
+static void thread_phase(struct storm_thread *t, unsigned phase)
+{
+    if (storm.scenario->enter != NULL) {
+        storm.scenario->enter(t, phase);
+    }
+    if (!storm.scenario->fixed_work) {
+        uint64_t ops = t->ops;
+        thread_spell(t, false);
+        t->ops = ops;
+        t->phase_ops[phase] = 0;
+    }
+    thread_spell(t, true);
 }
 
 static void *thread_main(void *arg)
@@ -48,11 +58,9 @@ static void *thread_main(void *arg)
     if (s->fill != NULL) {
         s->fill(t);
     }
-    thread_phase(t, storm.first_phase, false);
     t->ops = 0;
-    memset(t->phase_ops, 0, sizeof(t->phase_ops));
     for (unsigned p = storm.first_phase; p < s->phases; p++) {
-        thread_phase(t, p, true);
+        thread_phase(t, p);
     }
     live_by_thread[t->id] = s->live(t);
     pass();
@@ -65,22 +73,6 @@ static void *thread_main(void *arg)
 static void set_phase(unsigned phase)
 {
     atomic_store_explicit(&storm.phase, phase, memory_order_relaxed);
-}
-
-static void sleep_until_ns(uint64_t ns)
-{
-    struct timespec until = {.tv_sec = (time_t)(ns / 1000000000u),
-                             .tv_nsec = (long)(ns % 1000000000u)};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
-    }
-}
-
-static double cpu_seconds(void)
-{
-    struct rusage use;
-    getrusage(RUSAGE_SELF, &use);
-    return (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) +
-           (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) * 1e-6;
 }
 
 static void start_threads(pthread_t *handle)
@@ -110,29 +102,36 @@ static void prepare_threads(void)
 
 // The time to the last thread's arrival belongs to the phase, and so do the
 // operations done in it.
-static void main_phase(unsigned phase, double seconds, struct storm_result *result)
+static void main_spell(unsigned phase, void (*wait)(double), double seconds,
+                       struct storm_result *result)
 {
     pass();
     set_phase(phase);
-    double cpu = cpu_seconds();
+    struct storm_use before = storm_use_now();
     uint64_t begin = storm_now_ns();
     pass();
-    sleep_until_ns(begin + (uint64_t)(seconds * 1e9));
-    set_phase(STORM_STOPPED);
+    if (!storm.scenario->fixed_work) {
+        wait(seconds);
+        set_phase(STORM_STOPPED);
+    }
     pass();
     result->phase_s[phase] = (double)(storm_now_ns() - begin) * 1e-9;
     result->elapsed_s += result->phase_s[phase];
-    result->cpu_s += cpu_seconds() - cpu;
+    struct storm_use now = storm_use_now();
+    result->cpu_s += now.cpu_s - before.cpu_s;
+    result->faults += now.faults - before.faults;
 }
 
 static void measure(struct storm_result *result)
 {
     unsigned phases = storm.scenario->phases - storm.first_phase;
-    struct storm_result warm = {0};
-    main_phase(storm.first_phase, storm.warm_seconds, &warm);
-    storm_clock_finish();
     for (unsigned p = storm.first_phase; p < storm.scenario->phases; p++) {
-        main_phase(p, storm.seconds / phases, result);
+        if (!storm.scenario->fixed_work) {
+            struct storm_result warm = {0};
+            main_spell(p, storm_wait_until_steady, storm.warm_seconds, &warm);
+        }
+        storm_clock_finish();
+        main_spell(p, storm_wait, storm.seconds / phases, result);
     }
     pass();
     for (unsigned i = 0; i < storm.threads; i++) {
@@ -158,6 +157,9 @@ void storm_execute(struct storm_result *result)
         pthread_join(handle[i], NULL);
     }
     result->peak_rss_bytes = storm_peak_rss_bytes();
+    if (storm.scenario->finish != NULL) {
+        storm.scenario->finish();
+    }
     const char *broken = storm.verify ? storm_check_heap() : NULL;
     if (broken != NULL) {
         storm_die(EXIT_CORRUPT, "the heap's own check fails: %s", broken);

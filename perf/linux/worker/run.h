@@ -10,6 +10,7 @@
 struct storm_result {
     double elapsed_s;
     double cpu_s;
+    uint64_t faults;
     double phase_s[STORM_MAX_PHASES];
     uint64_t ops;
     uint64_t live_bytes;

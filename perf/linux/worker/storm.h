@@ -13,6 +13,7 @@
 #define STORM_LINE 128
 #define STORM_MAX_THREADS 1024
 #define STORM_MAX_PHASES 16
+#define STORM_MAX_MEASURES 4
 
 enum storm_call { CALL_MALLOC, CALL_FREE, CALL_REALLOC, CALL_KINDS };
 
@@ -50,11 +51,18 @@ struct storm_recovery {
     uint64_t refill_bytes;
 };
 
+// A figure that one scenario has and others have not.
+struct storm_measure {
+    const char *name;
+    uint64_t value;
+};
+
 struct storm_scenario {
     const char *name;
     const char *about;
     unsigned phases;                     // equal parts of the measured time, at least 1
     bool region_only;                    // runs inside a fixed region
+    bool fixed_work;                     // run returns when it is done; no warm-up, no timer
     void (*setup)(void);                 // main thread, before the threads start
     void (*fill)(struct storm_thread *); // each thread, up to the steady state
     void (*enter)(struct storm_thread *, unsigned phase); // before it, untimed
@@ -62,6 +70,7 @@ struct storm_scenario {
     uint64_t (*live)(struct storm_thread *);              // requested bytes held, while all rest
     void (*drain)(struct storm_thread *);                 // gives everything back
     unsigned (*phase_label)(unsigned phase);              // a number that names the phase
+    void (*finish)(void); // main thread, when the threads have ended: storm_measure
 };
 
 // One process is one run, so the run is a global.
@@ -73,12 +82,15 @@ struct storm_run {
     bool verify;
     size_t region_bytes;
     unsigned large_live;
+    size_t most_bytes;    // that fresh, afterwards and holes may ask for; SIZE_MAX: all they want
     unsigned first_phase; // those before are left out; a scenario's setup may say
     struct storm_thread *thread;
     pthread_barrier_t sync; // all threads of the run, for scenarios that need it
     struct storm_point point[STORM_MAX_PHASES];
     unsigned points;
     struct storm_recovery recovery;
+    struct storm_measure measure[STORM_MAX_MEASURES];
+    unsigned measures;
     // Written by the main thread's timer, polled by the threads. Relaxed on both
     // sides: it orders nothing, the barriers around a run do.
     atomic_uint phase;
@@ -91,6 +103,17 @@ extern struct storm_run storm;
 static inline unsigned storm_phase(void)
 {
     return atomic_load_explicit(&storm.phase, memory_order_relaxed);
+}
+
+// Adds a figure to the report.
+static inline void storm_measure(const char *name, uint64_t value)
+{
+    storm.measure[storm.measures++] = (struct storm_measure){name, value};
+}
+
+static inline size_t storm_at_most(size_t bytes)
+{
+    return bytes < storm.most_bytes ? bytes : storm.most_bytes;
 }
 
 static inline bool storm_running(void)

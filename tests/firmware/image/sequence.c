@@ -78,6 +78,34 @@ static void room_is_counted(unsigned cls)
     }
 }
 
+#if OSH_HARDENING > 0
+static unsigned twice;
+
+static void note_twice(const struct os_heap_report *told)
+{
+    twice += told->misuse == OS_HEAP_FREED_TWICE;
+}
+
+/* From level 1 on the head of a list that is pushed again is reported, and stays where it is. */
+static void head_is_reported(unsigned cls)
+{
+    void *block = os_malloc(SIZE);
+    osh_word_t before = osh_cpu_exchange(cls, (osh_word_t)&osh_empty[cls]);
+    (void)os_heap_set_report_hook(note_twice);
+    CHECK(osh_cpu_push(cls, block) && twice == 0);
+    CHECK(osh_cpu_push(cls, block) && twice == 1);
+    (void)os_heap_set_report_hook(NULL);
+    CHECK(osh_cpu_pop(cls) == block && osh_cpu_pop(cls) == NULL);
+    CHECK(osh_cpu_exchange(cls, before) == (osh_word_t)&osh_empty[cls]);
+    os_free(block);
+}
+#else
+static void head_is_reported(unsigned cls)
+{
+    (void)cls;
+}
+#endif
+
 /* What an operation refuses, with nothing in between. */
 static void refusals(void)
 {
@@ -88,6 +116,7 @@ static void refusals(void)
     stopped_refuses(0, block); /* the class of newlib's pages */
     os_free(block);
     room_is_counted(cls);
+    head_is_reported(cls);
 }
 
 #if BOARD_CORES > 1 && defined(HOOK)

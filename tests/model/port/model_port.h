@@ -29,6 +29,9 @@ void model_port_start_lists(void);
 /* The region that osh_arch_region gives. */
 void model_port_region(void *region, size_t bytes);
 
+/* How many cores the depot has parts for. Without this all cores share it. */
+void model_port_cores(unsigned cores);
+
 /* Has the OS started: are there mutexes? */
 void model_port_os_started(int started);
 

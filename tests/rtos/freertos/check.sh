@@ -35,7 +35,7 @@ more='#define configNUMBER_OF_CORES 2
 #define configHEAP_CLEAR_MEMORY_ON_FREE 1
 #define configENABLE_HEAP_PROTECTOR 1
 #define configAPPLICATION_ALLOCATED_HEAP 1
-#define portGET_CRITICAL_NESTING_COUNT(core) ((core) + 0u)
+#define portGET_CRITICAL_NESTING_COUNT(core) ((UBaseType_t)(core))
 void assert_failed(const char *what);
 #define configASSERT(x) ((x) ? (void)0 : assert_failed(#x))'
 arm=arm-none-eabi-gcc
@@ -60,6 +60,7 @@ $arm|-mcpu=cortex-m33 -mthumb|
 $arm|-mcpu=cortex-a9|
 $arm|-mcpu=cortex-r5|
 aarch64-linux-gnu-gcc|-ffreestanding -mno-outline-atomics|
+aarch64-linux-gnu-gcc|-ffreestanding -mno-outline-atomics|#define TEST_GICV3 1
 riscv64-unknown-elf-gcc|-march=rv32imac_zicsr -mabi=ilp32 -ffreestanding $newlib|$isr
 riscv64-unknown-elf-gcc|-march=rv32imc_zicsr -mabi=ilp32 -ffreestanding $newlib|$isr
 riscv64-unknown-elf-gcc|-march=rv64imac_zicsr -mabi=lp64 -mcmodel=medany -ffreestanding $newlib|$isr
@@ -84,5 +85,7 @@ for board in $boards; do
     targets+=("$board:freertos-${tests//,/,freertos-}")
 done
 targets[0]+=,freertos-operations
+# A profile: critical sections and the kernel's own masks are the interrupt controller's.
+targets+=(a15:freertos-contract,freertos-holder,freertos-critical a72:freertos-contract)
 # The million takes half a minute on two idle cores.
 FIRMWARE_TEST_SECONDS=${FIRMWARE_TEST_SECONDS:-300} "$top/tests/firmware/run.sh" "$root/firmware" --quiet "${targets[@]}"

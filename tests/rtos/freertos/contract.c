@@ -10,6 +10,7 @@
 
 #define SIZES 60u
 #define LARGE 5000u
+#define REPEATED 3000u
 #define LINKS 32u /* bytes at a free block's ends that are the heap's */
 
 static HeapStats_t stats(void)
@@ -259,10 +260,46 @@ static void a_handler_has_small_blocks_and_frees_any(void)
     kernel_on_tick(NULL);
 }
 
+/* One of about the same size is kept: neither call asks the kernel. */
+static void a_repeated_large_pair_takes_no_lock(void)
+{
+    (void)os_heap_trim();
+    vPortFree(pvPortMalloc(REPEATED));
+    unsigned before = test_kernel_calls;
+    for (unsigned i = 0; i < 100; i++) {
+        void *block = pvPortMalloc(REPEATED);
+        CHECK(block != NULL);
+        vPortFree(block);
+    }
+    CHECK(test_kernel_calls == before);
+}
+
+#ifdef portICCPMR_PRIORITY_MASK_REGISTER
+/* As taskDISABLE_INTERRUPTS of Armv7-A does. The kernel refuses a call that would lower the mask.
+ */
+static void interrupts_masked_by_the_controller_stay_so(void)
+{
+    void *before = pvPortMalloc(20 * LARGE);
+    portICCPMR_PRIORITY_MASK_REGISTER = configMAX_API_CALL_INTERRUPT_PRIORITY;
+    unsigned calls = test_kernel_calls;
+    void *large = pvPortMalloc(4 * LARGE);
+    vPortFree(before);
+    vPortFree(large);
+    CHECK(test_kernel_calls == calls);
+    CHECK(portICCPMR_PRIORITY_MASK_REGISTER == configMAX_API_CALL_INTERRUPT_PRIORITY);
+    portICCPMR_PRIORITY_MASK_REGISTER = 0xff;
+    CHECK(before != NULL && large != NULL);
+}
+#else
+#define interrupts_masked_by_the_controller_stay_so() ((void)0)
+#endif
+
 static void task(unsigned number)
 {
     (void)number;
     all_calls();
+    a_repeated_large_pair_takes_no_lock();
+    interrupts_masked_by_the_controller_stay_so();
     a_handler_has_small_blocks_and_frees_any();
 }
 

@@ -27,6 +27,26 @@ for board in pico pico2; do
     echo "pico-sdk: $board: built as the page says"
 done
 
+# The same from one file: RP2040's two cores too, with the library's instructions on a hit.
+"$OSHEAP/amalgamate/amalgamate.py" --output "$work/one" >/dev/null
+for board in pico pico2; do
+    cmake -G Ninja -S "$OSHEAP/arch/rtos/pico-sdk/sample" -B "$work/one-$board" -DPICO_BOARD=$board \
+        -DOSHEAP_AMALGAMATION="$work/one" >"$work/log" 2>&1 && cmake --build "$work/one-$board" >>"$work/log" 2>&1 ||
+        { tail "$work/log"; fail "$board: one file is not built"; }
+    /usr/bin/python3 -B - "$OSHEAP/tests/amalgamation" "$work/$board/build/sample.elf" "$work/one-$board/sample.elf" <<'EOT' ||
+import sys
+sys.path.insert(0, sys.argv[1])
+from boards import hit
+counts = [[hit("arm-none-eabi-objdump", image, call) for call in ("os_malloc", "os_free")] for image in sys.argv[2:]]
+sys.exit(f"os_malloc, os_free: {counts}" if counts[0] != counts[1] else 0)
+EOT
+        fail "$board: one file has other instructions than the library"
+    echo "pico-sdk: $board: built from one file"
+done
+cmake -G Ninja -S "$OSHEAP/arch/rtos/pico-sdk/sample" -B "$work/one-other" -DPICO_BOARD=pico \
+    -DOSHEAP_AMALGAMATION="$work/nothing" >"$work/log" 2>&1 && fail "a folder without osheap.c is not refused"
+tr -s ' \n' ' ' <"$work/log" | grep -q 'no osheap.c there' || { tail "$work/log"; fail "a folder without osheap.c: no sentence"; }
+
 # Included too late, when the SDK has its own pico_malloc.
 mkdir "$work/late"
 sed -e "s|\${CMAKE_CURRENT_LIST_DIR}/\.\.|$OSHEAP/arch/rtos/pico-sdk|" -e '/osheap_pico.cmake/d' \

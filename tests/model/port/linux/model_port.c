@@ -87,6 +87,18 @@ unsigned osh_linux_cpus(void)
     return OSH_CORES;
 }
 
+static unsigned usable_cores = 1;
+
+void model_port_cores(unsigned cores)
+{
+    usable_cores = cores;
+}
+
+unsigned osh_arch_usable_cores(void)
+{
+    return usable_cores;
+}
+
 void *osh_linux_zeroed(size_t bytes)
 {
     static struct osh_lists lists[OSH_STOPPED_LISTS + OSH_CORES];

@@ -82,6 +82,17 @@ typedef struct {
 } StaticSemaphore_t;
 
 unsigned portGET_CORE_ID(void);
+#if defined(__aarch64__) || (defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE != 'M')
+/* GICv2 with its mask at an address, or GICv3 with a register for it; 256 priorities. */
+#ifndef TEST_GICV3
+#define portICCPMR_PRIORITY_MASK_REGISTER (*(volatile uint32_t *)0x08010004)
+#endif
+#define portPRIORITY_SHIFT 0
+#define configMAX_API_CALL_INTERRUPT_PRIORITY 160
+#ifndef portGET_CRITICAL_NESTING_COUNT
+UBaseType_t portGET_CRITICAL_NESTING_COUNT(BaseType_t core);
+#endif
+#endif
 void portGET_ISR_LOCK(BaseType_t core);
 void portRELEASE_ISR_LOCK(BaseType_t core);
 

@@ -6,6 +6,7 @@
  */
 #include "kernel.h"
 #include "freertos_test.h"
+#include "os/os_heap_port.h"
 #include "semphr.h"
 #include "spin.h"
 
@@ -36,6 +37,8 @@ static bool in_handler(void)
     uintptr_t sp;
     __asm__ volatile("mv %0, sp" : "=r"(sp));
     return sp > (uintptr_t)isr_stack && sp <= xISRStackTop;
+#elif defined(portICCPMR_PRIORITY_MASK_REGISTER)
+    return os_heap_port_in_interrupt(); /* the test kernel announces its handlers */
 #else
     uint32_t exception;
     __asm__ volatile("mrs %0, ipsr" : "=r"(exception));
@@ -62,6 +65,9 @@ static void called(void)
     bool masked = state == board_mask();
     bool section = nesting[board_core()] != 0;
     board_unmask(state);
+#ifdef portICCPMR_PRIORITY_MASK_REGISTER
+    masked = masked || portICCPMR_PRIORITY_MASK_REGISTER <= configMAX_API_CALL_INTERRUPT_PRIORITY;
+#endif
     if ((masked && !section) || kernel_in_section()) {
         refuse("a kernel call would unmask interrupts");
     }
@@ -200,3 +206,10 @@ unsigned portGET_CORE_ID(void)
 {
     return board_core();
 }
+
+#ifdef portICCPMR_PRIORITY_MASK_REGISTER
+UBaseType_t portGET_CRITICAL_NESTING_COUNT(BaseType_t core)
+{
+    return nesting[core];
+}
+#endif
