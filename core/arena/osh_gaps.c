@@ -17,7 +17,7 @@ enum { LONGEST = OSH_GAP_LENGTHS - 1, MANY_PAGES = 1024 };
 
 /* How many gaps a search looks at: of a length of which some are too short, and of others. What
  * hides behind more hints that are no longer true is found by the bitmap. */
-enum { TRIES_EXACT = 4, TRIES = 16 };
+enum { LOOKS_EXACT = 4, LOOKS_SURE = 16 };
 
 /* Bit n: there may be gaps of length n. Written only if the first or last gap of a length comes or
  * goes. */
@@ -298,7 +298,7 @@ size_t osh_gaps_find(size_t count, struct osh_gap_hint *hint)
     osh_word_t lengths = osh_load(&gap_lengths) & ~(osh_word_t)0 << length_of(count);
     for (; lengths != 0; lengths &= lengths - 1) {
         hint->length = (unsigned)__builtin_ctzl(lengths);
-        size_t page = find_of_length(count, hint->length < sure ? TRIES_EXACT : TRIES, hint);
+        size_t page = find_of_length(count, hint->length < sure ? LOOKS_EXACT : LOOKS_SURE, hint);
         if (page != OSH_NO_PAGE) {
             return page;
         }
