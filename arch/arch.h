@@ -72,6 +72,11 @@ OSH_INLINE bool osh_arch_find(const void *block, unsigned *cls)
 #define OSH_ARCH_STARTS osh_start
 #endif
 
+/* How many cores the program may use when the heap starts; at least 1. */
+#ifndef OSH_ARCH_USABLE_CORES
+#define OSH_ARCH_USABLE_CORES() 1u
+#endif
+
 /* A region must end at this address or below: lists and depot cannot store a higher one. */
 #ifndef OSH_ARCH_REGION_END
 #define OSH_ARCH_REGION_END UINTPTR_MAX
@@ -157,10 +162,6 @@ OSH_HIDDEN unsigned osh_arch_core(void);
 /* Cores below this number may have blocks in their lists. At least 1. On Linux it grows when a
  * core reaches the slow path for the first time. */
 OSH_HIDDEN unsigned osh_arch_cores(void);
-
-/* How many cores the program may use when the heap starts; at least 1. Only where the depot has
- * parts: elsewhere nobody calls it. */
-OSH_HIDDEN unsigned osh_arch_usable_cores(void);
 
 /* The name os_heap_stats gives: "rseq", "portable", ... */
 OSH_HIDDEN const char *osh_arch_name(void);

@@ -43,7 +43,7 @@ void osh_kept_limit(void)
     size_t quarter = (osh_arena_free_pages() << OSH_PAGE_LOG2) / 4;
     bool plenty = quarter >= most_bytes;
     osh_store(&kept.limit, plenty ? most_bytes : quarter);
-    osh_store(&kept.reach, KEPT_WAYS * (1 + (plenty ? (unsigned)KEPT_FAR : 1u)));
+    osh_store(&kept.reach, (osh_word_t)KEPT_WAYS * (1u + (plenty ? (unsigned)KEPT_FAR : 1u)));
 }
 
 /* The first slot of the step to which `bytes` belongs. */

@@ -25,7 +25,7 @@ struct shelf {
 
 static struct {
     struct shelf shelf[OSH_CLASSES];
-} part[IN_PARTS ? OSH_DEPOT_PARTS : 1] OSH_ALIGNED(OSH_CACHELINE);
+} depot_part[IN_PARTS ? OSH_DEPOT_PARTS : 1] OSH_ALIGNED(OSH_CACHELINE);
 
 static unsigned parts_in_use = 1; /* written once */
 #define PARTS (IN_PARTS ? parts_in_use : 1u)
@@ -33,6 +33,12 @@ static unsigned parts_in_use = 1; /* written once */
 /* Bytes of magazines for which parts have got slots; and whose turn it is to shrink. */
 static osh_word_t granted OSH_ALIGNED(OSH_CACHELINE);
 static osh_word_t turn;
+
+/* Only where there are parts. */
+static inline struct shelf *shelf_of(unsigned number, unsigned cls)
+{
+    return &depot_part[number].shelf[cls];
+}
 
 /* The slots of a class that a part has at first. */
 static unsigned share(unsigned number, unsigned cls)
@@ -46,7 +52,7 @@ void osh_depot_start(unsigned cores)
     parts_in_use = number;
     for (unsigned p = 0; p < number; p++) {
         for (unsigned cls = 1; cls < OSH_CLASSES; cls++) {
-            struct shelf *shelf = &part[p].shelf[cls];
+            struct shelf *shelf = shelf_of(p, cls);
             *shelf = (struct shelf){.room = share(p, cls), .reached = share(p, cls)};
         }
     }
@@ -71,12 +77,12 @@ static osh_word_t *slot_of(unsigned cls, unsigned number, unsigned i)
 bool osh_depot_put(unsigned cls, struct osh_chain magazine)
 {
     unsigned number = here();
-    struct shelf *shelf = &part[number].shelf[cls];
-    unsigned room = IN_PARTS ? (unsigned)osh_load(&shelf->room) : osh_class_info[cls].depot;
-    unsigned top = IN_PARTS ? (unsigned)osh_load(&shelf->top) : 0;
+    unsigned room =
+        IN_PARTS ? (unsigned)osh_load(&shelf_of(number, cls)->room) : osh_class_info[cls].depot;
+    unsigned top = IN_PARTS ? (unsigned)osh_load(&shelf_of(number, cls)->top) : 0;
     for (unsigned i = top > DOUBT ? top - DOUBT : 0; i < room; i++) {
         osh_word_t empty = 0;
-        /* Publishes the chain's links; pairs with the exchanges of get_from() and
+        /* Publishes the chain's links; pairs with the exchanges of get_of_part() and
          * osh_depot_reclaim(). */
         if (osh_load(slot_of(cls, number, i)) == 0 &&
             osh_cas(slot_of(cls, number, i), &empty, osh_chain_pack(magazine))) {
@@ -85,14 +91,14 @@ bool osh_depot_put(unsigned cls, struct osh_chain magazine)
                 osh_store(&filled, 1);
             }
             if (IN_PARTS) {
-                osh_raise(&shelf->top, i + 1);
+                osh_raise(&shelf_of(number, cls)->top, i + 1);
             }
             osh_brink_came_free();
             return true;
         }
     }
-    if (IN_PARTS && osh_load(&shelf->refused) == 0) {
-        osh_store(&shelf->refused, 1);
+    if (IN_PARTS && osh_load(&shelf_of(number, cls)->refused) == 0) {
+        osh_store(&shelf_of(number, cls)->refused, 1);
     }
     return false;
 }
@@ -103,7 +109,7 @@ static size_t magazine_bytes(unsigned cls)
 }
 
 /* Twice as many slots, unless that were too many bytes. */
-static void grow(struct shelf *shelf, unsigned cls)
+static void add_slots(struct shelf *shelf, unsigned cls)
 {
     osh_word_t room = osh_load(&shelf->room);
     osh_word_t grown = room < 2 ? 4 : 2 * room;
@@ -121,10 +127,9 @@ static void grow(struct shelf *shelf, unsigned cls)
 }
 
 /* From the last slot down: the magazine put last is the likeliest to be warm. */
-static struct osh_chain get_from(unsigned number, unsigned cls)
+static struct osh_chain get_of_part(unsigned number, unsigned cls)
 {
-    struct shelf *shelf = &part[number].shelf[cls];
-    osh_word_t top = IN_PARTS ? osh_load(&shelf->top) : 0;
+    osh_word_t top = IN_PARTS ? osh_load(&shelf_of(number, cls)->top) : 0;
     osh_word_t word = 0;
     unsigned above = (unsigned)top + DOUBT;
     unsigned i = above < SLOTS_OF_PART ? above : SLOTS_OF_PART;
@@ -135,18 +140,19 @@ static struct osh_chain get_from(unsigned number, unsigned cls)
         }
     }
     if (IN_PARTS && top != (word != 0 ? i : 0)) {
-        (void)osh_cas(&shelf->top, &top, word != 0 ? i : 0); /* unless a put raised it */
+        (void)osh_cas(&shelf_of(number, cls)->top, &top,
+                      word != 0 ? i : 0); /* unless a put raised it */
     }
-    if (IN_PARTS && word == 0 && osh_load(&shelf->refused) != 0) {
-        osh_store(&shelf->refused, 0);
-        grow(shelf, cls);
+    if (IN_PARTS && word == 0 && osh_load(&shelf_of(number, cls)->refused) != 0) {
+        osh_store(&shelf_of(number, cls)->refused, 0);
+        add_slots(shelf_of(number, cls), cls);
     }
     return osh_chain_unpack(cls, word);
 }
 
 struct osh_chain osh_depot_get(unsigned cls)
 {
-    return get_from(here(), cls);
+    return get_of_part(here(), cls);
 }
 
 struct osh_chain osh_depot_get_elsewhere(unsigned cls)
@@ -154,7 +160,7 @@ struct osh_chain osh_depot_get_elsewhere(unsigned cls)
     struct osh_chain chain = {NULL, 0};
     unsigned own = here();
     for (unsigned p = 1; p < PARTS && chain.count == 0; p++) {
-        chain = get_from((own + p) % PARTS, cls);
+        chain = get_of_part((own + p) % PARTS, cls);
     }
     return chain;
 }
@@ -164,7 +170,7 @@ static bool empty_some(unsigned number, unsigned cls, unsigned most,
                        void (*give)(unsigned, struct osh_chain))
 {
     for (; most > 0; most--) {
-        struct osh_chain chain = get_from(number, cls);
+        struct osh_chain chain = get_of_part(number, cls);
         if (chain.count == 0) {
             return true;
         }
@@ -179,7 +185,7 @@ void osh_depot_shrink(unsigned cls, void (*give)(unsigned, struct osh_chain))
         osh_word_t now = osh_load(&turn);
         unsigned other = (unsigned)(now % OSH_CLASSES);
         unsigned number = (unsigned)(now / OSH_CLASSES % PARTS);
-        struct shelf *shelf = &part[number].shelf[other];
+        struct shelf *shelf = shelf_of(number, other);
         osh_word_t room = osh_load(&shelf->room);
         osh_word_t least = other != 0 ? share(number, other) : 0;
         bool grown = other != cls && room > least;
@@ -218,7 +224,7 @@ unsigned osh_depot_slots(unsigned cls)
 {
     unsigned most = osh_class_info[cls].depot;
     for (unsigned p = 0; IN_PARTS && p < PARTS; p++) {
-        unsigned reached = (unsigned)osh_load(&part[p].shelf[cls].reached);
+        unsigned reached = (unsigned)osh_load(&shelf_of(p, cls)->reached);
         most = p == 0 || reached > most ? reached : most;
     }
     return most * PARTS;

@@ -287,7 +287,7 @@ OSH_INLINE unsigned give_batch(unsigned cls, struct batch batch)
     while (OSH_UNLIKELY(twice != 0)) {
         unsigned bit = osh_top_bit(twice);
         twice &= ~((osh_word_t)1 << bit);
-        size_t offset = (batch.word * OSH_WORD_BITS + bit) * osh_class_bytes(cls);
+        size_t offset = ((size_t)batch.word * OSH_WORD_BITS + bit) * osh_class_bytes(cls);
         osh_report(OS_HEAP_FREED_TWICE, (void *)(osh_arena_address(batch.page) + offset), NULL);
         reports++;
     }
@@ -319,14 +319,14 @@ OSH_INLINE struct batch gather(unsigned cls, struct osh_chain *chain, unsigned *
     }
     size_t bytes = osh_class_bytes(cls);
     struct batch batch = batch_of(cls, chain->head);
-    uintptr_t base = osh_arena_address(batch.page) + batch.word * OSH_WORD_BITS * bytes;
+    uintptr_t base = osh_arena_address(batch.page) + (size_t)batch.word * OSH_WORD_BITS * bytes;
     uintptr_t span = (osh_top_bit(osh_slab_full(cls, batch.word)) + 1) * bytes;
     osh_word_t bit = batch.bits;
     batch.bits = 0;
     /* A chain that contains a block twice is a ring: the second one begins another batch. */
     while ((batch.bits & bit) == 0) {
-        void *block = chain->head;
-        if (osh_links_pop(cls, chain) == NULL) {
+        void *block = osh_links_pop(cls, chain);
+        if (block == NULL) {
             break;
         }
         if (OSH_HARDENING >= 2) {

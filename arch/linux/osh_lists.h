@@ -22,6 +22,9 @@
 #define OSH_ARCH_REFUSED() ((void)(errno = ENOMEM))
 #endif
 
+OSH_HIDDEN unsigned osh_arch_usable_cores(void);
+#define OSH_ARCH_USABLE_CORES osh_arch_usable_cores
+
 /* A power of two, so that the sequences find a core's lists with a shift. */
 #define OSH_LISTS_LOG2 12
 

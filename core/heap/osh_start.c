@@ -52,7 +52,7 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
     osh_slab_start(layout.pages, (void *)(layout.start + OSH_ARENA_TABLE_BYTES(layout.pages)));
     osh_slab_open_start(layout.pages);
     if (OSH_DEPOT_PARTS > 1) {
-        osh_depot_start(osh_arch_usable_cores());
+        osh_depot_start(OSH_ARCH_USABLE_CORES());
     }
     osh_fallback_start(layout.pages << OSH_PAGE_LOG2);
     /* Only the port's own region is zeroed, and only that is opened in steps. */

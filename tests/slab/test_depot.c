@@ -10,7 +10,8 @@
 
 #define CLASS osh_class_of(SMALL_SIZE)
 #define SLOTS ((unsigned)osh_class_info[CLASS].depot)
-#define PAGES 150
+#define PAGES 150u
+#define MORE_PAGES ((size_t)8 * PAGES)
 
 static struct osh_chain magazine_of(unsigned count)
 {
@@ -297,9 +298,9 @@ int main(void)
         in_fresh_heap(peek_takes_nothing, PAGES),
         in_fresh_heap(magazines_have_one_owner_at_a_time, PAGES),
         in_fresh_heap(core_gets_back_what_it_put, PAGES),
-        in_fresh_heap(part_that_is_filled_and_emptied_grows, 8 * PAGES),
+        in_fresh_heap(part_that_is_filled_and_emptied_grows, MORE_PAGES),
         in_fresh_heap(what_a_part_grew_by_is_bounded, PLATFORM_REGION),
-        in_fresh_heap(class_that_takes_pages_makes_others_shrink, 8 * PAGES),
+        in_fresh_heap(class_that_takes_pages_makes_others_shrink, MORE_PAGES),
     };
     return cmocka_run_group_tests_name("slab/depot", tests, NULL, NULL);
 }

@@ -200,8 +200,8 @@ static void chain_of_many_slabs_goes_back_whole(void)
         struct osh_chain mixed = {NULL, 0};
         struct osh_chain rest = {NULL, 0};
         unsigned objects = osh_class_info[cls].objects;
-        size_t room = osh_class_limit(cls) > 0 ? osh_class_limit(cls) : 1;
-        for (size_t taken = 0; taken < 3u * objects; taken++) {
+        unsigned room = osh_class_limit(cls) > 0 ? osh_class_limit(cls) : 1;
+        for (unsigned taken = 0; taken < 3u * objects; taken++) {
             struct osh_chain one = osh_slab_get(cls, 1, true);
             /* Every third object, then its neighbours: back and forth between words and slabs. */
             struct osh_chain *to = taken % 3 == 0 ? &mixed : &rest;
