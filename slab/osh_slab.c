@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Taking objects from slabs and giving them back. */
+/* Taking objects from slabs; osh_slab_put.c gives them back. */
 #include "osh_slab.h"
 
 #include "osh_arena_open.h"
@@ -47,16 +47,6 @@ static void chain_objects(struct osh_chain *chain, size_t page, unsigned cls, un
     }
 }
 
-/* Gives objects of word `i` of the slab's bits back. Returns those that were free already. */
-static osh_word_t give_bits(size_t page, unsigned cls, unsigned i, osh_word_t bits)
-{
-    osh_word_t before = osh_slab_set_bits(page, cls, i, bits);
-    if ((before | bits) == osh_slab_full(cls, i)) {
-        osh_slab_release(page, cls); /* does nothing unless the other words are full too */
-    }
-    return before & bits;
-}
-
 /* Gives back bits of word `i` that we took from a slab of class `cls`, after the page has become a
  * slab of another class. The bits are objects of that slab, which stays while we have them. */
 static void give_back(size_t page, unsigned cls, unsigned i, osh_word_t bits)
@@ -65,7 +55,7 @@ static void give_back(size_t page, unsigned cls, unsigned i, osh_word_t bits)
     page += i / osh_slab_page_words(cls); /* the word's own page: the new slab may begin there */
     cls = osh_slab_class(page);
     page = osh_class_slab(cls, page);
-    (void)give_bits(page, cls, (unsigned)(word - osh_slab_bits(page, cls)), bits);
+    (void)osh_slab_give_bits(page, cls, (unsigned)(word - osh_slab_bits(page, cls)), bits);
 }
 
 /* Takes a slab without free objects off the map, unless an object has come back meanwhile. */
@@ -241,137 +231,4 @@ void *osh_slab_get_any(unsigned cls, unsigned most, size_t alignment)
         take_from(&chain, page, found, 1);
     }
     return chain.head;
-}
-
-/* Does the block belong to a slab of the class? Not if a write to a free block has changed a
- * link, or if the block was free already and its page has become another slab. */
-static bool is_of_class(unsigned cls, const void *block)
-{
-    return osh_arena_class_at(block) == cls;
-}
-
-/* Where an object's bit is. */
-struct place {
-    size_t page;   /* first of the slab */
-    unsigned word; /* of the slab's bits */
-    osh_word_t bit;
-};
-
-static inline struct place place_of(unsigned cls, const void *block)
-{
-    size_t page = osh_class_slab(cls, osh_arena_page(block));
-    unsigned object = osh_class_index(cls, (uintptr_t)block - osh_arena_address(page));
-    return (struct place){page, object / OSH_WORD_BITS, (osh_word_t)1 << (object % OSH_WORD_BITS)};
-}
-
-/* Gives one block back; counted by the caller. Returns how many went back: 0 after a report. */
-OSH_SHARED_CODE unsigned put_one(unsigned cls, void *block)
-{
-    if (OSH_HARDENING >= 2) {
-        osh_guard_fill(block, 0, OSH_LINK_WORDS);
-    }
-    struct place at = place_of(cls, block);
-    bool twice = give_bits(at.page, cls, at.word, at.bit) != 0;
-    if (OSH_UNLIKELY(twice)) {
-        osh_report(OS_HEAP_FREED_TWICE, block, NULL);
-    }
-    return !twice;
-}
-
-bool osh_slab_put_one(unsigned cls, void *block)
-{
-    osh_gauge_given(osh_class_bytes(cls)); /* first, so that nobody counts it twice */
-    bool put = put_one(cls, block) != 0;
-    if (OSH_UNLIKELY(!put)) {
-        osh_gauge_taken(osh_class_bytes(cls));
-    }
-    return put;
-}
-
-/* The objects of one word of bits go back together, by one atomic. If the slab is on no map, one of
- * them goes by itself and puts it there: so a slab is on its map before anybody can find it empty,
- * as osh_slab_release_empty() needs. The same result. */
-static unsigned put_together(unsigned cls, struct place at, unsigned count)
-{
-    osh_word_t rest = at.bit & (at.bit - 1);
-    osh_word_t twice = 0;
-    if (rest != 0 && !osh_slab_is_listed(at.page, cls)) {
-        twice = give_bits(at.page, cls, at.word, at.bit ^ rest);
-        at.bit = rest;
-    }
-    twice |= give_bits(at.page, cls, at.word, at.bit);
-    for (; OSH_UNLIKELY(twice != 0); count--) {
-        unsigned bit = osh_top_bit(twice);
-        twice &= ~((osh_word_t)1 << bit);
-        size_t offset = ((size_t)at.word * OSH_WORD_BITS + bit) * osh_class_bytes(cls);
-        osh_report(OS_HEAP_FREED_TWICE, (void *)(osh_arena_address(at.page) + offset), NULL);
-    }
-    return count;
-}
-
-/* Takes blocks off the chain as long as they share the word of the first, which is sound, and gives
- * them back. Whoever has an object of a slab keeps it in place, so a block less than a word of
- * objects away is in the same slab. */
-static unsigned put_word(unsigned cls, struct osh_chain *chain)
-{
-    size_t bytes = osh_class_bytes(cls);
-    struct place at = place_of(cls, chain->head);
-    uintptr_t base = osh_arena_address(at.page) + (size_t)at.word * OSH_WORD_BITS * bytes;
-    uintptr_t span = (osh_top_bit(osh_slab_full(cls, at.word)) + 1) * bytes;
-    osh_word_t bit = at.bit;
-    unsigned count = 0;
-    at.bit = 0;
-    /* A chain that contains a block twice is a ring: the second one begins another word. */
-    while ((at.bit & bit) == 0) {
-        void *block = osh_links_pop(cls, chain);
-        if (block == NULL) {
-            break;
-        }
-        if (OSH_HARDENING >= 2) {
-            osh_guard_fill(block, 0, OSH_LINK_WORDS);
-        }
-        at.bit |= bit;
-        count++;
-        uintptr_t offset = (uintptr_t)chain->head - base;
-        if (chain->count == 0 || offset >= span) {
-            break;
-        }
-        bit = (osh_word_t)1 << osh_class_index(cls, offset);
-    }
-    return count > 0 ? put_together(cls, at, count) : 0;
-}
-
-/* Gives blocks at the head of the chain back. Returns how many; fewer than it took off the chain,
- * after a report, if one is damaged or was free. On Linux slabs are long, so the blocks of a
- * magazine share words. On firmware they seldom do, and to look for those costs more than the
- * atomics. */
-static unsigned put_some(unsigned cls, struct osh_chain *chain)
-{
-    void *block = chain->head;
-    if (OSH_HARDENING > 0 && OSH_UNLIKELY(!is_of_class(cls, block))) {
-        osh_report(OS_HEAP_BAD_LINK, block, NULL);
-        return 0;
-    }
-    if (OSH_VIRTUAL) {
-        return put_word(cls, chain);
-    }
-    /* A chain that contains a block twice is a ring, so no new block follows. */
-    return osh_links_pop(cls, chain) != NULL ? put_one(cls, block) : 0;
-}
-
-void osh_slab_put(unsigned cls, struct osh_chain chain)
-{
-    size_t left = chain.count;
-    osh_gauge_given(left * osh_class_bytes(cls)); /* as above */
-    while (left > 0) {
-        unsigned off = chain.count;
-        unsigned put = put_some(cls, &chain);
-        left -= put;
-        if (put == 0 || (OSH_VIRTUAL && put < off - chain.count)) {
-            break;
-        }
-    }
-    if (OSH_UNLIKELY(left > 0)) {
-        osh_gauge_taken(left * osh_class_bytes(cls)); /* leaked */
-    }
 }

@@ -140,6 +140,17 @@ OSH_HIDDEN osh_word_t osh_slab_set_bits(size_t page, unsigned cls, unsigned i, o
 /* Gives the pages of a slab back to the arena, if all its objects are free. */
 OSH_HIDDEN void osh_slab_release(size_t page, unsigned cls);
 
+/* Gives objects of word `i` of the slab's bits back. Returns those that were free already. */
+OSH_SHARED_CODE osh_word_t osh_slab_give_bits(size_t page, unsigned cls, unsigned i,
+                                              osh_word_t bits)
+{
+    osh_word_t before = osh_slab_set_bits(page, cls, i, bits);
+    if ((before | bits) == osh_slab_full(cls, i)) {
+        osh_slab_release(page, cls); /* does nothing unless the other words are full too */
+    }
+    return before & bits;
+}
+
 /* Writes `byte` as the class byte of all pages of a slab of class `cls`. */
 OSH_HIDDEN void osh_slab_set_class(size_t page, unsigned cls, unsigned byte);
 

@@ -208,7 +208,7 @@ inline release()
     atomic { held = 0; as = 0; seen = 0; ok = false }
 }
 
-/* mirrors slab/osh_slab.c give_bits:
+/* mirrors slab/osh_slab_table.h osh_slab_give_bits:
  * Here a release is tried whether or not the word was the last: it looks for itself. */
 inline give_bits(p, c, w, mask)
 {
@@ -356,8 +356,8 @@ inline get()
     atomic { count = 0; wanted = 0; cls = 0; OPERATION_ENDS; at_rest() }
 }
 
-/* mirrors slab/osh_slab.c osh_slab_put_one:
- * mirrors slab/osh_slab.c osh_slab_put:
+/* mirrors slab/osh_slab_put.c osh_slab_put_one:
+ * mirrors slab/osh_slab_put.c osh_slab_put:
  * Any of the objects that we have. */
 inline put()
 {
