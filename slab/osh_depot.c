@@ -160,7 +160,11 @@ struct osh_chain osh_depot_get_elsewhere(unsigned cls)
     struct osh_chain chain = {NULL, 0};
     unsigned own = here();
     for (unsigned p = 1; p < PARTS && chain.count == 0; p++) {
-        chain = get_of_part((own + p) % PARTS, cls);
+        unsigned number = (own + p) % PARTS;
+        const struct shelf *shelf = shelf_of(number, cls);
+        if (osh_load(&shelf->top) != 0 || osh_load(&shelf->refused) != 0) {
+            chain = get_of_part(number, cls);
+        }
     }
     return chain;
 }

@@ -25,7 +25,7 @@ OSH_HIDDEN bool osh_depot_put(unsigned cls, struct osh_chain magazine);
 /* Takes the magazine that was put last in this core's part. The empty chain: it has none. */
 OSH_HIDDEN struct osh_chain osh_depot_get(unsigned cls);
 
-/* The same from the other parts. */
+/* The same from the other parts, those that seem to have some. */
 OSH_HIDDEN struct osh_chain osh_depot_get_elsewhere(unsigned cls);
 
 /* Before a class takes more pages: looks at a few parts of other classes, in turn. Passes a few

@@ -50,11 +50,13 @@ static struct osh_chain fetch(unsigned cls)
             return chain;
         }
     }
-    chain = osh_slab_get(cls, refill(cls), false);
-    if (OSH_DEPOT_PARTS > 1 && chain.count == 0) {
+    if (OSH_DEPOT_PARTS > 1) {
         chain = osh_depot_get_elsewhere(cls);
+        if (chain.count > 0) {
+            return chain;
+        }
     }
-    return chain;
+    return osh_slab_get(cls, refill(cls), false);
 }
 
 /* Blocks of a new slab, if the arena has pages. */
