@@ -24,7 +24,7 @@ SMOKE = SOURCE / "tests/cross/smoke.c"
 # Configurations: one with rounds a tenth as long, and those of --long.
 SHORT = {"short": ["-Dc_args=-DOSH_TEST_SLOW"]}
 LONG = {"gcc": [], "level0": ["-Dhardening=0"], "level2": ["-Dhardening=2"]}
-SUITES = ["osheap:unit", "osheap:concurrent"]
+SUITES = ["osheap:unit", "osheap:resident", "osheap:concurrent"]
 # Of each way the injection interrupts so many instructions, and all with --long.
 SHORT_WAY = "60"
 PATIENCE = 4  # limits are those of a native run on a machine of its own

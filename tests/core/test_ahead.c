@@ -53,7 +53,8 @@ static void large_process_grows_by_huge_pages(void)
         most = ahead() > most ? ahead() : most;
     }
     assert_in_range(most, HUGE_PAGES / 2, HUGE_PAGES + 16);
-    assert_in_range(resident() - before, 8 * OSH_HUGE_BYTES, 10 * OSH_HUGE_BYTES);
+    /* 16 MiB were asked for; a few blocks came from lists. */
+    assert_in_range(resident() - before, 15 * OSH_HUGE_BYTES / 2, 10 * OSH_HUGE_BYTES);
     assert_null(os_heap_check());
     /* What is ahead goes back, and is not ahead again. */
     size_t idle = ahead();

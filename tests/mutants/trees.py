@@ -15,7 +15,7 @@ EXPLORER = "tests/model/explorer"
 # The same scenarios on firmware's lists, and compiled for size at hardening level 2.
 OTHERS = {name: f"tests/model/explorer-{name}" for name in ("exclusives", "lean")}
 # Unit tests take milliseconds, the table of misuse most of a minute.
-SUITES = ("osheap:unit", "osheap:concurrent", "osheap:fork", "osheap:lines", "osheap:hardening")
+SUITES = ("osheap:unit", "osheap:resident", "osheap:concurrent", "osheap:fork", "osheap:lines", "osheap:hardening")
 # The tree outside of tests/model has no weaker read-modify-writes than its own.
 STRONGER = " ".join(f"-Dosh_{op}_{order}=osh_{op}" for op in ("cas", "exchange", "fetch_add")
                     for order in ("relaxed", "acquire", "release"))
