@@ -113,11 +113,19 @@ static void sweep(struct scenario s, enum blow blow)
 {
     struct scenario undisturbed = s;
     undisturbed.interference = NOTHING;
-    path.steps = 0;
-    struct outcome outcome = stepper_run(&undisturbed, NO_BLOW, 0, &path, NULL);
-    if (!outcome.sound) {
-        complain(&s, 0, outcome.wrong);
-        return;
+    /* The shortest of three: an interrupt of the machine's own between exclusives makes one longer.
+     */
+    for (unsigned tries = 0; tries < 3; tries++) {
+        static struct path seen;
+        seen.steps = 0;
+        struct outcome outcome = stepper_run(&undisturbed, NO_BLOW, 0, &seen, NULL);
+        if (!outcome.sound) {
+            complain(&s, 0, outcome.wrong);
+            return;
+        }
+        if (tries == 0 || seen.steps < path.steps) {
+            path = seen;
+        }
     }
     commit = NO_COMMIT;
     for (unsigned step = 0; step < path.steps; step++) {
