@@ -15,6 +15,9 @@
 /* The system has no such call, or the memory is not its own. */
 static osh_word_t refused;
 
+/* The most pages of slabs when memory was committed ahead. Only advice: publishes nothing. */
+static osh_word_t most_slab_pages;
+
 /* The pages of a chunk but for the caller's. */
 struct chunk {
     size_t first, end;
@@ -107,7 +110,9 @@ static size_t slab_pages(void)
 
 void osh_ahead(size_t page, unsigned run)
 {
-    if (slab_pages() < OSH_HUGE_FROM >> OSH_PAGE_LOG2 || osh_load(&refused) != 0) {
+    size_t now = slab_pages();
+    bool less = now + HUGE_PAGES / 2 < osh_load(&most_slab_pages);
+    if (now < OSH_HUGE_FROM >> OSH_PAGE_LOG2 || less || osh_load(&refused) != 0) {
         return;
     }
     size_t own = (size_t)1 << run;
@@ -123,6 +128,7 @@ void osh_ahead(size_t page, unsigned run)
             return;
         }
     }
+    osh_raise(&most_slab_pages, now);
     osh_ahead_commit(first, HUGE_PAGES, page, own);
 }
 

@@ -4,7 +4,9 @@
  * longer than the work on these bytes. Slabs fill the region from the top, so what lies next to a
  * new slab is used soon. So when slabs have OSH_HUGE_FROM bytes, and one takes the first page of a
  * huge page, the system commits all of it in one call. At most one huge page is not full, until
- * blocks are freed. Rows of large blocks get none, because a program may never touch most of one.
+ * blocks are freed. Slabs that have had more before get none: what a program frees, gives back and
+ * needs again comes as it is touched. Rows of large blocks get none, because a program may never
+ * touch most of one.
  *
  * The other pages are claimed meanwhile, under the reclaim's mutex, as by osh_arena_decommit().
  */

@@ -96,6 +96,27 @@ static void nothing_is_committed_where_pages_are_in_use(void)
     assert_null(os_heap_check());
 }
 
+/* A program that trims all the time would have huge pages cleared for nothing. */
+static void what_was_given_back_is_not_committed_ahead(void)
+{
+    enum { BLOCKS = (OSH_HUGE_FROM + 8 * OSH_HUGE_BYTES) / 1024 };
+    static void *block[BLOCKS];
+    size_t some = 3 * OSH_HUGE_BYTES / BLOCK;
+    for (size_t i = 0; i < BLOCKS; i++) {
+        block[i] = os_malloc(SIZE);
+    }
+    for (size_t i = 0; i < 2 * some; i++) {
+        os_free(block[i]);
+    }
+    (void)os_heap_trim();
+    size_t most = 0;
+    for (size_t i = 0; i < some; i++) {
+        block[i] = os_malloc(SIZE);
+        most = i % 64 == 0 && ahead() > most ? ahead() : most;
+    }
+    assert_true(most < 16);
+}
+
 static void start_a_large_region(void)
 {
     heap_option("region=0x40000000");
@@ -112,6 +133,7 @@ IN_LARGE_REGION(small_process_has_no_memory_ahead)
 IN_LARGE_REGION(large_process_grows_by_huge_pages)
 IN_LARGE_REGION(without_huge_pages_it_is_the_same)
 IN_LARGE_REGION(nothing_is_committed_where_pages_are_in_use)
+IN_LARGE_REGION(what_was_given_back_is_not_committed_ahead)
 
 int main(void)
 {
@@ -120,6 +142,7 @@ int main(void)
         in_fresh_heap(large_process_grows_by_huge_pages_there, PLATFORM_REGION),
         in_fresh_heap(without_huge_pages_it_is_the_same_there, PLATFORM_REGION),
         in_fresh_heap(nothing_is_committed_where_pages_are_in_use_there, PLATFORM_REGION),
+        in_fresh_heap(what_was_given_back_is_not_committed_ahead_there, PLATFORM_REGION),
     };
     return cmocka_run_group_tests_name("core/ahead", tests, NULL, NULL);
 }
