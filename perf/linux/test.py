@@ -255,6 +255,14 @@ class Documents(unittest.TestCase):
                          (0.9, False))
         self.assertEqual(bar([8, 9, 9, 9, 9])["note"], "churn x2 against jemalloc")
 
+    def test_a_loss_in_too_few_rounds_for_noise_counts(self):
+        bar = next(bar for bar in self.rounds([8, 11], [10, 10])["bars"]
+                   if bar["bar"] == "throughput against the best peer, worst row")
+        self.assertAlmostEqual(bar["measured"], 0.95)
+        bar = next(bar for bar in self.rounds([3], [10])["bars"]
+                   if bar["bar"] == "throughput against the best peer, worst row")
+        self.assertEqual((bar["measured"], bar["met"]), (0.3, False))
+
     def test_brink_is_left_out_of_the_means(self):
         cell = Cell("brink", 2)
         recovery = {"region_bytes": 100, "nulls": 1, "first_fill_bytes": 90,

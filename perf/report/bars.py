@@ -10,6 +10,8 @@ REFERENCE = "jemalloc"
 FEW_THREADS, MANY_THREADS = 2, 64
 # Worst row of a scenario: the peer that leads there, and what of it is to be reached.
 AT_LEAST = {"bulk": ("mimalloc", 0.9), "tiny": ("best_peer", 0.9), "holes": ("jemalloc", 0.5)}
+# With fewer rounds nothing is separable from noise, so a loss counts as it was measured.
+ENOUGH_ROUNDS = 5
 AGAINST_SEED = ("churn", "handoff", "crowd")
 
 
@@ -33,9 +35,11 @@ def _worst_scenario(doc: dict, peer: str) -> tuple[float | None, str]:
 
 
 def _worst_row(doc: dict, peer: str, scenario: str | None = None) -> tuple[float | None, str]:
-    """The lowest throughput of a row, and which row that is. A loss that is no more than
-    noise counts as none."""
-    rows = [(row["throughput"] if row["separable"]["throughput"] else max(row["throughput"], 1.0),
+    """The lowest throughput of a row, and which row that is. A loss that enough rounds do not
+    separate from noise counts as none."""
+    def counts(row: dict) -> bool:
+        return row["separable"]["throughput"] or len(row["rounds"]["throughput"]) < ENOUGH_ROUNDS
+    rows = [(row["throughput"] if counts(row) else max(row["throughput"], 1.0),
              row) for row in doc["ratios"]
             if row["peer"] == peer and row["throughput"] is not None
             and scenario in (None, row["scenario"]) and SCENARIOS[row["scenario"]].compared]
