@@ -52,11 +52,11 @@ static struct osh_chain fetch(unsigned cls)
     }
     if (OSH_DEPOT_PARTS > 1) {
         chain = osh_depot_get_elsewhere(cls);
-        if (chain.count > 0) {
-            return chain;
-        }
     }
-    return osh_slab_get(cls, refill(cls), false);
+    if (chain.count == 0) {
+        chain = osh_slab_get(cls, refill(cls), false);
+    }
+    return chain;
 }
 
 /* Blocks of a new slab, if the arena has pages. */
