@@ -72,13 +72,13 @@ static unsigned put_together(unsigned cls, struct place at, unsigned count)
     return count;
 }
 
-/* Takes blocks off the chain as long as they share the word of the first, which is sound, and gives
- * them back. Whoever has an object of a slab keeps it in place, so a block less than a word of
- * objects away is in the same slab. */
-static unsigned put_word(unsigned cls, struct osh_chain *chain)
+/* Takes blocks off the chain as long as they share the word of `first`, its head, which is sound,
+ * and gives them back. Whoever has an object of a slab keeps it in place, so a block less than a
+ * word of objects away is in the same slab. */
+static unsigned put_word(unsigned cls, struct osh_chain *chain, const void *first)
 {
     size_t bytes = osh_class_bytes(cls);
-    struct place at = place_of(cls, chain->head);
+    struct place at = place_of(cls, first);
     uintptr_t base = osh_arena_address(at.page) + (size_t)at.word * OSH_WORD_BITS * bytes;
     uintptr_t span = (osh_top_bit(osh_slab_full(cls, at.word)) + 1) * bytes;
     osh_word_t bit = at.bit;
@@ -116,7 +116,7 @@ static unsigned put_some(unsigned cls, struct osh_chain *chain)
         return 0;
     }
     if (OSH_VIRTUAL) {
-        return put_word(cls, chain);
+        return put_word(cls, chain, block);
     }
     /* A chain that contains a block twice is a ring, so no new block follows. */
     return osh_links_pop(cls, chain) != NULL ? put_one(cls, block) : 0;

@@ -101,7 +101,7 @@ static void what_was_given_back_is_not_committed_ahead(void)
 {
     enum { BLOCKS = (OSH_HUGE_FROM + 8 * OSH_HUGE_BYTES) / 1024 };
     static void *block[BLOCKS];
-    size_t some = 3 * OSH_HUGE_BYTES / BLOCK;
+    size_t some = (size_t)3 * OSH_HUGE_BYTES / BLOCK;
     for (size_t i = 0; i < BLOCKS; i++) {
         block[i] = os_malloc(SIZE);
     }
