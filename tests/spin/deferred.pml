@@ -210,7 +210,7 @@ inline push()
     x = 0
 }
 
-/* mirrors fallback/osh_fallback.c osh_fallback_free: fence_atomic_load */
+/* mirrors fallback/osh_fallback.c free_or_defer: fence_atomic_load */
 inline free()
 {
     try_enter();

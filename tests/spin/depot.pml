@@ -54,8 +54,9 @@ inline sound()
 /* Wait-free: so many steps of our own, whatever the others do. */
 #define STEP steps++; assert(steps <= 2 * SLOTS)
 
-/* mirrors slab/osh_depot.c osh_depot_put: load cas fence_atomic_load load store
- * What follows the compare-and-swap only tells a reclaim whether to look, and is not modelled. */
+/* mirrors slab/osh_depot.c osh_depot_put: load load load cas fence_atomic_load load store raise load store
+ * What follows the compare-and-swap only tells a reclaim whether to look, and is not modelled. Nor are
+ * the loads and stores of a part's top, room and refusals: they choose which slots are looked at. */
 inline put()
 {
     i = 0;
@@ -81,7 +82,8 @@ inline put()
     od
 }
 
-/* mirrors slab/osh_depot.c osh_depot_get: load exchange */
+/* mirrors slab/osh_depot.c get_of_part: load load exchange cas load store
+ * The same of the part's top and refusals. */
 inline get()
 {
     i = SLOTS;
