@@ -19,8 +19,7 @@
 
 /* A slab has claimed the 2^run pages from `page` on: commits the huge page around them, if none of
  * its other pages is in use or committed, and if slabs have enough memory. Any context: never
- * waits. Where
- * OSH_ROW_LEAST is 0 it does nothing. */
+ * waits. Does nothing where OSH_ROW_LEAST is 0. */
 OSH_HIDDEN void osh_ahead(size_t page, unsigned run);
 
 /* Commits `count` pages from `first` on, among them the caller's `own_count` from `own` on, if

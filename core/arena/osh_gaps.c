@@ -87,8 +87,7 @@ static void set_hint(size_t word, unsigned length)
 static void forget(osh_word_t *word, osh_word_t bit)
 {
     (void)osh_fetch_and(word, ~bit);
-    osh_fence_atomic_load(); /* clear, then look: pairs with set() and
-                                osh_gaps_released() */
+    osh_fence_atomic_load(); /* clear, then look: pairs with set() and osh_gaps_released() */
 }
 
 /* Free pages just below word `word`, but no more than about `most`. */
