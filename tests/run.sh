@@ -26,6 +26,7 @@ mkdir -p "$root"
 rm -f "$root"/{explorer,explorer-exclusives,explorer-lean,spin,coverage,injection,checks}.json
 passed=0
 failed=()
+logs=()
 unfinished=()
 
 # Each kind of core, of newlib and of RAM; `--long`: all boards.
@@ -33,11 +34,13 @@ firmware='an521 rv64 a15 n1 m4 rv32 m0 rp2040 rv32imc r5 m23 an521-nano m0-tiny 
 an521-picolibc rv32-picolibc'
 [ $long = no ] || firmware='--runs 10'
 
+# What a step prints goes to a file too: the end repeats the last lines of those that failed.
 step() { # NAME COMMAND ...
-    local name=$1 began=$SECONDS status=0
+    local name=$1 began=$SECONDS status=0 log
+    log=$root/step-$((passed + ${#failed[@]} + ${#unfinished[@]} + 1)).log
     shift
     printf '\n\033[1m== %s\033[0m\n' "$name"
-    "$@" || status=$?
+    "$@" 2>&1 | tee "$log" || status=$?
     if [ $status -eq 0 ]; then
         passed=$((passed + 1))
         echo "== $name: passed in $((SECONDS - began)) s"
@@ -46,6 +49,7 @@ step() { # NAME COMMAND ...
         echo "== $name: NOT EXPLORED TO THE END, nothing violated so far, $((SECONDS - began)) s"
     else
         failed+=("$name")
+        logs+=("$log")
         echo "== $name: FAILED"
     fi
 }
@@ -144,6 +148,10 @@ if [ $long = yes ]; then
 fi
 
 echo
+for index in "${!failed[@]}"; do
+    printf '== %s: the end of %s\n' "${failed[index]}" "${logs[index]}"
+    tail -n 60 "${logs[index]}"
+done
 [ ${#failed[@]} -eq 0 ] || printf 'failed: %s\n' "${failed[@]}"
 [ ${#unfinished[@]} -eq 0 ] || printf 'not explored to the end: %s\n' "${unfinished[@]}"
 echo "$passed passed, ${#failed[@]} failed, ${#unfinished[@]} not explored to the end"
