@@ -127,21 +127,46 @@ bool osh_kept_put(void *block, size_t bytes)
     return false;
 }
 
+/* Passes the slot's block to `give`. */
+static void give_kept(osh_word_t *slot, void (*give)(void *block))
+{
+    /* Observes the block; pairs with the compare-and-swap of osh_kept_put(). */
+    osh_word_t kept_block = osh_exchange(slot, 0);
+    if (kept_block != 0) {
+        void *block = (void *)kept_block;
+        (void)osh_fetch_add(&kept.bytes, (osh_word_t)0 - counted(block, osh_newlib_usable(block)));
+        give(block);
+    }
+}
+
 void osh_kept_reclaim(void (*give)(void *block))
 {
     for (unsigned slot = 0; slot < KEPT_SLOTS && osh_load(&kept.bytes) > 0; slot++) {
-        if (osh_load(&kept.slots[slot]) == 0) {
-            continue;
-        }
-        /* Observes the block; pairs with the compare-and-swap of osh_kept_put(). */
-        void *block = (void *)osh_exchange(&kept.slots[slot], 0);
-        if (block != NULL) {
-            (void)osh_fetch_add(&kept.bytes,
-                                (osh_word_t)0 - counted(block, osh_newlib_usable(block)));
-            give(block);
+        if (osh_load(&kept.slots[slot]) != 0) {
+            give_kept(&kept.slots[slot], give);
         }
     }
 }
+
+#if OSH_ARCH_DECOMMITS
+void osh_kept_age(void (*give)(void *block))
+{
+    /* Advice: they publish nothing. */
+    static osh_word_t turn;
+    static osh_word_t seen[KEPT_SLOTS];
+    osh_word_t now = osh_load(&turn);
+    if (osh_load(&kept.bytes) == 0 || !osh_cas(&turn, &now, now + 1)) {
+        return;
+    }
+    unsigned slot = (unsigned)(now % KEPT_SLOTS);
+    osh_word_t block = osh_load(&kept.slots[slot]);
+    if (block != 0 && block == osh_load(&seen[slot])) {
+        give_kept(&kept.slots[slot], give);
+        block = 0;
+    }
+    osh_store(&seen[slot], block);
+}
+#endif
 
 size_t osh_kept_bytes(void)
 {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "osh_depot.h"
 
+#include "osh_arena.h"
 #include "osh_brink.h"
 #include "osh_class.h"
 #include "osh_config.h"
 
 #define IN_PARTS (OSH_DEPOT_PARTS > 1)
+enum { IN_USE_PARTS = 6 };
 
 /* By part, then by slot, then by class: most classes use few slots, which then share pages. */
 #define SLOTS_OF_CLASS (OSH_DEPOT_MOST > 0 ? OSH_DEPOT_MOST : 1)
@@ -27,8 +29,11 @@ static struct {
     struct shelf shelf[OSH_CLASSES];
 } depot_part[IN_PARTS ? OSH_DEPOT_PARTS : 1] OSH_ALIGNED(OSH_CACHELINE);
 
-static unsigned parts_in_use = 1; /* written once */
+/* Written once. */
+static unsigned parts_in_use = 1;
+static unsigned slots_of_part = SLOTS_OF_CLASS;
 #define PARTS (IN_PARTS ? parts_in_use : 1u)
+#define SLOTS_OF_PART (IN_PARTS ? slots_of_part : SLOTS_OF_CLASS)
 
 /* Bytes of magazines for which parts have got slots; and whose turn it is to shrink. */
 static osh_word_t granted OSH_ALIGNED(OSH_CACHELINE);
@@ -50,6 +55,7 @@ void osh_depot_start(unsigned cores)
 {
     unsigned number = cores < OSH_DEPOT_PARTS ? cores : OSH_DEPOT_PARTS;
     parts_in_use = number;
+    slots_of_part = SLOTS_OF_CLASS / number;
     for (unsigned p = 0; p < number; p++) {
         for (unsigned cls = 1; cls < OSH_CLASSES; cls++) {
             struct shelf *shelf = shelf_of(p, cls);
@@ -60,14 +66,13 @@ void osh_depot_start(unsigned cores)
 
 static unsigned here(void)
 {
-    return IN_PARTS ? osh_arch_core() % PARTS : 0;
+    unsigned core = IN_PARTS ? osh_arch_core() : 0;
+    return core < PARTS ? core : core % PARTS; /* most need no division */
 }
-
-#define SLOTS_OF_PART (SLOTS_OF_CLASS / PARTS)
 
 /* The top may be stale by a few slots. So a put begins below it and a get above it; a part that has
  * not grown is searched as a whole. */
-#define DOUBT (IN_PARTS ? OSH_DEPOT_SLOTS : SLOTS_OF_CLASS)
+#define DOUBT (IN_PARTS ? 2u : SLOTS_OF_CLASS)
 
 static osh_word_t *slot_of(unsigned cls, unsigned number, unsigned i)
 {
@@ -105,18 +110,27 @@ bool osh_depot_put(unsigned cls, struct osh_chain magazine)
 
 static size_t magazine_bytes(unsigned cls)
 {
-    return (size_t)osh_class_magazine(cls) * osh_class_bytes(cls);
+    return (osh_class_is_single(cls) ? 1 : osh_class_magazine(cls)) * osh_class_bytes(cls);
+}
+
+/* For long blocks only a part of what is in use: they soon are most of a small process's memory. */
+static size_t most_granted(unsigned cls)
+{
+    size_t most = OSH_DEPOT_GROWTH;
+    size_t part = osh_load(&osh_arena.in_use) / IN_USE_PARTS << OSH_PAGE_LOG2;
+    return osh_class_is_single(cls) && part < most ? part : most;
 }
 
 /* Twice as many slots, unless that were too many bytes. */
 static void add_slots(struct shelf *shelf, unsigned cls)
 {
     osh_word_t room = osh_load(&shelf->room);
-    osh_word_t grown = room < 2 ? 4 : 2 * room;
+    osh_word_t least = osh_class_is_single(cls) ? 1 : 4;
+    osh_word_t grown = room < 2 ? room + least : 2 * room;
     grown = grown < SLOTS_OF_PART ? grown : SLOTS_OF_PART;
     size_t bytes = (grown - room) * magazine_bytes(cls);
     /* A count: publishes nothing. */
-    if (grown == room || osh_fetch_add(&granted, bytes) + bytes > OSH_DEPOT_GROWTH) {
+    if (grown == room || osh_fetch_add(&granted, bytes) + bytes > most_granted(cls)) {
         (void)osh_fetch_add(&granted, grown == room ? 0 : (osh_word_t)0 - bytes);
         return;
     }
@@ -131,6 +145,9 @@ static struct osh_chain get_of_part(unsigned number, unsigned cls)
 {
     osh_word_t top = IN_PARTS ? osh_load(&shelf_of(number, cls)->top) : 0;
     osh_word_t word = 0;
+    if (IN_PARTS && top == 0 && osh_load(&shelf_of(number, cls)->refused) == 0) {
+        return osh_chain_unpack(cls, 0);
+    }
     unsigned above = (unsigned)top + DOUBT;
     unsigned i = above < SLOTS_OF_PART ? above : SLOTS_OF_PART;
     while (word == 0 && i-- > 0) {

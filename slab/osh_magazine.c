@@ -18,8 +18,8 @@ static void pass_on(unsigned cls, struct osh_chain chain)
     if (chain.count == 0) {
         return;
     }
-    if (OSH_DEPOT_SLOTS == 0 || osh_brink_is_out() || chain.count != osh_class_magazine(cls) ||
-        !osh_depot_put(cls, chain)) {
+    bool whole = osh_class_is_single(cls) || chain.count == osh_class_magazine(cls);
+    if (OSH_DEPOT_SLOTS == 0 || osh_brink_is_out() || !whole || !osh_depot_put(cls, chain)) {
         osh_slab_put(cls, chain);
     }
 }
@@ -34,14 +34,15 @@ static void install(enum osh_which which, unsigned cls, struct osh_chain *chain)
 /* How many blocks the slabs are asked for. */
 static unsigned refill(unsigned cls)
 {
-    return osh_slab_scaled(osh_class_magazine(cls));
+    return osh_class_is_single(cls) ? 1 : osh_slab_scaled(osh_class_magazine(cls));
 }
 
 /* A magazine with at least one block, or the empty chain. */
 static struct osh_chain fetch(unsigned cls)
 {
     struct osh_chain chain = no_blocks;
-    if (OSH_SPARE_LIST && osh_arch_exchange(OSH_SPARE, cls, &chain) && chain.count > 0) {
+    if (OSH_SPARE_LIST && !osh_class_is_single(cls) && osh_arch_exchange(OSH_SPARE, cls, &chain) &&
+        chain.count > 0) {
         return chain;
     }
     if (OSH_DEPOT_SLOTS > 0) {
@@ -59,15 +60,6 @@ static struct osh_chain fetch(unsigned cls)
     return chain;
 }
 
-/* Blocks of a new slab, if the arena has pages. */
-static struct osh_chain make(unsigned cls)
-{
-    if (OSH_DEPOT_PARTS > 1) {
-        osh_depot_shrink(cls, osh_slab_put);
-    }
-    return osh_slab_get(cls, refill(cls), true);
-}
-
 OSH_SHARED_CODE void *take(unsigned cls, bool fresh)
 {
     if (!osh_class_is_cached(cls)) {
@@ -82,7 +74,7 @@ OSH_SHARED_CODE void *take(unsigned cls, bool fresh)
     }
     struct osh_chain chain;
     do {
-        chain = fresh ? make(cls) : fetch(cls);
+        chain = fresh ? osh_slab_get(cls, refill(cls), true) : fetch(cls);
         if (chain.count == 0) {
             return NULL;
         }
@@ -189,6 +181,8 @@ void osh_magazine_put(unsigned cls, void *block)
     }
     if (OSH_SMALL_CODE || osh_brink_is_out()) {
         (void)osh_slab_put_one(cls, block);
+    } else if (osh_class_is_single(cls)) {
+        pass_on(cls, single(cls, block));
     } else if (OSH_SPARE_LIST) {
         begin_anew(cls, block);
     } else {

@@ -37,6 +37,13 @@ OSH_HIDDEN void osh_magazine_stop(void);
 /* Makes all stopped lists run. Under the same mutex. */
 OSH_HIDDEN void osh_magazine_go_on(void);
 
+#if OSH_ARCH_DECOMMITS
+/* After a block of the class, or a row (0), took pages that the process had not had: looks at a few
+ * other classes, in turn, and gives those blocks back to their slabs that have been in this core's
+ * lists for a whole round. Some from the depot, too. Any context. O(blocks of a few magazines). */
+OSH_HIDDEN void osh_magazine_age(unsigned cls);
+#endif
+
 /* The lists of a class, those of all cores and the depot's slots: snapshots, for statistics and
  * checks. `list` is 0 to osh_magazine_lists(cls) - 1. */
 OSH_HIDDEN unsigned osh_magazine_lists(unsigned cls);

@@ -118,6 +118,10 @@ OSH_HIDDEN size_t osh_arena_decommit(void);
  */
 OSH_HIDDEN void osh_arena_purge(void);
 
+/* Pages in use and free ones that the system has not got back: a snapshot. Where
+ * OSH_ARCH_DECOMMITS. */
+OSH_HIDDEN size_t osh_arena_committed_pages(void);
+
 /* So many free pages were committed anew; or so many of a row were not after all. */
 OSH_HIDDEN void osh_arena_committed(unsigned pages);
 OSH_HIDDEN void osh_arena_uncommitted(size_t pages);

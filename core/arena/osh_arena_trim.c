@@ -37,6 +37,11 @@ void osh_arena_uncommitted(size_t pages)
     (void)osh_fetch_add(&purge.committed, (osh_word_t)0 - pages); /* a count */
 }
 
+size_t osh_arena_committed_pages(void)
+{
+    return osh_load(&purge.committed);
+}
+
 /* Releases the claimed pages from `first` up to `end`. The system has taken those from `given` up
  * to `given_end`. */
 static void release_row(size_t first, size_t end, size_t given, size_t given_end)

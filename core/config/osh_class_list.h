@@ -23,11 +23,47 @@
     OSH_CLASS(X, (count) + 2, log2)   \
     OSH_CLASS(X, (count) + 3, log2)
 
+/* The same from 1 KiB to 16 KiB, where a doubling may have more classes, and above. A class is
+ * `count` steps of 2^log2 bytes, and `below` classes end at 2^from bytes. */
+#define OSH_FINE_STEPS (1 << OSH_CLASS_FINE_LOG2)
+#define OSH_FINE_FROM 10
+#define OSH_FINE_END 14
+#define OSH_CLASSES_TO_FINE \
+    ((OSH_FINE_FROM - OSH_ALIGN_LOG2 - OSH_CLASS_STEPS_LOG2 + 1) * OSH_CLASS_STEPS + OSH_CLASS_SKEW)
+#define OSH_CLASSES_OF_FINE ((OSH_FINE_END - OSH_FINE_FROM) * OSH_FINE_STEPS)
+#define OSH_FINE_CLASS(X, count, log2)                                                \
+    X((count) + ((log2) + OSH_CLASS_FINE_LOG2 - OSH_FINE_FROM - 1) * OSH_FINE_STEPS + \
+          OSH_CLASSES_TO_FINE,                                                        \
+      (count) << (log2), 1 << (log2))
+#define OSH_4_FINE_CLASSES(X, count, log2) \
+    OSH_FINE_CLASS(X, count, log2)         \
+    OSH_FINE_CLASS(X, (count) + 1, log2)   \
+    OSH_FINE_CLASS(X, (count) + 2, log2)   \
+    OSH_FINE_CLASS(X, (count) + 3, log2)
+#define OSH_LONG_CLASS(X, count, log2)                                                 \
+    X((count) + ((log2) + OSH_CLASS_STEPS_LOG2 - OSH_FINE_END - 1) * OSH_CLASS_STEPS + \
+          OSH_CLASSES_TO_FINE + OSH_CLASSES_OF_FINE,                                   \
+      (count) << (log2), 1 << (log2))
+#define OSH_4_LONG_CLASSES(X, count, log2) \
+    OSH_LONG_CLASS(X, count, log2)         \
+    OSH_LONG_CLASS(X, (count) + 1, log2)   \
+    OSH_LONG_CLASS(X, (count) + 2, log2)   \
+    OSH_LONG_CLASS(X, (count) + 3, log2)
+
 /* The classes above 2^log2 bytes, up to twice as many. */
 #if OSH_CLASS_STEPS_LOG2 == 2
 #define OSH_DOUBLING(X, log2) OSH_4_CLASSES(X, 5, (log2)-2)
+#define OSH_LONG_DOUBLING(X, log2) OSH_4_LONG_CLASSES(X, 5, (log2)-2)
 #else
 #define OSH_DOUBLING(X, log2) OSH_4_CLASSES(X, 9, (log2)-3) OSH_4_CLASSES(X, 13, (log2)-3)
+#define OSH_LONG_DOUBLING(X, log2) \
+    OSH_4_LONG_CLASSES(X, 9, (log2)-3) OSH_4_LONG_CLASSES(X, 13, (log2)-3)
+#endif
+#if OSH_CLASS_FINE_LOG2 == 2
+#define OSH_FINE_DOUBLING(X, log2) OSH_4_FINE_CLASSES(X, 5, (log2)-2)
+#else
+#define OSH_FINE_DOUBLING(X, log2) \
+    OSH_4_FINE_CLASSES(X, 9, (log2)-3) OSH_4_FINE_CLASSES(X, 13, (log2)-3)
 #endif
 
 /* The first are multiples of the alignment, but one that needs none. */
@@ -48,13 +84,13 @@
 #define OSH_CLASSES_256(X) OSH_CLASSES_128(X) OSH_DOUBLING(X, 7)
 #define OSH_CLASSES_512(X) OSH_CLASSES_256(X) OSH_DOUBLING(X, 8)
 #define OSH_CLASSES_1K(X) OSH_CLASSES_512(X) OSH_DOUBLING(X, 9)
-#define OSH_CLASSES_2K(X) OSH_CLASSES_1K(X) OSH_DOUBLING(X, 10)
-#define OSH_CLASSES_4K(X) OSH_CLASSES_2K(X) OSH_DOUBLING(X, 11)
-#define OSH_CLASSES_8K(X) OSH_CLASSES_4K(X) OSH_DOUBLING(X, 12)
-#define OSH_CLASSES_16K(X) OSH_CLASSES_8K(X) OSH_DOUBLING(X, 13)
-#define OSH_CLASSES_32K(X) OSH_CLASSES_16K(X) OSH_DOUBLING(X, 14)
-#define OSH_CLASSES_64K(X) OSH_CLASSES_32K(X) OSH_DOUBLING(X, 15)
-#define OSH_CLASSES_128K(X) OSH_CLASSES_64K(X) OSH_DOUBLING(X, 16)
+#define OSH_CLASSES_2K(X) OSH_CLASSES_1K(X) OSH_FINE_DOUBLING(X, 10)
+#define OSH_CLASSES_4K(X) OSH_CLASSES_2K(X) OSH_FINE_DOUBLING(X, 11)
+#define OSH_CLASSES_8K(X) OSH_CLASSES_4K(X) OSH_FINE_DOUBLING(X, 12)
+#define OSH_CLASSES_16K(X) OSH_CLASSES_8K(X) OSH_FINE_DOUBLING(X, 13)
+#define OSH_CLASSES_32K(X) OSH_CLASSES_16K(X) OSH_LONG_DOUBLING(X, 14)
+#define OSH_CLASSES_64K(X) OSH_CLASSES_32K(X) OSH_LONG_DOUBLING(X, 15)
+#define OSH_CLASSES_128K(X) OSH_CLASSES_64K(X) OSH_LONG_DOUBLING(X, 16)
 
 #if OSH_SLAB_MAX == 64
 #define OSH_EACH_CLASS OSH_CLASSES_64

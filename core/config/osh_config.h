@@ -134,6 +134,10 @@
 /* log2 of the size classes in each doubling. 3 wastes 1/16 inside blocks on average, 2 wastes 1/8;
  * but with 2 there are fewer slabs that are half empty, which counts if slabs are long. */
 #define OSH_CLASS_STEPS_LOG2 (OSH_VIRTUAL ? 2 : 3)
+/* The same above 1 KiB, where few slabs are long enough to waste much when they are half empty. */
+#ifndef OSH_CLASS_FINE_LOG2
+#define OSH_CLASS_FINE_LOG2 (OSH_VIRTUAL ? 3 : OSH_CLASS_STEPS_LOG2)
+#endif
 
 /* Sizes up to OSH_TABLE_MAX find their class by one table load, larger ones by arithmetic. The
  * table has an entry for each 2^OSH_TABLE_SHIFT bytes: 0 saves two instructions in each call and
@@ -165,6 +169,9 @@
     (OSH_VIRTUAL                             \
          ? OSH_CLAMP(4, 1, OSH_MAGAZINE_MAX) \
          : OSH_CLAMP((OSH_MAGAZINE_BYTES) / 256, 1, OSH_MAGAZINE_MAX < 8 ? OSH_MAGAZINE_MAX : 8))
+
+/* But no more bytes than this, or one block. */
+#define OSH_MAGAZINE_LARGE (OSH_VIRTUAL ? 131072 : 1 << 30)
 
 /* Blocks larger than this are not cached: their calls go to the slabs, which costs little compared
  * with the work on such a block. */
@@ -331,6 +338,7 @@ enum {
     OSH_VALUE_MAGAZINE_BYTES = OSH_MAGAZINE_BYTES,
     OSH_VALUE_MAGAZINE_MAX = OSH_MAGAZINE_MAX,
     OSH_VALUE_MAGAZINE_MIN = OSH_MAGAZINE_MIN,
+    OSH_VALUE_MAGAZINE_LARGE = OSH_MAGAZINE_LARGE,
     OSH_VALUE_CACHED_MAX = OSH_CACHED_MAX,
     OSH_VALUE_DEPOT_SLOTS = OSH_DEPOT_SLOTS,
     OSH_VALUE_DEPOT_BYTES = OSH_DEPOT_BYTES,

@@ -69,12 +69,17 @@ typedef uint8_t osh_class_count_t;
 typedef uint16_t osh_class_count_t;
 #endif
 
-/* Blocks in a magazine of blocks of so many bytes. */
+/* Blocks in a magazine of blocks of so many bytes: as many as fit OSH_MAGAZINE_BYTES, or the lesser
+ * of OSH_MAGAZINE_MIN and what fits OSH_MAGAZINE_LARGE, but one. */
+#define OSH_MAGAZINE_OF_LARGE(b)                                   \
+    (OSH_VALUE_MAGAZINE_LARGE / (int)(b) >= OSH_VALUE_MAGAZINE_MIN \
+         ? OSH_VALUE_MAGAZINE_MIN                                  \
+         : OSH_VALUE_MAGAZINE_LARGE / (int)(b) + (OSH_VALUE_MAGAZINE_LARGE < (int)(b)))
 #define OSH_MAGAZINE_FIT(b) (OSH_VALUE_MAGAZINE_BYTES / (int)(b))
-#define OSH_MAGAZINE_FOR(b)                                                  \
-    ((int)(b) > OSH_VALUE_CACHED_MAX                ? 0                      \
-     : OSH_MAGAZINE_FIT(b) < OSH_VALUE_MAGAZINE_MIN ? OSH_VALUE_MAGAZINE_MIN \
-     : OSH_MAGAZINE_FIT(b) > OSH_VALUE_MAGAZINE_MAX ? OSH_VALUE_MAGAZINE_MAX \
+#define OSH_MAGAZINE_FOR(b)                                                    \
+    ((int)(b) > OSH_VALUE_CACHED_MAX                ? 0                        \
+     : OSH_MAGAZINE_FIT(b) < OSH_VALUE_MAGAZINE_MIN ? OSH_MAGAZINE_OF_LARGE(b) \
+     : OSH_MAGAZINE_FIT(b) > OSH_VALUE_MAGAZINE_MAX ? OSH_VALUE_MAGAZINE_MAX   \
                                                     : OSH_MAGAZINE_FIT(b))
 
 struct osh_class {
@@ -123,6 +128,13 @@ static inline unsigned osh_class_of(size_t size)
         return s <= OSH_BLOCK_MIN ? 1u : multiple + OSH_CLASS_SKEW;
     }
     unsigned b = 31u - (unsigned)__builtin_clz(s - 1u);
+    if (OSH_CLASS_FINE_LOG2 != OSH_CLASS_STEPS_LOG2 && b >= OSH_FINE_FROM) {
+        bool fine = b < OSH_FINE_END;
+        unsigned log2 = fine ? OSH_CLASS_FINE_LOG2 : OSH_CLASS_STEPS_LOG2;
+        unsigned doublings = b - (fine ? OSH_FINE_FROM : OSH_FINE_END) - 1u;
+        unsigned below = OSH_CLASSES_TO_FINE + (fine ? 0u : OSH_CLASSES_OF_FINE);
+        return ((s - 1u) >> (b - log2)) + 1u + (doublings << log2) + below;
+    }
     unsigned steps = ((s - 1u) >> (b - OSH_CLASS_STEPS_LOG2)) + 1u;
     return steps + ((b - OSH_LINEAR_LOG2) << OSH_CLASS_STEPS_LOG2) + OSH_CLASS_SKEW;
 }
@@ -201,6 +213,13 @@ static inline unsigned osh_class_limit(unsigned cls)
 static inline size_t osh_class_slab(unsigned cls, size_t page)
 {
     return page & ~(((size_t)1 << osh_class_run(cls)) - 1);
+}
+
+/* Blocks longer than a magazine go to the depot and to slabs one by one, and a core has one list of
+ * them: it is not worth much to have more of them cached. */
+static inline bool osh_class_is_single(unsigned cls)
+{
+    return OSH_SPARE_LIST && osh_class_bytes(cls) > OSH_MAGAZINE_BYTES;
 }
 
 /* Are there blocks of the class in cores' lists? */

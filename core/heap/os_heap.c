@@ -39,6 +39,22 @@ OSH_PUBLIC OSH_FREE_WEAK void os_free(void *ptr)
     }
 }
 
+/* osh_heap_try(), and if the process grew by that, a look at what is cached. */
+static void *try_and_age(size_t alignment, size_t size)
+{
+#if OSH_ARCH_DECOMMITS
+    size_t before = osh_arena_committed_pages();
+    void *block = osh_heap_try(alignment, size);
+    if (OSH_UNLIKELY(osh_arena_committed_pages() > before)) {
+        osh_magazine_age(osh_heap_class_for(alignment, size));
+        osh_fallback_age();
+    }
+    return block;
+#else
+    return osh_heap_try(alignment, size);
+#endif
+}
+
 void *osh_heap_get(size_t alignment, size_t size, uint32_t caps)
 {
     if (!osh_brink_is_far()) {
@@ -55,13 +71,21 @@ void *osh_heap_get(size_t alignment, size_t size, uint32_t caps)
         block = osh_fallback_kept(size);
     }
     if (block == NULL) {
-        block = osh_heap_try(alignment, size);
+        block = try_and_age(alignment, size);
     }
     return OSH_LIKELY(block != NULL) ? block : osh_heap_last_resort(alignment, size, caps);
 }
 
 OSH_NOINLINE void *osh_malloc_slow(size_t size, const void *caller)
 {
+    /* Where os_malloc itself tries small sizes only. */
+    if (OSH_FAST_PATHS && OSH_VIRTUAL && size > OSH_TABLE_MAX && size <= OSH_CACHED_MAX &&
+        osh_brink_is_far()) {
+        void *hit = osh_arch_pop_slow(osh_class_of(size));
+        if (OSH_LIKELY(hit != NULL)) {
+            return hit;
+        }
+    }
     void *block = osh_heap_get(OSH_ALIGN_LEAST, osh_guard_padded(size), OS_HEAP_CAP_DEFAULT);
     return OSH_HARDENING >= 2 ? osh_heap_sealed(block, size, caller) : block;
 }

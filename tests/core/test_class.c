@@ -53,6 +53,14 @@ static void waste_above_64_bytes_is_at_most_a_quarter(void **state)
     }
 }
 
+static void waste_from_1_KiB_to_16_KiB_is_at_most_an_eighth(void **state)
+{
+    (void)state;
+    for (size_t size = 1025; size <= 16384 && size <= OSH_SLAB_MAX; size++) {
+        assert_true((osh_class_bytes(osh_class_of(size)) - size) * 8 <= size);
+    }
+}
+
 static void objects_of_every_class_are_aligned_for_any_of_their_size(void **state)
 {
     (void)state;
@@ -143,7 +151,8 @@ static void cached_bound_is_what_all_magazines_hold(void **state)
     FOR_EACH_CLASS(cls)
     {
         const struct osh_class *info = &osh_class_info[cls];
-        of_a_core += (size_t)2 * info->magazine * info->bytes;
+        unsigned lists = osh_class_is_single(cls) ? 1 : 2;
+        of_a_core += (size_t)lists * info->magazine * info->bytes;
         shared += (size_t)info->depot * info->magazine * info->bytes;
     }
     assert_int_equal(osh_class_core_bound, of_a_core);
@@ -178,6 +187,7 @@ int main(void)
         cmocka_unit_test(size_0_is_in_the_smallest_class),
         cmocka_unit_test(sizes_of_a_class_are_those_of_the_list),
         cmocka_unit_test(waste_above_64_bytes_is_at_most_a_quarter),
+        cmocka_unit_test(waste_from_1_KiB_to_16_KiB_is_at_most_an_eighth),
         cmocka_unit_test(objects_of_every_class_are_aligned_for_any_of_their_size),
         cmocka_unit_test(index_is_exact_for_every_byte_of_every_object),
         cmocka_unit_test(waste_at_the_end_of_a_slab_is_bounded),

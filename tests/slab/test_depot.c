@@ -241,19 +241,33 @@ static void part_that_is_filled_and_emptied_grows(void)
     assert_int_equal(given_blocks, 4 * first);
 }
 
-/* Of blocks so large that the bound comes before the end of the slots. */
-static void what_a_part_grew_by_is_bounded(void)
+/* Fills and drains the part again and again: each time it has twice as many slots, until a bound.
+ * Returns what it has grown by, in full magazines. */
+static size_t grown(unsigned cls)
 {
-    need_parts(1);
-    unsigned cls = osh_class_of(OSH_SLAB_MAX);
-    size_t bytes = (size_t)osh_class_info[cls].magazine * osh_class_bytes(cls);
-    unsigned first = osh_class_info[cls].depot;
     unsigned count = 0;
-    for (unsigned i = 0; i < 16; i++) { /* each time twice as many, until the bound */
+    for (unsigned i = 0; i < 16; i++) {
         count = fill(cls);
         drain(cls);
     }
-    assert_in_range((count - first) * bytes, OSH_DEPOT_GROWTH / 2, OSH_DEPOT_GROWTH);
+    unsigned blocks = osh_class_is_single(cls) ? 1 : osh_class_info[cls].magazine;
+    return (count - osh_class_info[cls].depot) * blocks * osh_class_bytes(cls);
+}
+
+/* Of two classes, whose slots end behind the bound. */
+static void what_a_part_grew_by_is_bounded(void)
+{
+    need_parts(1);
+    unsigned cls = osh_class_of(OSH_MAGAZINE_BYTES);
+    assert_in_range(grown(cls) + grown(cls - 1), OSH_DEPOT_GROWTH / 2, OSH_DEPOT_GROWTH);
+}
+
+static void long_blocks_that_wait_are_few_beside_those_in_use(void)
+{
+    need_parts(1);
+    size_t in_use = OSH_DEPOT_GROWTH;
+    assert_non_null(os_malloc(in_use));
+    assert_in_range(grown(osh_class_of(OSH_SLAB_MAX)), in_use / 16, in_use / 4);
 }
 
 static void class_that_takes_pages_makes_others_shrink(void)
@@ -298,6 +312,7 @@ int main(void)
         in_fresh_heap(core_gets_back_what_it_put, PAGES),
         in_fresh_heap(part_that_is_filled_and_emptied_grows, MORE_PAGES),
         in_fresh_heap(what_a_part_grew_by_is_bounded, PLATFORM_REGION),
+        in_fresh_heap(long_blocks_that_wait_are_few_beside_those_in_use, PLATFORM_REGION),
         in_fresh_heap(class_that_takes_pages_makes_others_shrink, MORE_PAGES),
     };
     return cmocka_run_group_tests_name("slab/depot", tests, NULL, NULL);

@@ -267,6 +267,37 @@ static void classes_without_magazines_are_not_cached(void)
     }
 }
 
+#if OSH_ARCH_DECOMMITS
+/* Calls until nothing of CLASS is in a list; a round of all classes takes OSH_CLASSES / 4. */
+static unsigned looks(unsigned grows, unsigned most)
+{
+    unsigned count = 0;
+    for (; active() > 0 && count < most; count++) {
+        osh_magazine_age(grows);
+    }
+    return count;
+}
+
+static void blocks_that_nobody_takes_leave_the_lists_as_the_process_grows(void)
+{
+    take_blocks(MAGAZINE);
+    put_blocks(0, MAGAZINE);
+    assert_int_equal(active(), MAGAZINE);
+    assert_int_equal(looks(CLASS, OSH_CLASSES), OSH_CLASSES);
+    assert_in_range(looks(0, OSH_CLASSES), OSH_CLASSES / 4, OSH_CLASSES - 1);
+}
+
+static void long_blocks_in_lists_are_a_part_of_those_in_use(void)
+{
+    unsigned cls = osh_class_of(OSH_SLAB_MAX);
+    pin_to_cpu(0);
+    osh_magazine_put(cls, osh_magazine_get(cls, OSH_ALIGN_LEAST));
+    assert_int_equal(listed(OSH_ACTIVE, cls), 1);
+    osh_magazine_age(cls);
+    assert_int_equal(listed(OSH_ACTIVE, cls), 0);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +312,10 @@ int main(void)
         in_fresh_heap(block_freed_last_is_handed_out_first, ROOMY_HEAP),
         in_fresh_heap(stopped_lists_take_no_block_and_give_what_they_had, ROOMY_HEAP),
         in_fresh_heap(classes_without_magazines_are_not_cached, ROOMY_HEAP),
+#if OSH_ARCH_DECOMMITS
+        in_fresh_heap(blocks_that_nobody_takes_leave_the_lists_as_the_process_grows, ROOMY_HEAP),
+        in_fresh_heap(long_blocks_in_lists_are_a_part_of_those_in_use, ROOMY_HEAP),
+#endif
     };
     return cmocka_run_group_tests_name("slab/magazine", tests, NULL, NULL);
 }
