@@ -24,9 +24,13 @@ static struct {
     osh_word_t inside;
     size_t live_blocks; /* of newlib's, deferred ones included */
     size_t drained;     /* blocks that were deferred and are freed now */
-    bool loose;         /* was anything freed since the last trim? */
+    osh_word_t loose;   /* 1 if anything was freed since the last trim */
     bool locked;        /* did the holder take the mutex? */
 } heap;
+
+/* Blocks that were left to the next request: see leave_to_a_request(). */
+enum { WAITING = 4, WAITING_PART = 32 };
+static osh_word_t waiting;
 
 /* Is newlib's heap sound? Then its blocks are counted anew. */
 static bool is_whole(void)
@@ -100,7 +104,7 @@ static bool has_fault(enum os_heap_misuse misuse, void *block, const void *calle
 /* Under the mutex, which whoever looks for memory takes. */
 static void came_free(void)
 {
-    heap.loose = true;
+    osh_store(&heap.loose, 1); /* see osh_fallback_reclaim() */
     osh_brink_came_free();
 }
 
@@ -121,7 +125,7 @@ static bool free_unless(enum os_heap_misuse misuse, void *block, const void *cal
     osh_gauge_newlib_freed(osh_newlib_usable(block));
     osh_newlib_free(block);
     heap.live_blocks--;
-    came_free();
+    osh_store(&heap.loose, 1); /* as in came_free() */
     return true;
 }
 
@@ -135,6 +139,7 @@ static bool free_deferred(void *block)
 static void free_kept(void *block)
 {
     (void)free_deferred(block);
+    came_free();
 }
 
 /* A link that leads out of newlib's pages was overwritten. */
@@ -149,6 +154,7 @@ static void drain(void)
 {
     void *block;
     while ((block = osh_deferred_take_all()) != NULL) {
+        osh_store(&waiting, 0); /* publishes nothing */
         while (block != NULL) {
             if (OSH_UNLIKELY(!leads_on(block))) {
                 osh_report(OS_HEAP_BAD_LINK, block, NULL);
@@ -290,6 +296,7 @@ OSH_APART bool free_or_defer(void *block, const void *caller)
 {
     if (try_enter()) {
         (void)free_unless(0, block, caller);
+        came_free();
         leave();
         return true;
     }
@@ -302,12 +309,33 @@ OSH_APART bool free_or_defer(void *block, const void *caller)
     return true;
 }
 
+/* While memory is out: leaves the block to the next request, which needs the mutex anyway and
+ * drains. At most WAITING blocks wait, and as many more as other cores free at the same time; no
+ * block is larger than 1/WAITING_PART of the region. False: too many, or too large. */
+static bool leave_to_a_request(void *block)
+{
+    osh_word_t before = osh_load(&waiting);
+    if (before == WAITING ||
+        osh_newlib_usable(block) > (osh_arena.pages << OSH_PAGE_LOG2) / WAITING_PART) {
+        return false;
+    }
+    osh_store(&waiting, before + 1); /* publishes nothing */
+    osh_deferred_push(block);
+    osh_fence_atomic_load(); /* push, then look: pairs with osh_brink_look(), */
+    osh_brink_came_free();   /* whose look drains */
+    return true;
+}
+
 bool osh_fallback_free(void *block, const void *caller)
 {
     if (OSH_HARDENING > 0 && OSH_UNLIKELY(!osh_seal_claim(block))) {
         return false;
     }
-    if (OSH_KEPT_BYTES > 0 && osh_kept_put(block, osh_newlib_usable(block))) {
+    if (OSH_UNLIKELY(osh_brink_is_out())) {
+        if (!OSH_VIRTUAL && leave_to_a_request(block)) {
+            return true;
+        }
+    } else if (OSH_KEPT_BYTES > 0 && osh_kept_put(block, osh_newlib_usable(block))) {
         return true;
     }
     if (OSH_ROWS && osh_newlib_is_row(block)) {
@@ -327,9 +355,13 @@ enum os_heap_misuse osh_fallback_fault(const void *block)
     return osh_seal_fault(block, OSH_SEAL_LIVE);
 }
 
+/* If there is nothing to give back, takes no mutex. What comes free after these loads wipes the
+ * mark of whoever looks for memory, who then looks again. */
 void osh_fallback_reclaim(void)
 {
-    if (!enter(0)) {
+    bool any = OSH_SMALL_CODE || osh_load(&heap.loose) != 0 || osh_deferred_pending() ||
+               osh_fallback_keeps();
+    if (!any || !enter(0)) {
         return;
     }
     drain();
@@ -339,10 +371,10 @@ void osh_fallback_reclaim(void)
     if (heap.live_blocks == 0) {
         osh_newlib_reset();
         osh_arena_reset_break();
-    } else if (heap.loose) {
+    } else if (osh_load(&heap.loose) != 0) {
         osh_newlib_trim();
     }
-    heap.loose = false;
+    osh_store(&heap.loose, 0); /* under the mutex; publishes nothing */
     leave();
 }
 

@@ -78,6 +78,8 @@ static void *take_kept(osh_word_t *slot, size_t size)
     (void)osh_fetch_add(&kept.bytes, (osh_word_t)0 - counted(block, bytes)); /* publishes nothing */
     if (OSH_UNLIKELY(bytes < size)) {
         osh_deferred_push(block); /* another block came to the slot meanwhile */
+        osh_fence_atomic_load();  /* push, then look: pairs with osh_brink_look() */
+        osh_brink_came_free();
         return NULL;
     }
     if (OSH_HARDENING > 0) {
@@ -106,7 +108,7 @@ void *osh_kept_get(size_t size)
 
 bool osh_kept_put(void *block, size_t bytes)
 {
-    if (osh_brink_is_out() || !is_kept_size(bytes)) {
+    if (!is_kept_size(bytes)) {
         return false;
     }
     osh_word_t *slot = kept_slot_of(bytes);

@@ -39,17 +39,8 @@ OSH_PUBLIC OSH_FREE_WEAK void os_free(void *ptr)
     }
 }
 
-void *osh_heap_get(size_t alignment, size_t size, uint32_t caps)
+static void *get(size_t alignment, size_t size, uint32_t caps)
 {
-    if (!osh_brink_is_far()) {
-        if (osh_brink_is_out()) {
-            return osh_heap_at_brink(alignment, size, caps);
-        }
-        if (!osh_heap_started()) {
-            OSH_ARCH_REFUSED();
-            return NULL;
-        }
-    }
     void *block = NULL;
     if (size > OSH_SLAB_MAX && OSH_LIKELY(alignment <= OSH_ALIGN)) {
         block = osh_fallback_kept(size);
@@ -58,6 +49,28 @@ void *osh_heap_get(size_t alignment, size_t size, uint32_t caps)
         block = osh_heap_try(alignment, size);
     }
     return OSH_LIKELY(block != NULL) ? block : osh_heap_last_resort(alignment, size, caps);
+}
+
+/* Memory is out, or nobody has called the heap before. */
+OSH_APART void *get_near(size_t alignment, size_t size, uint32_t caps)
+{
+    if (!osh_heap_started()) {
+        OSH_ARCH_REFUSED();
+        return NULL;
+    }
+    return get(alignment, size, caps);
+}
+
+void *osh_heap_get(size_t alignment, size_t size, uint32_t caps)
+{
+    if (OSH_LIKELY(osh_brink_is_far())) {
+        return get(alignment, size, caps);
+    }
+    if (osh_brink_refuses(size) && osh_regions() == NULL) {
+        return osh_heap_refused(); /* as osh_heap_at_brink() would, but sooner */
+    }
+    return osh_brink_is_out() ? osh_heap_at_brink(alignment, size, caps)
+                              : get_near(alignment, size, caps);
 }
 
 OSH_NOINLINE void *osh_malloc_slow(size_t size, const void *caller)

@@ -20,12 +20,14 @@ enum { CALM = 64 };
 /* A request is refused after so many looks, even if memory comes free in each of them. */
 enum { LOOKS = 3 };
 
-static osh_word_t failures;
-static osh_word_t served; /* requests since the last NULL; a lost count does no harm */
+static struct {
+    osh_word_t failures;
+    osh_word_t served; /* requests since the last NULL; a lost count does no harm */
+} counts;
 
 size_t osh_heap_failures(void)
 {
-    return osh_load(&failures);
+    return osh_load(&counts.failures);
 }
 
 void osh_heap_reclaim(void)
@@ -131,15 +133,24 @@ static void *look(size_t alignment, size_t size)
     return block;
 }
 
+void *osh_heap_refused(void)
+{
+    (void)osh_fetch_add(&counts.failures, 1); /* a statistic */
+    OSH_ARCH_REFUSED();
+    if (OSH_BRINK_STOPS) {
+        osh_store(&counts.served, 0); /* publishes nothing */
+    }
+    return NULL;
+}
+
 void *osh_heap_counted(void *block)
 {
     if (block == NULL) {
-        (void)osh_fetch_add(&failures, 1); /* a statistic */
-        OSH_ARCH_REFUSED();
+        return osh_heap_refused();
     }
     if (OSH_BRINK_STOPS) {
-        osh_word_t row = block != NULL ? osh_load(&served) + 1 : 0;
-        osh_store(&served, row); /* publishes nothing */
+        osh_word_t row = osh_load(&counts.served) + 1;
+        osh_store(&counts.served, row); /* publishes nothing */
         if (row > CALM) {
             osh_heap_go_on();
         }

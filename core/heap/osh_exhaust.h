@@ -28,6 +28,9 @@ OSH_HIDDEN void osh_heap_go_on(void);
 /* Counts a request whose result is `block`, as refused or as served. Returns the block. */
 OSH_HIDDEN void *osh_heap_counted(void *block);
 
+/* Counts a refusal, and returns NULL. */
+OSH_HIDDEN void *osh_heap_refused(void);
+
 /* The number of calls that returned NULL because memory was out. */
 OSH_HIDDEN size_t osh_heap_failures(void);
 
