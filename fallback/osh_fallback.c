@@ -24,7 +24,7 @@ static struct {
     osh_word_t inside;
     size_t live_blocks; /* of newlib's, deferred ones included */
     size_t drained;     /* blocks that were deferred and are freed now */
-    osh_word_t loose;   /* 1 if anything was freed since the last trim */
+    bool loose;         /* was anything freed since the last trim? */
     bool locked;        /* did the holder take the mutex? */
 } heap;
 
@@ -104,7 +104,7 @@ static bool has_fault(enum os_heap_misuse misuse, void *block, const void *calle
 /* Under the mutex, which whoever looks for memory takes. */
 static void came_free(void)
 {
-    osh_store(&heap.loose, 1); /* see osh_fallback_reclaim() */
+    heap.loose = true;
     osh_brink_came_free();
 }
 
@@ -125,7 +125,7 @@ static bool free_unless(enum os_heap_misuse misuse, void *block, const void *cal
     osh_gauge_newlib_freed(osh_newlib_usable(block));
     osh_newlib_free(block);
     heap.live_blocks--;
-    osh_store(&heap.loose, 1); /* as in came_free() */
+    heap.loose = true;
     return true;
 }
 
@@ -355,13 +355,9 @@ enum os_heap_misuse osh_fallback_fault(const void *block)
     return osh_seal_fault(block, OSH_SEAL_LIVE);
 }
 
-/* If there is nothing to give back, takes no mutex. What comes free after these loads wipes the
- * mark of whoever looks for memory, who then looks again. */
 void osh_fallback_reclaim(void)
 {
-    bool any = OSH_SMALL_CODE || osh_load(&heap.loose) != 0 || osh_deferred_pending() ||
-               osh_fallback_keeps();
-    if (!any || !enter(0)) {
+    if (!enter(0)) {
         return;
     }
     drain();
@@ -371,10 +367,10 @@ void osh_fallback_reclaim(void)
     if (heap.live_blocks == 0) {
         osh_newlib_reset();
         osh_arena_reset_break();
-    } else if (osh_load(&heap.loose) != 0) {
+    } else if (heap.loose) {
         osh_newlib_trim();
     }
-    osh_store(&heap.loose, 0); /* under the mutex; publishes nothing */
+    heap.loose = false;
     leave();
 }
 
