@@ -230,6 +230,21 @@ static void *from_newlib(size_t alignment, size_t size)
     return block;
 }
 
+/* Gives back the kept blocks and newlib's free top, or its whole heap. */
+static void give_back(void)
+{
+    if (OSH_KEPT_BYTES > 0) {
+        osh_kept_reclaim(free_kept);
+    }
+    if (heap.live_blocks == 0) {
+        osh_newlib_reset();
+        osh_arena_reset_break();
+    } else if (heap.loose) {
+        osh_newlib_trim();
+    }
+    heap.loose = false;
+}
+
 void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
 {
     void *row = osh_row_get(alignment, size, false);
@@ -247,6 +262,9 @@ void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
     }
     drain(); /* first, since it may be all there is */
     void *block = sealed(from_newlib(alignment, size));
+    if (block == NULL && osh_brink_is_out()) {
+        give_back(); /* what comes free wipes the mark of osh_brink_look(), and that looks again */
+    }
     leave(); /* who drains looks at the seals beside what is freed */
     return block;
 }
@@ -357,21 +375,11 @@ enum os_heap_misuse osh_fallback_fault(const void *block)
 
 void osh_fallback_reclaim(void)
 {
-    if (!enter(0)) {
-        return;
+    if (enter(0)) {
+        drain();
+        give_back();
+        leave();
     }
-    drain();
-    if (OSH_KEPT_BYTES > 0) {
-        osh_kept_reclaim(free_kept);
-    }
-    if (heap.live_blocks == 0) {
-        osh_newlib_reset();
-        osh_arena_reset_break();
-    } else if (heap.loose) {
-        osh_newlib_trim();
-    }
-    heap.loose = false;
-    leave();
 }
 
 void osh_fallback_look(struct osh_fallback_stats *stats)

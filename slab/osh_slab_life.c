@@ -162,21 +162,15 @@ static size_t find_listed(unsigned *cls, unsigned most, size_t alignment)
     size_t found = OSH_NO_PAGE;
     unsigned least = *cls;
     unsigned best = most + 1;
-    unsigned last = OSH_SLAB_MAPS > 1 ? most : least;
-    for (unsigned map = least; map <= last && map < best; map++) {
-        for (size_t word = osh_arena.words; best > least && word-- > 0;) {
-            if (osh_arena_is_closed(word)) {
-                word = osh_arena_low();
-                continue;
-            }
-            osh_word_t listed = osh_load(osh_slab_partial(word, map));
-            while (listed != 0 && best > least) {
-                unsigned bit = osh_top_bit(listed);
-                listed &= ~((osh_word_t)1 << bit);
-                unsigned has = better(word * OSH_WORD_BITS + bit, least, best, alignment);
-                found = has < best ? word * OSH_WORD_BITS + bit : found;
-                best = has;
-            }
+    for (unsigned map = least; map < best; map++) {
+        size_t page = osh_arena.pages;
+        while (best > least && (page = osh_slab_listed_below(page, map)) != OSH_NO_PAGE) {
+            unsigned has = better(page, least, best, alignment);
+            found = has < best ? page : found;
+            best = has;
+        }
+        if (OSH_SLAB_MAPS == 1) {
+            break;
         }
     }
     *cls = best;

@@ -39,7 +39,7 @@ OSH_PUBLIC OSH_FREE_WEAK void os_free(void *ptr)
     }
 }
 
-static void *get(size_t alignment, size_t size, uint32_t caps)
+static inline void *get_far(size_t alignment, size_t size, uint32_t caps)
 {
     void *block = NULL;
     if (size > OSH_SLAB_MAX && OSH_LIKELY(alignment <= OSH_ALIGN)) {
@@ -58,24 +58,30 @@ OSH_APART void *get_near(size_t alignment, size_t size, uint32_t caps)
         OSH_ARCH_REFUSED();
         return NULL;
     }
-    return get(alignment, size, caps);
+    return get_far(alignment, size, caps);
 }
 
-void *osh_heap_get(size_t alignment, size_t size, uint32_t caps)
+OSH_SHARED_CODE void *get(size_t alignment, size_t size, uint32_t caps)
 {
-    if (OSH_LIKELY(osh_brink_is_far())) {
-        return get(alignment, size, caps);
+    osh_word_t now = osh_brink_now();
+    if (OSH_LIKELY(now == OSH_BRINK_FAR)) {
+        return get_far(alignment, size, caps);
     }
-    if (osh_brink_refuses(size) && osh_regions() == NULL) {
+    if (osh_brink_says_no(now, size) && osh_regions() == NULL) {
         return osh_heap_refused(); /* as osh_heap_at_brink() would, but sooner */
     }
     return osh_brink_is_out() ? osh_heap_at_brink(alignment, size, caps)
                               : get_near(alignment, size, caps);
 }
 
+void *osh_heap_get(size_t alignment, size_t size, uint32_t caps)
+{
+    return get(alignment, size, caps);
+}
+
 OSH_NOINLINE void *osh_malloc_slow(size_t size, const void *caller)
 {
-    void *block = osh_heap_get(OSH_ALIGN_LEAST, osh_guard_padded(size), OS_HEAP_CAP_DEFAULT);
+    void *block = get(OSH_ALIGN_LEAST, osh_guard_padded(size), OS_HEAP_CAP_DEFAULT);
     return OSH_HARDENING >= 2 ? osh_heap_sealed(block, size, caller) : block;
 }
 
