@@ -94,7 +94,7 @@ static void *from_anywhere(size_t alignment, size_t size, bool *asked)
     (void)osh_slab_find(&has, OSH_CLASS_MAX, alignment);
     unsigned most = osh_slab_borrows_up_to(cls);
     bool open = osh_slab_opens(cls);
-    void *block = has <= most ? osh_magazine_get_any(cls, most, alignment) : NULL;
+    void *block = has <= most ? osh_magazine_get_any(has, has, alignment) : NULL;
     if (block == NULL && open) {
         block = osh_magazine_get_fresh(cls);
     }
