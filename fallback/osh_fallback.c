@@ -29,8 +29,8 @@ static struct {
 } heap;
 
 /* Blocks that were left to the next request: see leave_to_a_request(). */
-enum { WAITING = 4, WAITING_PART = 32 };
-static osh_word_t waiting;
+enum { LEFT_MOST = 4, LEFT_PART = 32 };
+static osh_word_t left;
 
 /* Is newlib's heap sound? Then its blocks are counted anew. */
 static bool is_whole(void)
@@ -154,7 +154,7 @@ static void drain(void)
 {
     void *block;
     while ((block = osh_deferred_take_all()) != NULL) {
-        osh_store(&waiting, 0); /* publishes nothing */
+        osh_store(&left, 0); /* publishes nothing */
         while (block != NULL) {
             if (OSH_UNLIKELY(!leads_on(block))) {
                 osh_report(OS_HEAP_BAD_LINK, block, NULL);
@@ -231,7 +231,7 @@ static void *from_newlib(size_t alignment, size_t size)
 }
 
 /* Gives back the kept blocks and newlib's free top, or its whole heap. */
-static void give_back(void)
+static void give_back_free(void)
 {
     if (OSH_KEPT_BYTES > 0) {
         osh_kept_reclaim(free_kept);
@@ -263,7 +263,7 @@ void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
     drain(); /* first, since it may be all there is */
     void *block = sealed(from_newlib(alignment, size));
     if (block == NULL && osh_brink_is_out()) {
-        give_back(); /* what comes free wipes the mark of osh_brink_look(), and that looks again */
+        give_back_free(); /* what comes free wipes the mark of osh_brink_look(), and that looks again */
     }
     leave(); /* who drains looks at the seals beside what is freed */
     return block;
@@ -328,16 +328,16 @@ OSH_APART bool free_or_defer(void *block, const void *caller)
 }
 
 /* While memory is out: leaves the block to the next request, which needs the mutex anyway and
- * drains. At most WAITING blocks wait, and as many more as other cores free at the same time; no
- * block is larger than 1/WAITING_PART of the region. False: too many, or too large. */
+ * drains. At most LEFT_MOST blocks wait, and as many more as other cores free at the same time; no
+ * block is larger than 1/LEFT_PART of the region. False: too many, or too large. */
 static bool leave_to_a_request(void *block)
 {
-    osh_word_t before = osh_load(&waiting);
-    if (before == WAITING ||
-        osh_newlib_usable(block) > (osh_arena.pages << OSH_PAGE_LOG2) / WAITING_PART) {
+    osh_word_t before = osh_load(&left);
+    if (before == LEFT_MOST ||
+        osh_newlib_usable(block) > (osh_arena.pages << OSH_PAGE_LOG2) / LEFT_PART) {
         return false;
     }
-    osh_store(&waiting, before + 1); /* publishes nothing */
+    osh_store(&left, before + 1); /* publishes nothing */
     osh_deferred_push(block);
     osh_fence_atomic_load(); /* push, then look: pairs with osh_brink_look(), */
     osh_brink_came_free();   /* whose look drains */
@@ -377,7 +377,7 @@ void osh_fallback_reclaim(void)
 {
     if (enter(0)) {
         drain();
-        give_back();
+        give_back_free();
         leave();
     }
 }
