@@ -315,6 +315,9 @@ OSH_APART bool free_or_defer(void *block, const void *caller)
     if (try_enter()) {
         (void)free_unless(0, block, caller);
         came_free();
+        if (OSH_KEPT_BYTES > 0) {
+            osh_kept_turn_over(free_kept);
+        }
         leave();
         return true;
     }
