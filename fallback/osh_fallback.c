@@ -263,7 +263,8 @@ void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
     drain(); /* first, since it may be all there is */
     void *block = sealed(from_newlib(alignment, size));
     if (block == NULL && osh_brink_is_out()) {
-        give_back_free(); /* what comes free wipes the mark of osh_brink_look(), and that looks again */
+        give_back_free(); /* what comes free wipes the mark of osh_brink_look(), and that looks
+                             again */
     }
     leave(); /* who drains looks at the seals beside what is freed */
     return block;

@@ -19,7 +19,7 @@ enum {
     KEPT_STEPS = OSH_CLASS_STEPS_LOG2,
     KEPT_WAYS = 2,
     KEPT_FAR = 1 << (KEPT_STEPS - 2), /* a get looks so many steps beyond the one of its size */
-    KEPT_TURN = 16, /* slots that osh_kept_turn_over() looks at */
+    KEPT_TURN = 16,                   /* slots that osh_kept_turn_over() looks at */
     KEPT_SLOTS = KEPT_WAYS * ((KEPT_MOST - KEPT_LEAST) << KEPT_STEPS),
 };
 
