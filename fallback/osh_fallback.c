@@ -154,7 +154,9 @@ static void drain(void)
 {
     void *block;
     while ((block = osh_deferred_take_all()) != NULL) {
-        osh_store(&left, 0); /* publishes nothing */
+        if (OSH_BRINK_STOPS) {
+            osh_store(&left, 0); /* publishes nothing */
+        }
         while (block != NULL) {
             if (OSH_UNLIKELY(!leads_on(block))) {
                 osh_report(OS_HEAP_BAD_LINK, block, NULL);
