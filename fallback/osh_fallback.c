@@ -125,7 +125,6 @@ static bool free_unless(enum os_heap_misuse misuse, void *block, const void *cal
     osh_gauge_newlib_freed(osh_newlib_usable(block));
     osh_newlib_free(block);
     heap.live_blocks--;
-    heap.loose = true;
     return true;
 }
 
@@ -166,6 +165,7 @@ static void drain(void)
             if (OSH_UNLIKELY(!free_deferred(block))) {
                 break; /* a block that was deferred twice makes the list a ring */
             }
+            heap.loose = true;
             heap.drained++;
             block = next;
         }

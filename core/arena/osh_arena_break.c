@@ -41,8 +41,7 @@ static size_t page_behind(uintptr_t brk)
  * gives back what it claimed and returns that page. */
 static size_t claim_row(size_t first, size_t count)
 {
-    if (first + count > osh_arena.pages ||
-        (!OSH_SMALL_CODE && count > osh_arena_free_pages())) {
+    if (first + count > osh_arena.pages || (!OSH_SMALL_CODE && count > osh_arena_free_pages())) {
         return osh_arena.pages;
     }
     if (OSH_ARCH_OPENS && !osh_arena_open_up(first, first + count)) {

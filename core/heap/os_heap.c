@@ -61,7 +61,7 @@ OSH_APART void *get_near(size_t alignment, size_t size, uint32_t caps)
     return get_far(alignment, size, caps);
 }
 
-OSH_SHARED_CODE void *get(size_t alignment, size_t size, uint32_t caps)
+static inline void *get(size_t alignment, size_t size, uint32_t caps)
 {
     osh_word_t now = osh_brink_now();
     if (OSH_LIKELY(now == OSH_BRINK_FAR)) {

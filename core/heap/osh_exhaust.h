@@ -33,7 +33,7 @@ OSH_HIDDEN void *osh_heap_counted(void *block);
 OSH_SHARED osh_word_t osh_heap_nulls;
 
 /* Counts a refusal, and returns NULL. */
-OSH_SHARED_CODE void *osh_heap_refused(void)
+static inline void *osh_heap_refused(void)
 {
     (void)osh_fetch_add(&osh_heap_nulls, 1); /* publishes nothing */
     OSH_ARCH_REFUSED();
