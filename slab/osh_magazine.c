@@ -18,8 +18,9 @@ static void pass_on(unsigned cls, struct osh_chain chain)
     if (chain.count == 0) {
         return;
     }
-    bool whole = osh_class_is_single(cls) || chain.count == osh_class_magazine(cls);
-    if (OSH_DEPOT_SLOTS == 0 || osh_brink_is_out() || !whole || !osh_depot_put(cls, chain)) {
+    if (OSH_DEPOT_SLOTS == 0 || osh_brink_is_out() ||
+        (!osh_class_is_single(cls) && chain.count != osh_class_magazine(cls)) ||
+        !osh_depot_put(cls, chain)) {
         osh_slab_put(cls, chain);
     }
 }

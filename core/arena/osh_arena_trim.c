@@ -37,10 +37,12 @@ void osh_arena_uncommitted(size_t pages)
     (void)osh_fetch_add(&purge.committed, (osh_word_t)0 - pages); /* a count */
 }
 
+#if OSH_ARCH_DECOMMITS
 size_t osh_arena_committed_pages(void)
 {
     return osh_load(&purge.committed);
 }
+#endif
 
 /* Releases the claimed pages from `first` up to `end`. The system has taken those from `given` up
  * to `given_end`. */
