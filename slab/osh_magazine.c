@@ -61,6 +61,15 @@ static struct osh_chain fetch(unsigned cls)
     return chain;
 }
 
+/* Blocks of a new slab, if the arena has pages. */
+static struct osh_chain make(unsigned cls)
+{
+    if (OSH_DEPOT_PARTS > 1 && !osh_class_is_single(cls)) {
+        osh_depot_shrink(cls, osh_slab_put);
+    }
+    return osh_slab_get(cls, refill(cls), true);
+}
+
 OSH_SHARED_CODE void *take(unsigned cls, bool fresh)
 {
     if (!osh_class_is_cached(cls)) {
@@ -75,7 +84,7 @@ OSH_SHARED_CODE void *take(unsigned cls, bool fresh)
     }
     struct osh_chain chain;
     do {
-        chain = fresh ? osh_slab_get(cls, refill(cls), true) : fetch(cls);
+        chain = fresh ? make(cls) : fetch(cls);
         if (chain.count == 0) {
             return NULL;
         }
