@@ -27,8 +27,12 @@ static struct {
     struct shelf shelf[OSH_CLASSES];
 } depot_part[IN_PARTS ? OSH_DEPOT_PARTS : 1] OSH_ALIGNED(OSH_CACHELINE);
 
-static unsigned parts_in_use = 1; /* written once */
+/* Written once. A division takes as long as a look at a slot, so there is none where slots are
+ * looked at. */
+static unsigned parts_in_use = 1;
+static unsigned slots_of_part = SLOTS_OF_CLASS;
 #define PARTS (IN_PARTS ? parts_in_use : 1u)
+#define SLOTS_OF_PART (IN_PARTS ? slots_of_part : SLOTS_OF_CLASS)
 
 /* Bytes of magazines for which parts have got slots; and whose turn it is to shrink. */
 static osh_word_t granted OSH_ALIGNED(OSH_CACHELINE);
@@ -50,6 +54,7 @@ void osh_depot_start(unsigned cores)
 {
     unsigned number = cores < OSH_DEPOT_PARTS ? cores : OSH_DEPOT_PARTS;
     parts_in_use = number;
+    slots_of_part = SLOTS_OF_CLASS / number;
     for (unsigned p = 0; p < number; p++) {
         for (unsigned cls = 1; cls < OSH_CLASSES; cls++) {
             struct shelf *shelf = shelf_of(p, cls);
@@ -62,8 +67,6 @@ static unsigned here(void)
 {
     return IN_PARTS ? osh_arch_core() % PARTS : 0;
 }
-
-#define SLOTS_OF_PART (SLOTS_OF_CLASS / PARTS)
 
 /* The top may be stale by a few slots. So a put begins below it and a get above it; a part that has
  * not grown is searched as a whole. */
