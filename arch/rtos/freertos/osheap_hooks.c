@@ -33,6 +33,11 @@ static struct lock {
     bool through_kernel; /* the holder has `mutex` as well; only the holder reads and writes it */
 } locks[OS_HEAP_PORT_MUTEXES];
 
+#if configNUMBER_OF_CORES > 1 && !defined(__GCC_HAVE_SYNC_COMPARE_AND_SWAP_4)
+unsigned osheap_wanted[2]; /* does the core want a word, or have one? */
+unsigned osheap_turn;      /* the core that goes first if both do */
+#endif
+
 /* Has the scheduler started, and do the mutexes exist? */
 static unsigned running;
 

@@ -65,6 +65,19 @@ riscv64-unknown-elf-gcc|-march=rv32imac_zicsr -mabi=ilp32 -ffreestanding $newlib
 riscv64-unknown-elf-gcc|-march=rv32imc_zicsr -mabi=ilp32 -ffreestanding $newlib|$isr
 riscv64-unknown-elf-gcc|-march=rv64imac_zicsr -mabi=lp64 -mcmodel=medany -ffreestanding $newlib|$isr
 EOT
+# Kernels before 11.2 name no core in the macro.
+without_core=${more/'(core) ((UBaseType_t)(core))'/'() portGET_CORE_ID()'}
+said=$(compile "$arm" -mcpu=cortex-a9 "$config"$'\n'"$without_core
+#define tskKERNEL_VERSION_MAJOR 11
+#define tskKERNEL_VERSION_MINOR 1") || { echo "two cores of Cortex-A9, kernel 11.1: $said"; exit 1; }
+compiled=$((compiled + 1))
+# RISC-V with two cores: such a port of the kernel has stacks of its own, and a macro that knows a handler.
+in_isr='#define portCHECK_IF_IN_ISR() ((BaseType_t)0)'
+said=$(compile riscv64-unknown-elf-gcc "-march=rv32imac_zicsr -mabi=ilp32 -ffreestanding $newlib" \
+    "$config"$'\n'"$more"$'\n'"$in_isr") || { echo "RISC-V, two cores: $said"; exit 1; }
+! arm-none-eabi-nm "$root/rtos/freertos-config/port.o" | grep -q xISRStackTop ||
+    { echo "RISC-V with portCHECK_IF_IN_ISR: xISRStackTop is asked for"; exit 1; }
+compiled=$((compiled + 1))
 for need in configUSE_MUTEXES configSUPPORT_STATIC_ALLOCATION INCLUDE_xTaskGetSchedulerState; do
     if said=$(compile "$arm" '-mcpu=cortex-m4 -mthumb' "$(grep -v "$need" <<<"$config")") ||
         [[ $said != *"set $need to 1"* ]]; then
@@ -86,6 +99,7 @@ for board in $boards; do
 done
 targets[0]+=,freertos-operations
 # A profile: critical sections and the kernel's own masks are the interrupt controller's.
-targets+=(a15:freertos-contract,freertos-holder,freertos-critical a72:freertos-contract)
+targets+=(a15:freertos-contract,freertos-holder,freertos-critical a72:freertos-contract
+    rp2040:freertos-contract,freertos-holder,freertos-deferred)
 # The million takes half a minute on two idle cores.
 FIRMWARE_TEST_SECONDS=${FIRMWARE_TEST_SECONDS:-300} "$top/tests/firmware/run.sh" "$root/firmware" --quiet "${targets[@]}"

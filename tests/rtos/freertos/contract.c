@@ -274,6 +274,18 @@ static void a_repeated_large_pair_takes_no_lock(void)
     CHECK(test_kernel_calls == before);
 }
 
+/* The kernel's locks are this core's then. Nobody has the heap's mutex. */
+static void a_critical_section_has_large_blocks(void)
+{
+    taskENTER_CRITICAL();
+    unsigned calls = test_kernel_calls;
+    void *block = pvPortMalloc(4 * LARGE);
+    vPortFree(block);
+    bool asked = test_kernel_calls != calls;
+    taskEXIT_CRITICAL();
+    CHECK(block != NULL && !asked);
+}
+
 #ifdef portICCPMR_PRIORITY_MASK_REGISTER
 /* As taskDISABLE_INTERRUPTS of Armv7-A does. The kernel refuses a call that would lower the mask.
  */
@@ -299,6 +311,7 @@ static void task(unsigned number)
     (void)number;
     all_calls();
     a_repeated_large_pair_takes_no_lock();
+    a_critical_section_has_large_blocks();
     interrupts_masked_by_the_controller_stay_so();
     a_handler_has_small_blocks_and_frees_any();
 }
