@@ -187,6 +187,30 @@ static void statistics_describe_what_is_free(void)
     }
 }
 
+/* A hole between blocks, longer than all that is free elsewhere. */
+static void the_largest_free_block_is_the_largest(void)
+{
+    void *chain = NULL;
+    void *hole = pvPortMalloc(20 * LARGE);
+    void *behind = pvPortMalloc(LARGE);
+    for (void *block; (block = pvPortMalloc(2 * LARGE)) != NULL; chain = block) {
+        *(void **)block = chain;
+    }
+    vPortFree(hole);
+    (void)os_heap_trim();
+    size_t largest = stats().xSizeOfLargestFreeBlockInBytes;
+    CHECK(largest >= 20 * LARGE && pvPortMalloc(largest + LARGE) == NULL);
+    hole = pvPortMalloc(largest);
+    CHECK(hole != NULL);
+    vPortFree(hole);
+    vPortFree(behind);
+    while (chain != NULL) {
+        void *next = *(void **)chain;
+        vPortFree(chain);
+        chain = next;
+    }
+}
+
 static void all_of_it_can_be_taken_and_is_there_again(void)
 {
     (void)os_heap_trim();
@@ -223,6 +247,7 @@ static void all_calls(void)
     free_bytes_fall_and_come_back();
     the_least_free_stays_until_it_is_reset();
     statistics_describe_what_is_free();
+    the_largest_free_block_is_the_largest();
     all_of_it_can_be_taken_and_is_there_again();
 }
 
@@ -321,6 +346,7 @@ static void a_reset_forgets_counts_and_keeps_blocks(void)
 {
     void *block = pvPortMalloc(LARGE);
     vPortHeapResetState();
+    CHECK(xPortGetMinimumEverFreeHeapSize() == xPortGetFreeHeapSize());
     CHECK(stats().xNumberOfSuccessfulAllocations == 0 && stats().xNumberOfSuccessfulFrees == 0);
     vPortFree(block);
     CHECK(stats().xNumberOfSuccessfulFrees == 1);
