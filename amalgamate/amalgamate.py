@@ -102,8 +102,8 @@ def parse():
     parser = argparse.ArgumentParser(prog="dev amalgamate", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--output", metavar="FOLDER", default="build/amalgamation",
-                       help="write the files there (default: build/amalgamation)")
+    where.add_argument("--output", metavar="FOLDER", default=ROOT / "build/amalgamation",
+                       help="write the files there (default: build/amalgamation of the project)")
     where.add_argument("--tar", metavar="FILE", help="write them as an archive, by its name: .tar, .tar.gz or .tar.xz")
     parser.add_argument("--newlib", choices=("full", "nano"), default="full",
                         help="which of newlib's allocators serves large blocks (default: full)")
