@@ -93,6 +93,9 @@ fi
 echo "FreeRTOS: compiled $compiled times; four settings that lack are named"
 
 OSHEAP=$top FREERTOS_KERNEL=$here/kernel "$top/tests/rtos/page.sh" "$port/README.md" "$root/rtos/freertos"
+KERNEL="-I$here/kernel $here/kernel/one_task.c" OSHEAP=$top \
+    "$top/tests/rtos/page.sh" "$port/README.md" "$root/rtos/freertos-one-file" one-file
+grep -q '^invariants hold' "$root/rtos/freertos-one-file/commands.log" || { echo "FreeRTOS, one file: no invariants hold"; exit 1; }
 targets=()
 for board in $boards; do
     targets+=("$board:freertos-${tests//,/,freertos-}")
