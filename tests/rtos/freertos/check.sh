@@ -71,6 +71,20 @@ said=$(compile "$arm" -mcpu=cortex-a9 "$config"$'\n'"$without_core
 #define tskKERNEL_VERSION_MAJOR 11
 #define tskKERNEL_VERSION_MINOR 1") || { echo "two cores of Cortex-A9, kernel 11.1: $said"; exit 1; }
 compiled=$((compiled + 1))
+# RP2040: the kernel has two of the chip's spinlocks, and the heap's must be another.
+kernels='#define configSMP_SPINLOCK_0 14
+#define configSMP_SPINLOCK_1 15
+void spin_lock_claim(unsigned number);'
+for number in 31 15 ''; do
+    if said=$(compile "$arm" '-mcpu=cortex-m0plus -mthumb' "$config"$'\n'"$more"$'\n'"$kernels
+${number:+#define OSH_RP2040_SPINLOCK $number}"); then
+        [ "$number" = 31 ] || { echo "RP2040 with the heap's spinlock '$number': compiles"; exit 1; }
+    elif [ "$number" = 31 ] || [[ $said != *"OSH_RP2040_SPINLOCK"*"not one of the kernel's"* ]]; then
+        echo "RP2040 with the heap's spinlock '$number': $said"
+        exit 1
+    fi
+done
+compiled=$((compiled + 1))
 # RISC-V with two cores: such a port of the kernel has stacks of its own, and a macro that knows a handler.
 in_isr='#define portCHECK_IF_IN_ISR() ((BaseType_t)0)'
 said=$(compile riscv64-unknown-elf-gcc "-march=rv32imac_zicsr -mabi=ilp32 -ffreestanding $newlib" \
