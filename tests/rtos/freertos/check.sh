@@ -110,6 +110,9 @@ OSHEAP=$top FREERTOS_KERNEL=$here/kernel "$top/tests/rtos/page.sh" "$port/README
 KERNEL="-I$here/kernel $here/kernel/one_task.c" OSHEAP=$top \
     "$top/tests/rtos/page.sh" "$port/README.md" "$root/rtos/freertos-one-file" one-file
 grep -q '^invariants hold' "$root/rtos/freertos-one-file/commands.log" || { echo "FreeRTOS, one file: no invariants hold"; exit 1; }
+OSHEAP=$top "$top/tests/rtos/page.sh" "$port/README.md" "$root/rtos/freertos-rp2040" rp2040 >/dev/null
+arm-none-eabi-objdump -d "$root/rtos/freertos-rp2040/installed/lib/libosheap.a" | grep -q 'word.0xd000017c' ||
+    { echo "FreeRTOS, RP2040: the library does not take spinlock 31"; exit 1; }
 targets=()
 for board in $boards; do
     targets+=("$board:freertos-${tests//,/,freertos-}")
