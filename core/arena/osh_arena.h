@@ -118,6 +118,9 @@ OSH_HIDDEN size_t osh_arena_decommit(void);
  */
 OSH_HIDDEN void osh_arena_purge(void);
 
+/* Bytes of free pages that are committed: a snapshot. O(1), any context. */
+OSH_HIDDEN size_t osh_arena_idle_bytes(void);
+
 /* So many free pages were committed anew; or so many of a row were not after all. */
 OSH_HIDDEN void osh_arena_committed(unsigned pages);
 OSH_HIDDEN void osh_arena_uncommitted(size_t pages);

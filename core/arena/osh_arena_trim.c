@@ -132,6 +132,11 @@ static size_t idle_pages(void)
     return committed > in_use ? committed - in_use : 0;
 }
 
+size_t osh_arena_idle_bytes(void)
+{
+    return idle_pages() << OSH_PAGE_LOG2;
+}
+
 /* The most that the budget may be. */
 static size_t most_learned(size_t in_use)
 {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import plan
 
-SECONDS_A_RUN = 120
+SECONDS_A_RUN = 600
 INTERRUPT_STORM = "tests/firmware/storm.elf"
 IMAGE = "perf/firmware/storm-{}.elf"
 COMMON = ["-nodefaults", "-display", "none", "-monitor", "none", "-serial", "none",

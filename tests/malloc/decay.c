@@ -7,6 +7,7 @@
  * usage: decay goes | stays
  */
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -114,6 +115,18 @@ static void signals_wait_for_the_program(void)
     }
 }
 
+/* On one CPU and, where we may, first come, first served: a new thread then runs only when the peak
+ * is over. */
+static void delay_new_threads(void)
+{
+    const struct sched_param lowest = {.sched_priority = 1};
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET((unsigned)sched_getcpu(), &one);
+    (void)sched_setaffinity(0, sizeof one, &one);
+    (void)sched_setscheduler(0, SCHED_FIFO, &lowest);
+}
+
 int main(int count, char **words)
 {
     bool goes = count == 2 && strcmp(words[1], "goes") == 0;
@@ -125,6 +138,7 @@ int main(int count, char **words)
     before = resident();
     peak_and(goes);
     signals_wait_for_the_program();
+    delay_new_threads();
     pid_t child = fork();
     if (child == 0) {
         peak_and(goes);

@@ -8,9 +8,11 @@
 
 #include <cmocka.h>
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define MIB ((size_t)1 << 20)
@@ -140,6 +142,42 @@ static void small_blocks_go_back_too(void **state)
     assert_in_range(more_than(before), 0, 19);
 }
 
+static void a_trim_gives_back_what_the_heap_keeps(void **state)
+{
+    (void)state;
+    size_t before = resident();
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        block[i] = filled(2000);
+    }
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        free(block[i]);
+    }
+    assert_in_range(more_than(before), 3, 8);
+    assert_int_equal(malloc_trim(0), 1);
+    assert_in_range(more_than(before), 0, 1);
+}
+
+/* Blocks that were just freed are not faulted in again. */
+static void a_program_that_trims_all_the_time_keeps_its_lists(void **state)
+{
+    (void)state;
+    struct rusage start, end;
+    for (unsigned round = 0; round < 220; round++) {
+        if (round == 20) { /* each CPU's lists are filled */
+            assert_int_equal(getrusage(RUSAGE_SELF, &start), 0);
+        }
+        for (unsigned i = 0; i < 4; i++) {
+            block[i] = filled(10000);
+        }
+        for (unsigned i = 0; i < 4; i++) {
+            free(block[i]);
+        }
+        (void)malloc_trim(0);
+    }
+    assert_int_equal(getrusage(RUSAGE_SELF, &end), 0);
+    assert_in_range(end.ru_minflt - start.ru_minflt, 0, 100);
+}
+
 /* Each test is a process, named by the first argument: what the heap learns from one program is
  * not for another. */
 int main(int count, char **words)
@@ -156,6 +194,8 @@ int main(int count, char **words)
         cmocka_unit_test(a_vector_that_shrinks_gives_its_tail_back),
         cmocka_unit_test(blocks_that_are_cut_to_a_few_bytes_give_the_rest_back),
         cmocka_unit_test(small_blocks_go_back_too),
+        cmocka_unit_test(a_trim_gives_back_what_the_heap_keeps),
+        cmocka_unit_test(a_program_that_trims_all_the_time_keeps_its_lists),
     };
     return cmocka_run_group_tests_name("malloc/returns", tests, NULL, NULL);
 }

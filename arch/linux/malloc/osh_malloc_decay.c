@@ -4,15 +4,16 @@
  * itself has no clock: a program that frees much and then waits keeps what the heap may keep.
  *
  * The thread is there if OSHEAP_OPTIONS has decay=MILLISECONDS. It looks once in that time. If the
- * count of bytes in use is what it was the last time, and is not what it was after the last trim,
- * it calls os_heap_trim. So it trims once each time that the heap becomes quiet. A program that
- * works on in blocks of the cores' lists alone is quiet too: what a trim costs it is new blocks for
- * these lists.
+ * counts of free bytes are what they were the last time, and are not what they were after the last
+ * trim, it calls os_heap_trim. So it trims once each time that the heap becomes quiet. A program
+ * that works on in blocks of the cores' lists alone is quiet too: what a trim costs it is new
+ * blocks for these lists.
  *
  * A child of fork has no other threads than the one that called fork; there the thread is started
  * again.
  */
 #include "os/os_heap.h"
+#include "osh_arena.h"
 #include "osh_compiler.h"
 #include "osh_linux.h"
 #include "osh_malloc.h"
@@ -27,13 +28,25 @@ OSH_VARIABLE const char osh_malloc_decay_loads = 1;
 
 static size_t milliseconds;
 
-/* Bytes that are in no block and no cache. They change when blocks leave slabs or newlib's heap, or
- * return. */
-static size_t free_bytes(void)
+/* Two counts of free bytes. */
+struct counts {
+    size_t in_no_block; /* and in no cache: changes when blocks leave slabs or newlib's heap */
+    size_t committed;   /* and in no slab: with the same blocks in use, it tells of a peak */
+};
+
+/* At the start. Taken before the thread is: its first steps may come late. */
+static struct counts start_counts;
+
+static struct counts count(void)
 {
     struct os_heap_gauge gauge;
     os_heap_gauge(&gauge);
-    return gauge.free;
+    return (struct counts){gauge.free, osh_arena_idle_bytes()};
+}
+
+static bool is_same(struct counts one, struct counts other)
+{
+    return one.in_no_block == other.in_no_block && one.committed == other.committed;
 }
 
 static void sleep_for_a_while(void)
@@ -45,14 +58,14 @@ static void sleep_for_a_while(void)
 static _Noreturn void *decay(void *unused)
 {
     (void)unused;
-    size_t before = free_bytes();
-    size_t trimmed = before; /* a program that has done nothing yet has nothing to give back */
+    struct counts before = start_counts;
+    struct counts trimmed = before; /* a program that has done nothing has nothing to give back */
     for (;;) {
         sleep_for_a_while();
-        size_t now = free_bytes();
-        if (now == before && now != trimmed) {
+        struct counts now = count();
+        if (is_same(now, before) && !is_same(now, trimmed)) {
             (void)os_heap_trim();
-            now = trimmed = free_bytes();
+            now = trimmed = count();
         }
         before = now;
     }
@@ -64,6 +77,7 @@ static void start(void)
     sigset_t all, before;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_BLOCK, &all, &before);
+    start_counts = count();
     pthread_t thread;
     if (pthread_create(&thread, NULL, decay, NULL) ==
         0) { /* without it memory stays, as without the option */

@@ -2,6 +2,7 @@
 /* glibc's calls that tell of the heap and tune it. The figures are those of os_heap_stats. */
 #include "os/os_heap.h"
 #include "osh_compiler.h"
+#include "osh_exhaust.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -18,10 +19,12 @@ static size_t in_pages(const struct os_heap_stats *stats)
     return stats->slab_pages + stats->fallback_pages;
 }
 
+/* What the cores' lists hold stays, as with glibc what its threads' caches hold: a program that
+ * trims all the time would pay for each of their pages again. */
 PUBLIC int malloc_trim(size_t pad)
 {
-    (void)pad; /* all free memory goes back, so that nothing is left to pad */
-    return os_heap_trim() > 0;
+    (void)pad; /* all free pages go back, so that nothing is left to pad */
+    return osh_heap_decommit() > 0;
 }
 
 /* Known names are accepted and change nothing: what they tune does not exist here. */
