@@ -28,6 +28,10 @@ static struct {
     bool locked;        /* did the holder take the mutex? */
 } heap;
 
+/* Blocks that were left to the next request: see leave_to_a_request(). */
+enum { LEFT_MOST = 4, LEFT_PART = 32 };
+static osh_word_t left;
+
 /* Is newlib's heap sound? Then its blocks are counted anew. */
 static bool is_whole(void)
 {
@@ -121,7 +125,6 @@ static bool free_unless(enum os_heap_misuse misuse, void *block, const void *cal
     osh_gauge_newlib_freed(osh_newlib_usable(block));
     osh_newlib_free(block);
     heap.live_blocks--;
-    came_free();
     return true;
 }
 
@@ -135,6 +138,7 @@ static bool free_deferred(void *block)
 static void free_kept(void *block)
 {
     (void)free_deferred(block);
+    came_free();
 }
 
 /* A link that leads out of newlib's pages was overwritten. */
@@ -149,6 +153,9 @@ static void drain(void)
 {
     void *block;
     while ((block = osh_deferred_take_all()) != NULL) {
+        if (OSH_BRINK_STOPS) {
+            osh_store(&left, 0); /* publishes nothing */
+        }
         while (block != NULL) {
             if (OSH_UNLIKELY(!leads_on(block))) {
                 osh_report(OS_HEAP_BAD_LINK, block, NULL);
@@ -158,6 +165,7 @@ static void drain(void)
             if (OSH_UNLIKELY(!free_deferred(block))) {
                 break; /* a block that was deferred twice makes the list a ring */
             }
+            heap.loose = true;
             heap.drained++;
             block = next;
         }
@@ -224,6 +232,21 @@ static void *from_newlib(size_t alignment, size_t size)
     return block;
 }
 
+/* Gives back the kept blocks and newlib's free top, or its whole heap. */
+static void give_back_free(void)
+{
+    if (OSH_KEPT_BYTES > 0) {
+        osh_kept_reclaim(free_kept);
+    }
+    if (heap.live_blocks == 0) {
+        osh_newlib_reset();
+        osh_arena_reset_break();
+    } else if (heap.loose) {
+        osh_newlib_trim();
+    }
+    heap.loose = false;
+}
+
 void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
 {
     void *row = osh_row_get(alignment, size, false);
@@ -241,6 +264,10 @@ void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
     }
     drain(); /* first, since it may be all there is */
     void *block = sealed(from_newlib(alignment, size));
+    if (block == NULL && osh_brink_is_out()) {
+        give_back_free(); /* what comes free wipes the mark of osh_brink_look(), and that looks
+                             again */
+    }
     leave(); /* who drains looks at the seals beside what is freed */
     return block;
 }
@@ -290,6 +317,10 @@ OSH_APART bool free_or_defer(void *block, const void *caller)
 {
     if (try_enter()) {
         (void)free_unless(0, block, caller);
+        came_free();
+        if (OSH_KEPT_BYTES > 0) {
+            osh_kept_turn_over(free_kept);
+        }
         leave();
         return true;
     }
@@ -302,12 +333,33 @@ OSH_APART bool free_or_defer(void *block, const void *caller)
     return true;
 }
 
+/* While memory is out: leaves the block to the next request, which needs the mutex anyway and
+ * drains. At most LEFT_MOST blocks wait, and as many more as other cores free at the same time; no
+ * block is larger than 1/LEFT_PART of the region. False: too many, or too large. */
+static bool leave_to_a_request(void *block)
+{
+    osh_word_t before = osh_load(&left);
+    if (before == LEFT_MOST ||
+        osh_newlib_usable(block) > (osh_arena.pages << OSH_PAGE_LOG2) / LEFT_PART) {
+        return false;
+    }
+    osh_store(&left, before + 1); /* publishes nothing */
+    osh_deferred_push(block);
+    osh_fence_atomic_load(); /* push, then look: pairs with osh_brink_look(), */
+    osh_brink_came_free();   /* whose look drains */
+    return true;
+}
+
 bool osh_fallback_free(void *block, const void *caller)
 {
     if (OSH_HARDENING > 0 && OSH_UNLIKELY(!osh_seal_claim(block))) {
         return false;
     }
-    if (OSH_KEPT_BYTES > 0 && osh_kept_put(block, osh_newlib_usable(block))) {
+    if (OSH_UNLIKELY(osh_brink_is_out())) {
+        if (!OSH_VIRTUAL && leave_to_a_request(block)) {
+            return true;
+        }
+    } else if (OSH_KEPT_BYTES > 0 && osh_kept_put(block, osh_newlib_usable(block))) {
         return true;
     }
     if (OSH_ROWS && osh_newlib_is_row(block)) {
@@ -329,21 +381,11 @@ enum os_heap_misuse osh_fallback_fault(const void *block)
 
 void osh_fallback_reclaim(void)
 {
-    if (!enter(0)) {
-        return;
+    if (enter(0)) {
+        drain();
+        give_back_free();
+        leave();
     }
-    drain();
-    if (OSH_KEPT_BYTES > 0) {
-        osh_kept_reclaim(free_kept);
-    }
-    if (heap.live_blocks == 0) {
-        osh_newlib_reset();
-        osh_arena_reset_break();
-    } else if (heap.loose) {
-        osh_newlib_trim();
-    }
-    heap.loose = false;
-    leave();
 }
 
 void osh_fallback_look(struct osh_fallback_stats *stats)

@@ -20,7 +20,8 @@
 OSH_HIDDEN void osh_fallback_start(size_t region);
 
 /* `size` bytes at that alignment, a power of two. Stores whether newlib was asked: false in an
- * interrupt, and where somebody has the mutex and the caller may not wait. */
+ * interrupt, and where somebody has the mutex and the caller may not wait. If it was asked in vain
+ * while memory is out, it has given back what osh_fallback_reclaim() gives back. */
 OSH_HIDDEN void *osh_fallback_ask(size_t alignment, size_t size, bool *asked);
 
 static inline void *osh_fallback_memalign(size_t alignment, size_t size)

@@ -19,6 +19,7 @@ enum {
     KEPT_STEPS = OSH_CLASS_STEPS_LOG2,
     KEPT_WAYS = 2,
     KEPT_FAR = 1 << (KEPT_STEPS - 2), /* a get looks so many steps beyond the one of its size */
+    KEPT_TURN = 16,                   /* slots that osh_kept_turn_over() looks at */
     KEPT_SLOTS = KEPT_WAYS * ((KEPT_MOST - KEPT_LEAST) << KEPT_STEPS),
 };
 
@@ -27,6 +28,7 @@ static struct {
     /* What memory allows; they publish nothing: */
     osh_word_t limit; /* bytes to keep at most */
     osh_word_t reach; /* slots to look at */
+    osh_word_t full;  /* 1: a block was refused because of the limit */
     osh_word_t slots[KEPT_SLOTS + KEPT_FAR * KEPT_WAYS];
 } kept OSH_ALIGNED(OSH_CACHELINE);
 static size_t most_bytes; /* written once */
@@ -78,6 +80,8 @@ static void *take_kept(osh_word_t *slot, size_t size)
     (void)osh_fetch_add(&kept.bytes, (osh_word_t)0 - counted(block, bytes)); /* publishes nothing */
     if (OSH_UNLIKELY(bytes < size)) {
         osh_deferred_push(block); /* another block came to the slot meanwhile */
+        osh_fence_atomic_load();  /* push, then look: pairs with osh_brink_look() */
+        osh_brink_came_free();
         return NULL;
     }
     if (OSH_HARDENING > 0) {
@@ -106,7 +110,7 @@ void *osh_kept_get(size_t size)
 
 bool osh_kept_put(void *block, size_t bytes)
 {
-    if (osh_brink_is_out() || !is_kept_size(bytes)) {
+    if (!is_kept_size(bytes)) {
         return false;
     }
     osh_word_t *slot = kept_slot_of(bytes);
@@ -124,22 +128,44 @@ bool osh_kept_put(void *block, size_t bytes)
         return true;
     }
     (void)osh_fetch_add(&kept.bytes, (osh_word_t)0 - bytes);
+    if (enough) {
+        osh_store(&kept.full, 1); /* publishes nothing */
+    }
     return false;
+}
+
+/* Takes the slot's block out, and passes it on. False: the slot was empty. */
+static bool empty_slot(osh_word_t *slot, void (*give)(void *block))
+{
+    /* Observes the block; pairs with the compare-and-swap of osh_kept_put(). */
+    void *block = osh_load(slot) != 0 ? (void *)osh_exchange(slot, 0) : NULL;
+    if (block == NULL) {
+        return false;
+    }
+    (void)osh_fetch_add(&kept.bytes, (osh_word_t)0 - counted(block, osh_newlib_usable(block)));
+    give(block);
+    return true;
+}
+
+void osh_kept_turn_over(void (*give)(void *block))
+{
+    static unsigned next;
+    if (OSH_VIRTUAL || OSH_LIKELY(osh_load(&kept.full) == 0)) {
+        return;
+    }
+    osh_store(&kept.full, 0); /* publishes nothing */
+    for (unsigned looked = 0; looked < KEPT_TURN; looked++) {
+        next = next > 0 ? next - 1 : KEPT_SLOTS - 1;
+        if (empty_slot(&kept.slots[next], give)) {
+            break;
+        }
+    }
 }
 
 void osh_kept_reclaim(void (*give)(void *block))
 {
     for (unsigned slot = 0; slot < KEPT_SLOTS && osh_load(&kept.bytes) > 0; slot++) {
-        if (osh_load(&kept.slots[slot]) == 0) {
-            continue;
-        }
-        /* Observes the block; pairs with the compare-and-swap of osh_kept_put(). */
-        void *block = (void *)osh_exchange(&kept.slots[slot], 0);
-        if (block != NULL) {
-            (void)osh_fetch_add(&kept.bytes,
-                                (osh_word_t)0 - counted(block, osh_newlib_usable(block)));
-            give(block);
-        }
+        (void)empty_slot(&kept.slots[slot], give);
     }
 }
 

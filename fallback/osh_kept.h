@@ -29,6 +29,10 @@ OSH_HIDDEN void *osh_kept_get(size_t size);
  * size has no slot, its slots are full, or enough bytes are kept. O(1). */
 OSH_HIDDEN bool osh_kept_put(void *block, size_t bytes);
 
+/* If a block was refused because enough are kept: passes one that is kept to `give`, each time
+ * another, so that no block keeps smaller ones out for ever. Under the fallback's mutex. */
+OSH_HIDDEN void osh_kept_turn_over(void (*give)(void *block));
+
 /* Passes every kept block to `give`. O(slots). */
 OSH_HIDDEN void osh_kept_reclaim(void (*give)(void *block));
 

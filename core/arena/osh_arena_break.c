@@ -41,7 +41,7 @@ static size_t page_behind(uintptr_t brk)
  * gives back what it claimed and returns that page. */
 static size_t claim_row(size_t first, size_t count)
 {
-    if (first + count > osh_arena.pages) {
+    if (first + count > osh_arena.pages || (!OSH_SMALL_CODE && count > osh_arena_free_pages())) {
         return osh_arena.pages;
     }
     if (OSH_ARCH_OPENS && !osh_arena_open_up(first, first + count)) {
@@ -78,9 +78,8 @@ static size_t next_free(size_t page)
 static void *start_segment(uintptr_t bytes)
 {
     size_t count = page_behind(osh_arena.base + bytes);
-    for (size_t first = next_free(0);
-         count <= osh_arena_free_pages() && first + count <= osh_arena.pages;
-         first = next_free(first + 1)) {
+    size_t first = count <= osh_arena_free_pages() ? next_free(0) : osh_arena.pages;
+    for (; first + count <= osh_arena.pages; first = next_free(first + 1)) {
         size_t taken = claim_row(first, count);
         if (taken == OSH_NO_PAGE) {
             osh_arena.segment = osh_arena_address(first);

@@ -48,6 +48,6 @@ void osh_brink_begin(void)
 void osh_brink_end(void)
 {
     /* Wipes a mark, so that no look that is under way notes a refusal. Publishes the start of the
-     * heap; pairs with osh_brink_is_far(). */
+     * heap; pairs with osh_brink_now(). */
     (void)osh_exchange(&osh_brink, OSH_BRINK_FAR);
 }

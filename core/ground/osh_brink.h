@@ -42,18 +42,24 @@ static inline bool osh_brink_is_out(void)
     return OSH_BRINK_STOPS && OSH_UNLIKELY((osh_load(&osh_brink) & OSH_BRINK_OUT) != 0);
 }
 
-/* Has the heap started, and is memory not out? May be false before all cores see the start. */
-static inline bool osh_brink_is_far(void)
+/* The word. If it is OSH_BRINK_FAR, the heap has started, and memory is not out. It may be
+ * something else before all cores see the start. */
+static inline osh_word_t osh_brink_now(void)
 {
     /* Observes all that the start wrote; pairs with osh_brink_end(). */
-    return OSH_BRINK_STOPS && OSH_LIKELY(osh_load_acquire(&osh_brink) == OSH_BRINK_FAR);
+    return OSH_BRINK_STOPS ? osh_load_acquire(&osh_brink) : 0;
+}
+
+/* Does the word say that so many bytes were refused, and nothing has come free since? */
+static inline bool osh_brink_says_no(osh_word_t now, size_t bytes)
+{
+    return (now & 1) != 0 && now >= ~(osh_word_t)bytes;
 }
 
 /* Has that many bytes been refused, and nothing come free since? The load observes nothing. */
 static inline bool osh_brink_refuses(size_t bytes)
 {
-    osh_word_t now = OSH_BRINK_STOPS ? osh_load(&osh_brink) : 0;
-    return (now & 1) != 0 && now >= ~(osh_word_t)bytes;
+    return OSH_BRINK_STOPS && osh_brink_says_no(osh_load(&osh_brink), bytes);
 }
 
 OSH_HIDDEN void osh_brink_wipe(void);

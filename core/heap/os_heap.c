@@ -39,17 +39,8 @@ OSH_PUBLIC OSH_FREE_WEAK void os_free(void *ptr)
     }
 }
 
-void *osh_heap_get(size_t alignment, size_t size, uint32_t caps)
+static inline void *get_far(size_t alignment, size_t size, uint32_t caps)
 {
-    if (!osh_brink_is_far()) {
-        if (osh_brink_is_out()) {
-            return osh_heap_at_brink(alignment, size, caps);
-        }
-        if (!osh_heap_started()) {
-            OSH_ARCH_REFUSED();
-            return NULL;
-        }
-    }
     void *block = NULL;
     if (size > OSH_SLAB_MAX && OSH_LIKELY(alignment <= OSH_ALIGN)) {
         block = osh_fallback_kept(size);
@@ -60,9 +51,37 @@ void *osh_heap_get(size_t alignment, size_t size, uint32_t caps)
     return OSH_LIKELY(block != NULL) ? block : osh_heap_last_resort(alignment, size, caps);
 }
 
+/* Memory is out, or nobody has called the heap before. */
+OSH_APART void *get_near(size_t alignment, size_t size, uint32_t caps)
+{
+    if (!osh_heap_started()) {
+        OSH_ARCH_REFUSED();
+        return NULL;
+    }
+    return get_far(alignment, size, caps);
+}
+
+static inline void *get(size_t alignment, size_t size, uint32_t caps)
+{
+    osh_word_t now = osh_brink_now();
+    if (OSH_LIKELY(now == OSH_BRINK_FAR)) {
+        return get_far(alignment, size, caps);
+    }
+    if (osh_brink_says_no(now, size) && osh_regions() == NULL) {
+        return osh_heap_refused(); /* as osh_heap_at_brink() would, but sooner */
+    }
+    return osh_brink_is_out() ? osh_heap_at_brink(alignment, size, caps)
+                              : get_near(alignment, size, caps);
+}
+
+void *osh_heap_get(size_t alignment, size_t size, uint32_t caps)
+{
+    return get(alignment, size, caps);
+}
+
 OSH_NOINLINE void *osh_malloc_slow(size_t size, const void *caller)
 {
-    void *block = osh_heap_get(OSH_ALIGN_LEAST, osh_guard_padded(size), OS_HEAP_CAP_DEFAULT);
+    void *block = get(OSH_ALIGN_LEAST, osh_guard_padded(size), OS_HEAP_CAP_DEFAULT);
     return OSH_HARDENING >= 2 ? osh_heap_sealed(block, size, caller) : block;
 }
 

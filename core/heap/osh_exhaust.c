@@ -20,15 +20,18 @@ enum { CALM = 64 };
 /* A request is refused after so many looks, even if memory comes free in each of them. */
 enum { LOOKS = 3 };
 
-static osh_word_t failures;
-static osh_word_t served; /* requests since the last NULL; a lost count does no harm */
+OSH_VARIABLE osh_word_t osh_heap_nulls;
+
+/* Requests served since the last NULL, and the NULLs until then. A lost count does no harm. */
+static osh_word_t served;
+static osh_word_t nulls_before;
 
 size_t osh_heap_failures(void)
 {
-    return osh_load(&failures);
+    return osh_load(&osh_heap_nulls);
 }
 
-void osh_heap_reclaim(void)
+static void reclaim(bool large)
 {
     if (OSH_HARDENING >= 2) {
         osh_heap_end_quarantine(); /* never waits, so an interrupt does it, too */
@@ -38,10 +41,17 @@ void osh_heap_reclaim(void)
         return; /* what is free must do; the owner of the mutex may be giving more back */
     }
     osh_magazine_stop();
-    osh_fallback_reclaim();
+    if (large) {
+        osh_fallback_reclaim();
+    }
     if (taken == OSH_LOCKED) {
         osh_arch_unlock(OSH_MUTEX_RECLAIM);
     }
+}
+
+void osh_heap_reclaim(void)
+{
+    reclaim(true);
 }
 
 void osh_heap_go_on(void)
@@ -84,7 +94,7 @@ static void *from_anywhere(size_t alignment, size_t size, bool *asked)
     (void)osh_slab_find(&has, OSH_CLASS_MAX, alignment);
     unsigned most = osh_slab_borrows_up_to(cls);
     bool open = osh_slab_opens(cls);
-    void *block = has <= most ? osh_magazine_get_any(cls, most, alignment) : NULL;
+    void *block = has <= most ? osh_magazine_get_any(has, has, alignment) : NULL;
     if (block == NULL && open) {
         block = osh_magazine_get_fresh(cls);
     }
@@ -120,7 +130,7 @@ static void *look(size_t alignment, size_t size)
         if (block != NULL) {
             break;
         }
-        osh_heap_reclaim(); /* what tasks inside a call have cached since, and newlib's free top */
+        reclaim(!asked); /* what tasks inside a call have cached since */
     } while (!osh_brink_is_looking(&mark) && ++looks < LOOKS);
     /* Not noted: what the system refuses (it may give it later), or while a block is being kept. */
     if (block == NULL && asked && alignment <= OSH_ALIGN_LEAST && osh_arena_is_all_open() &&
@@ -134,12 +144,13 @@ static void *look(size_t alignment, size_t size)
 void *osh_heap_counted(void *block)
 {
     if (block == NULL) {
-        (void)osh_fetch_add(&failures, 1); /* a statistic */
-        OSH_ARCH_REFUSED();
+        return osh_heap_refused();
     }
     if (OSH_BRINK_STOPS) {
-        osh_word_t row = block != NULL ? osh_load(&served) + 1 : 0;
-        osh_store(&served, row); /* publishes nothing */
+        osh_word_t nulls = osh_load(&osh_heap_nulls);
+        osh_word_t row = nulls == osh_load(&nulls_before) ? osh_load(&served) + 1 : 1;
+        osh_store(&nulls_before, nulls); /* publishes nothing */
+        osh_store(&served, row);         /* likewise */
         if (row > CALM) {
             osh_heap_go_on();
         }

@@ -3,6 +3,7 @@
 #ifndef OSH_EXHAUST_H
 #define OSH_EXHAUST_H
 
+#include "arch.h"
 #include "osh_compiler.h"
 
 #include <stddef.h>
@@ -31,6 +32,17 @@ OSH_HIDDEN size_t osh_heap_decommit(void);
 
 /* Counts a request whose result is `block`, as refused or as served. Returns the block. */
 OSH_HIDDEN void *osh_heap_counted(void *block);
+
+/* Calls that returned NULL: a statistic, which publishes nothing. */
+OSH_SHARED osh_word_t osh_heap_nulls;
+
+/* Counts a refusal, and returns NULL. */
+static inline void *osh_heap_refused(void)
+{
+    (void)osh_fetch_add(&osh_heap_nulls, 1); /* publishes nothing */
+    OSH_ARCH_REFUSED();
+    return NULL;
+}
 
 /* The number of calls that returned NULL because memory was out. */
 OSH_HIDDEN size_t osh_heap_failures(void);

@@ -4,7 +4,9 @@
 #include "fresh_heap.h"
 #include "hoard.h"
 #include "os/os_heap.h"
+#include "osh_arena.h"
 #include "osh_brink.h"
+#include "osh_deferred.h"
 #include "sizes.h"
 
 #define TINY_SIZE 16
@@ -50,6 +52,41 @@ static void lists_serve_again_when_a_row_of_requests_was_served(void)
     assert_true(now().cached > 0);
 }
 
+static bool free_waits(void *block)
+{
+    os_free(block);
+    return osh_deferred_pending();
+}
+
+/* Four at most, of which none is large; a request frees them all. */
+static void free_leaves_large_blocks_to_the_next_request(void)
+{
+    if (OSH_VIRTUAL || !OSH_BRINK_STOPS) {
+        skip_because("every free takes the mutex");
+    }
+    enum { BLOCKS = 8 };
+    void *blocks[BLOCKS];
+    size_t size = OSH_SLAB_MAX + 1;
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        blocks[i] = os_malloc(size);
+    }
+    void *too_large = os_malloc(LARGE_SIZE(1) + (osh_arena.pages << OSH_PAGE_LOG2) / 32);
+    struct hoard hoard = hoard_all(TINY_SIZE);
+    assert_null(os_malloc(size));
+    assert_false(free_waits(too_large));
+    for (unsigned i = 0; i < 4; i++) {
+        assert_true(free_waits(blocks[i]));
+    }
+    assert_false(free_waits(blocks[4]));
+    assert_true(free_waits(blocks[5]));
+    assert_non_null(os_malloc(size));
+    assert_false(osh_deferred_pending());
+    for (unsigned i = 6; i < BLOCKS; i++) {
+        os_free(blocks[i]);
+    }
+    hoard_free(&hoard, 1);
+}
+
 static void *last;
 
 static void free_last(void)
@@ -72,6 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_fresh_heap(what_was_refused_is_had_when_something_comes_free, ROOMY_HEAP),
+        in_fresh_heap(free_leaves_large_blocks_to_the_next_request, ROOMY_HEAP),
         in_fresh_heap(lists_serve_again_when_a_row_of_requests_was_served, ROOMY_HEAP),
         in_fresh_heap(lists_of_a_core_that_comes_late_take_nothing_while_memory_is_out, ROOMY_HEAP),
     };

@@ -69,6 +69,23 @@ static void so_many_bytes_are_kept_and_no_more(void)
     assert_true(osh_kept_bytes() >= SIZE);
 }
 
+static void one_that_is_refused_for_want_of_room_makes_room(void)
+{
+    if (OSH_VIRTUAL) {
+        skip_because("large blocks are rows of pages");
+    }
+    only_where_blocks_are_kept(SIZE + SIZE / 4);
+    os_free(large(SIZE));
+    assert_int_not_equal(osh_kept_bytes(), 0);
+    void *kept = NULL;
+    for (unsigned i = 0; kept == NULL && i < 100; i++) { /* a few slots are looked at each time */
+        os_free(large(SIZE / 2));
+        kept = osh_fallback_kept(SIZE / 2);
+    }
+    assert_non_null(kept);
+    assert_int_equal(osh_kept_bytes(), 0);
+}
+
 static void take_until_memory_is_short(void)
 {
     while (osh_arena_free_pages() * OSH_PAGE_BYTES > 3 * SIZE) {
@@ -163,6 +180,7 @@ int main(void)
         in_fresh_heap(block_freed_is_had_again_while_somebody_has_the_mutex, PAGES),
         in_fresh_heap(larger_one_serves_if_it_is_not_much_larger, PAGES),
         in_fresh_heap(so_many_bytes_are_kept_and_no_more, PAGES),
+        in_fresh_heap(one_that_is_refused_for_want_of_room_makes_room, PAGES),
         in_fresh_heap(none_is_kept_that_is_longer_than_a_quarter_of_what_is_free, PAGES),
         in_fresh_heap(much_larger_one_serves_only_while_there_is_plenty, PAGES),
         in_fresh_heap(what_is_kept_is_cached_and_comes_back_before_memory_is_out, PAGES),

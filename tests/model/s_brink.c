@@ -152,6 +152,18 @@ const struct scenario brink_large = {
     .deep = {3, 0, 0, 1},
 };
 
+const struct scenario brink_left = {
+    .name = "brink-left",
+    .promise = "the same of one that its free leaves to the next request",
+    .pages = 80,
+    .setup = out_with_a_large_one,
+    .task = {free_it, want_large},
+    .core = {0, 1},
+    .check = small_is_there,
+    .quick = {2, 0, 0, 1},
+    .deep = {3, 0, 0, 1},
+};
+
 const struct scenario brink_go_on = {
     .name = "brink-go-on",
     .promise = "the same when the cores' lists go on, and one takes the block",

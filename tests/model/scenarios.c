@@ -16,8 +16,9 @@ extern const struct scenario slab_reserve, slab_deliver, slab_unlist, slab_list,
     null_depot, null_empty, null_bound, null_reclaim, null_fallback, null_start, run_release,
     arena_brink, arena_trim, arena_row, arena_ahead, gaps_merge, gaps_stale, gaps_sums, gaps_split,
     gaps_ahead, arena_run, arena_hint, arena_open, arena_open_late, start_heap, heap_brink,
-    kept_slots, kept_two_ways, kept_claim, brink_small, brink_large, brink_go_on, brink_depot,
-    brink_first_small, brink_first_large, brink_deferred, bank_rows, bank_end, bank_once;
+    kept_slots, kept_two_ways, kept_claim, brink_small, brink_large, brink_left, brink_go_on,
+    brink_depot, brink_first_small, brink_first_large, brink_deferred, bank_rows, bank_end,
+    bank_once;
 
 const struct scenario *const scenarios[] = {
     &litmus_sb,
@@ -76,6 +77,7 @@ const struct scenario *const scenarios[] = {
 #endif
     &brink_small,
     &brink_large,
+    &brink_left,
     &brink_go_on,
     &brink_first_small,
     &brink_first_large,

@@ -133,7 +133,7 @@ inline newlib(block, from, to)
     atomic { in_newlib--; where[block] = to }
 }
 
-/* mirrors fallback/osh_fallback.c drain:
+/* mirrors fallback/osh_fallback.c drain: store
  * mirrors fallback/osh_deferred.c osh_deferred_take_all: load exchange */
 inline drain()
 {
