@@ -54,7 +54,7 @@ void osh_depot_start(unsigned cores)
 {
     unsigned number = cores < OSH_DEPOT_PARTS ? cores : OSH_DEPOT_PARTS;
     parts_in_use = number;
-    slots_of_part = SLOTS_OF_CLASS / number;
+    slots_of_part = number > 1 ? SLOTS_OF_CLASS / number : SLOTS_OF_CLASS;
     for (unsigned p = 0; p < number; p++) {
         for (unsigned cls = 1; cls < OSH_CLASSES; cls++) {
             struct shelf *shelf = shelf_of(p, cls);
