@@ -4,6 +4,7 @@
 
   osheap.c                     the heap, newlib's allocator and what it uses of Concurrency Kit
   include/os/os_heap.h         the API, and beside it the header of each port
+  rtos/                        the sources of the port that --rtos names
   LICENSE, COPYING.NEWLIB      and NOTICE
 
 docs/one-file.md says how a program is built with it.
@@ -27,6 +28,7 @@ import take_newlib  # noqa: E402  (the build calls the same script)
 
 HEADERS = {"firmware": "arch/firmware/include/os/os_heap_port.h",
            "linux": "arch/linux/include/os/os_heap_linux.h"}
+RTOS = ("cmsis-rtos2", "freertos", "threadx")  # ports that are sources and headers alone
 NOTICE = """
 
 osheap.c contains newlib's malloc, see COPYING.NEWLIB, and functions of Concurrency Kit, each part
@@ -66,6 +68,9 @@ def files(options, chosen):
     headers = ["core/include/os/os_heap.h", *(HEADERS[s] for s in dict.fromkeys(p.system for p in chosen))]
     for header in headers:
         out[f"include/os/{Path(header).name}"] = (ROOT / header).read_text()
+    if options.rtos is not None:
+        for path in sorted((ROOT / "arch/rtos" / options.rtos).glob("*.[ch]")):
+            out[f"rtos/{path.name}"] = path.read_text()
     out["LICENSE"] = (ROOT / "LICENSE").read_text()
     out["NOTICE"] = "\n\n".join((ROOT / "NOTICE").read_text().split("\n\n")[:2]) + NOTICE
     out["COPYING.NEWLIB"] = take_newlib.member(archive, "COPYING.NEWLIB")
@@ -102,13 +107,14 @@ def parse():
     parser = argparse.ArgumentParser(prog="dev amalgamate", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--output", metavar="FOLDER", default="build/amalgamation",
-                       help="write the files there (default: build/amalgamation)")
+    where.add_argument("--output", metavar="FOLDER", default=ROOT / "build/amalgamation",
+                       help="write the files there (default: build/amalgamation of the project)")
     where.add_argument("--tar", metavar="FILE", help="write them as an archive, by its name: .tar, .tar.gz or .tar.xz")
     parser.add_argument("--newlib", choices=("full", "nano"), default="full",
                         help="which of newlib's allocators serves large blocks (default: full)")
     parser.add_argument("--port", nargs="+", metavar="PORT",
                         help="contain these ports only: all (default), firmware, linux, " + ", ".join(names))
+    parser.add_argument("--rtos", choices=RTOS, help="write the RTOS's port of arch/rtos/ too, to the folder rtos")
     parser.add_argument("--newlib-source", metavar="ARCHIVE",
                         help="newlib's source (default: that of the package newlib-source)")
     parser.add_argument("--ck-headers", metavar="FOLDER", default="/usr/include",

@@ -11,6 +11,7 @@
 /* #define OSH_CORE_LOCK 1 */       /* RP2040: both cores, under a spinlock of the SIO */
 /* #define OSH_CORE_AFFINITY 0 */   /* Armv7-A, AArch64: the number's field of MPIDR */
 /* #define OSH_CORE_HEADER "x.h" */ /* a file that says how a core reads its number */
+/* #define OSH_ADDS_REGIONS 1 */    /* level 0 on firmware: the program calls os_heap_add_region */
 /* #define OSH_SLAB_MAX 1024 */     /* the largest size that an interrupt handler may ask for */
 /* #define OSH_REGION_BYTES 1 */    /* Linux: how many addresses the heap reserves */
 

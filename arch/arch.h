@@ -230,8 +230,8 @@ OSH_HIDDEN size_t osh_arch_idle_bytes(void);
 OSH_HIDDEN bool osh_arch_move(void *to, void *from, size_t bytes);
 
 /* Called only where OSH_ROW_LEAST > 0, for open pages that were not touched since the system had
- * them. Commits their memory at once, as huge pages if the system has some. False: the system does
- * not do that, and never will. */
+ * them. Commits their memory at once, as huge pages if the system has some and they take less time
+ * than small ones. False: the system does not do that, and never will. One caller at a time. */
 OSH_HIDDEN bool osh_arch_commit_huge(void *start, size_t bytes);
 
 /* A word that is as hard to guess as the platform allows. Called once, when the heap starts, from

@@ -9,6 +9,7 @@
 #define OSH_NEWLIB_H
 
 #include "os/os_heap.h"
+#include "osh_class.h"
 #include "osh_compiler.h"
 #include "osh_config.h"
 #include "osh_holes.h"
@@ -19,6 +20,14 @@
 
 /* The last word of every block is its seal, see osh_seal.h, from hardening level 1 on. */
 #define OSH_SEAL_BYTES (OSH_HARDENING > 0 ? sizeof(uintptr_t) : 0)
+
+/* The block for which a free range of pages, or newlib's top, has room: without the most that
+ * newlib and the seal take of it. */
+static inline size_t osh_newlib_room(size_t bytes)
+{
+    size_t most = 8 * sizeof(size_t) + 2 * OSH_ALIGN + OSH_SEAL_BYTES;
+    return bytes > most ? (bytes - most) & ~(OSH_ALIGN - 1) : 0;
+}
 
 OSH_HIDDEN void *osh_newlib_malloc(size_t size);
 

@@ -29,7 +29,8 @@ static struct {
     struct shelf shelf[OSH_CLASSES];
 } depot_part[IN_PARTS ? OSH_DEPOT_PARTS : 1] OSH_ALIGNED(OSH_CACHELINE);
 
-/* Written once. */
+/* Written once. A division takes as long as a look at a slot, so there is none where slots are
+ * looked at. */
 static unsigned parts_in_use = 1;
 static unsigned slots_of_part = SLOTS_OF_CLASS;
 #define PARTS (IN_PARTS ? parts_in_use : 1u)
@@ -55,7 +56,7 @@ void osh_depot_start(unsigned cores)
 {
     unsigned number = cores < OSH_DEPOT_PARTS ? cores : OSH_DEPOT_PARTS;
     parts_in_use = number;
-    slots_of_part = SLOTS_OF_CLASS / number;
+    slots_of_part = number > 1 ? SLOTS_OF_CLASS / number : SLOTS_OF_CLASS;
     for (unsigned p = 0; p < number; p++) {
         for (unsigned cls = 1; cls < OSH_CLASSES; cls++) {
             struct shelf *shelf = shelf_of(p, cls);

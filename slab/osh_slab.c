@@ -9,7 +9,7 @@
 #include "osh_slab_table.h"
 
 /* The highest `count` bits of `word`, or all of them. */
-static osh_word_t highest(osh_word_t word, unsigned count)
+static osh_word_t highest(osh_word_t word, osh_count_t count)
 {
     unsigned have = osh_count_bits(word);
     if (!OSH_SMALL_CODE && have > 2 * count) {
@@ -80,7 +80,7 @@ static void unlist(size_t page, unsigned cls)
 /* Takes objects of a slab until the chain has `count` or none is free. */
 static void take_from(struct osh_chain *chain, size_t page, unsigned cls, unsigned count)
 {
-    unsigned before = chain->count;
+    osh_count_t before = chain->count;
     osh_word_t *bits = osh_slab_bits(page, cls);
     osh_word_t left = 0;
     for (unsigned i = osh_slab_words(cls); i-- > 0 && (chain->count < count || left == 0);) {
@@ -170,7 +170,7 @@ static size_t draw(struct osh_chain *chain, unsigned cls, unsigned count, size_t
             if (OSH_SLAB_MAPS == 1 && osh_slab_at(page) != cls) {
                 continue; /* a slab of another class */
             }
-            unsigned before = chain->count;
+            osh_count_t before = chain->count;
             take_from(chain, page, cls, count);
             if (chain->count == count || (chain->count > before && --slabs == 0)) {
                 return word;

@@ -127,7 +127,7 @@ void osh_slab_put(unsigned cls, struct osh_chain chain)
     size_t left = chain.count;
     osh_gauge_given(left * osh_class_bytes(cls)); /* as above */
     while (left > 0) {
-        unsigned off = chain.count;
+        osh_count_t off = chain.count;
         unsigned put = put_some(cls, &chain);
         left -= put;
         if (put == 0 || (OSH_VIRTUAL && put < off - chain.count)) {

@@ -69,7 +69,8 @@ void free(void *ptr)
     os_free(ptr);
 }
 
-void cfree(void *ptr) __attribute__((alias("free")));
+/* What compilers know of free, so that they do not warn where newlib does not declare cfree. */
+void cfree(void *ptr) __attribute__((alias("free"), leaf, nothrow));
 
 void *calloc(size_t count, size_t size)
 {

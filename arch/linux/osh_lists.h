@@ -83,7 +83,7 @@ static inline struct osh_chain osh_chain_unpack(unsigned cls, osh_word_t word)
     return (struct osh_chain){(void *)(word >> OSH_WORD_SHIFT), (unsigned)(word & OSH_WORD_ROOM)};
 }
 
-static inline osh_word_t osh_link(const void *next, unsigned room)
+static inline osh_word_t osh_link(const void *next, osh_count_t room)
 {
     return ((osh_word_t)next << osh_hot.link_shift) | (room & osh_hot.link_mask);
 }

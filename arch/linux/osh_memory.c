@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef MADV_POPULATE_WRITE
@@ -137,18 +138,43 @@ bool osh_arch_decommit(uintptr_t *from, uintptr_t *to)
     return taken;
 }
 
-/* Without huge pages this commits small ones. The kernel is asked for huge ones only during the
- * call, or it would make huge again what was given back in part. Since Linux 5.14; older kernels
- * refuse. */
+enum { BY_SMALL, BY_HUGE };
+
+/* How much time of the CPU it takes to commit memory by pages of each kind, in nanoseconds; 0: not
+ * tried. Under the reclaim's mutex. */
+static uint64_t commit_time[2];
+
+static uint64_t cpu_time(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* The mean of the last few. What was dearer seems cheaper as time goes by, so it is tried again. */
+static void note_time(unsigned kind, uint64_t took)
+{
+    uint64_t before = commit_time[kind];
+    commit_time[kind] = before == 0 ? took + 1 : before - before / 4 + took / 4;
+    commit_time[!kind] -= commit_time[!kind] / 64;
+}
+
+/* The kernel is asked for huge pages only during the call, or it would make huge again what was
+ * given back in part. Since Linux 5.14; older kernels refuse. */
 bool osh_arch_commit_huge(void *start, size_t bytes)
 {
     if ((uintptr_t)start - (uintptr_t)region.start >= region.bytes) {
         return false;
     }
     int before = errno;
-    (void)madvise(start, bytes, MADV_HUGEPAGE); /* a kernel without them refuses: no harm */
+    unsigned kind = commit_time[BY_HUGE] <= commit_time[BY_SMALL] ? BY_HUGE : BY_SMALL;
+    uint64_t begin = cpu_time();
+    if (kind == BY_HUGE) {
+        (void)madvise(start, bytes, MADV_HUGEPAGE); /* a kernel without them refuses: no harm */
+    }
     bool done = madvise(start, bytes, MADV_POPULATE_WRITE) == 0;
     (void)madvise(start, bytes, MADV_NOHUGEPAGE);
+    note_time(kind, cpu_time() - begin);
     errno = before;
     return done;
 }

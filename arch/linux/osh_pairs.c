@@ -77,7 +77,7 @@ bool osh_pairs_exchange(enum osh_which which, unsigned cls, struct osh_chain *io
     (void)look(); /* a miss */
 
     osh_word2_t old;
-    unsigned room = osh_class_limit(cls) - io->count;
+    unsigned room = osh_class_limit(cls) - (unsigned)io->count;
     if (!osh_pair_exchange(&osh_pairs_mine->of.pair[which][cls], (osh_word_t)io->head, room,
                            &old)) {
         return false;

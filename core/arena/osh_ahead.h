@@ -3,10 +3,11 @@
  * Huge pages, where memory is virtual. Each first touch of 4 KiB is a page fault, which takes
  * longer than the work on these bytes. Slabs fill the region from the top, so what lies next to a
  * new slab is used soon. So when slabs have OSH_HUGE_FROM bytes, and one takes the first page of a
- * huge page, the system commits all of it in one call. At most one huge page is not full, until
- * blocks are freed. Slabs that have had more before get none: what a program frees, gives back and
- * needs again comes as it is touched. Rows of large blocks get none, because a program may never
- * touch most of one.
+ * huge page, the system commits all of it in one call. The port decides whether as one huge page or
+ * as small ones, by the time that these took: small ones in one call take less than one fault each.
+ * At most one huge page is not full, until blocks are freed. Slabs that have had more before get
+ * none: what a program frees, gives back and needs again comes as it is touched. Rows of large
+ * blocks get none, because a program may never touch most of one.
  *
  * The other pages are claimed meanwhile, under the reclaim's mutex, as by osh_arena_decommit().
  */

@@ -337,6 +337,19 @@ bool osh_bank_resize(struct osh_bank *bank, void *block, size_t size)
     return true;
 }
 
+void osh_bank_look(const struct osh_bank *bank, struct osh_holes *holes)
+{
+    size_t row = 0;
+    for (size_t granule = 0; granule <= bank->granules; granule++) {
+        if (granule < bank->granules && granule_state(bank, granule) == FREE) {
+            row++;
+        } else {
+            osh_holes_add(holes, row > 0, row << bank->shift, row << bank->shift);
+            row = 0;
+        }
+    }
+}
+
 const char *osh_bank_check(const struct osh_bank *bank)
 {
     size_t used = 0;

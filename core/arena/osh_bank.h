@@ -23,6 +23,7 @@
 #include "osh_atomic.h"
 #include "osh_compiler.h"
 #include "osh_config.h"
+#include "osh_holes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,6 +69,9 @@ OSH_HIDDEN bool osh_bank_free(struct osh_bank *bank, void *block);
 
 /* Cuts the live block, or takes free granules behind it. False: it is unchanged. */
 OSH_HIDDEN bool osh_bank_resize(struct osh_bank *bank, void *block, size_t size);
+
+/* Adds the rows of free granules: a snapshot. O(granules). */
+OSH_HIDDEN void osh_bank_look(const struct osh_bank *bank, struct osh_holes *holes);
 
 /* While nothing uses the bank: the first broken invariant, or NULL. */
 OSH_HIDDEN const char *osh_bank_check(const struct osh_bank *bank);

@@ -13,6 +13,7 @@
 #include "osh_links.h"
 #include "osh_look.h"
 #include "osh_magazine.h"
+#include "osh_newlib.h"
 #include "osh_regions.h"
 #include "osh_slab.h"
 #include "osh_slab_table.h"
@@ -53,7 +54,8 @@ static const char *check_no_slab(size_t page)
 
 static void end_row(struct osh_look *look)
 {
-    osh_holes_add(&look->holes, look->row > 0, look->row << OSH_PAGE_LOG2);
+    size_t bytes = look->row << OSH_PAGE_LOG2;
+    osh_holes_add(&look->holes, look->row > 0, bytes, osh_newlib_room(bytes));
     look->row = 0;
 }
 
@@ -95,7 +97,7 @@ static const char *check_page(size_t page, struct osh_look *look, bool all)
     }
     unsigned free = osh_slab_free(page, cls);
     look->out += (osh_class_objects(cls) - free) * osh_class_bytes(cls);
-    osh_holes_add(&look->holes, free, osh_class_bytes(cls));
+    osh_holes_add(&look->holes, free, osh_class_bytes(cls), osh_class_bytes(cls));
     return all ? check_slab(page, cls, free) : NULL;
 }
 

@@ -11,9 +11,6 @@
 /* Words of the bitmap to look at: 96 KiB of pages on 32-bit cores, 384 KiB on 64-bit. */
 enum { LOOK_WORDS = 6 };
 
-/* The most that newlib and the seal take of a free range besides the block. */
-#define OVERHEAD (8 * sizeof(size_t) + 2 * OSH_ALIGN + OSH_SEAL_BYTES)
-
 /* The claimed pages of a word. Pages beyond the last count as claimed. */
 static osh_word_t claimed_in(size_t word)
 {
@@ -96,7 +93,7 @@ static size_t largest(void)
     size_t bytes = long_row() << OSH_PAGE_LOG2;
     size_t top = osh_newlib_top();
     bytes = top > bytes ? top : bytes;
-    return bytes > OVERHEAD ? (bytes - OVERHEAD) & ~(OSH_ALIGN - 1) : 0;
+    return osh_newlib_room(bytes);
 }
 
 OSH_PUBLIC void os_heap_gauge(struct os_heap_gauge *gauge)

@@ -128,6 +128,7 @@ static void *resize_elsewhere(void *block, size_t size)
 
 static void stats_elsewhere(struct os_heap_stats *sum)
 {
+    struct osh_holes holes = {sum->free_blocks, sum->smallest_free, sum->largest_free};
     for
         EACH_BANK(bank)
         {
@@ -137,7 +138,11 @@ static void stats_elsewhere(struct os_heap_stats *sum)
             sum->live += live;
             sum->free += osh_bank_bytes(bank) - live;
             sum->high_water += osh_load(&bank->most) << bank->shift; /* observes nothing */
+            osh_bank_look(bank, &holes);
         }
+    sum->free_blocks = holes.count;
+    sum->smallest_free = holes.smallest;
+    sum->largest_free = holes.largest;
 }
 
 static size_t gauge_elsewhere(size_t *row)

@@ -56,9 +56,11 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
     stats->deferred_frees = fallback.deferred;
     stats->deferred_pending = fallback.pending;
     stats->out_of_memory = osh_heap_failures();
-    osh_holes_add(&look.holes, fallback.holes.count, fallback.holes.smallest);
+    osh_holes_add(&look.holes, fallback.holes.count, fallback.holes.smallest,
+                  fallback.holes.largest);
     stats->free_blocks = look.holes.count;
     stats->smallest_free = look.holes.smallest;
+    stats->largest_free = look.holes.largest;
     stats->cached_bound = stats->cores * osh_class_core_bound + osh_class_shared_bound;
     if (osh_regions() != NULL) {
         osh_regions()->stats(stats);

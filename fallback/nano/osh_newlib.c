@@ -218,7 +218,9 @@ struct osh_newlib_walk osh_newlib_walk(void)
             walk.wrong = OSH_NAMED("newlib nano", "free chunks overlap or are out of order");
             break;
         }
-        osh_holes_add(&walk.holes, 1, (size_t)free->size - CHUNK_OFFSET);
+        size_t bytes = (size_t)free->size - CHUNK_OFFSET;
+        size_t room = OSH_ALIGN > 8 ? osh_newlib_room(bytes) : bytes - OSH_SEAL_BYTES;
+        osh_holes_add(&walk.holes, 1, bytes, room);
     }
     return walk;
 }

@@ -43,7 +43,8 @@ struct osh_newlib_walk osh_newlib_walk(void)
                 break;
             }
             if (chunk == top) {
-                osh_holes_add(&walk.holes, size > MINSIZE, size - OF_THE_CHUNK);
+                osh_holes_add(&walk.holes, size > MINSIZE, size - OF_THE_CHUNK,
+                              osh_newlib_room(size));
             }
             /* The top, or the fenceposts, end a segment; another may follow. */
             chunk = (mchunkptr)next_run((uintptr_t)chunk + (chunk == top ? size : 2 * SIZE_SZ));
@@ -77,7 +78,9 @@ struct osh_newlib_walk osh_newlib_walk(void)
             walk.wrong = OSH_NAMED("newlib", "a free chunk is not linked into its bin");
             break;
         } else {
-            osh_holes_add(&walk.holes, 1, size - OF_THE_CHUNK);
+            size_t room =
+                OSH_ALIGN > MALLOC_ALIGNMENT ? osh_newlib_room(size) : size - OF_THE_CHUNK;
+            osh_holes_add(&walk.holes, 1, size - OF_THE_CHUNK, room);
         }
         chunk = next;
     }

@@ -80,7 +80,7 @@ def no_warning(root, boards):
                       run([c, "-O2", *WARNINGS, *o, "-c", str(root / k / "osheap.c"), "-o", str(out)]))
                      for kind in ("full", "nano")]
     for board in map(Board, boards):
-        for options in (["-O2"], ["-Os", "-DOSH_HARDENING=0"],
+        for options in (["-O2"], ["-O2", "-std=c11"], ["-Os", "-DOSH_HARDENING=0"],
                         ["-O2", "-DOSH_NO_MALLOC=1", "-DOSH_NO_OS=1", "-DOSH_SELFTEST=1"]):
             jobs += [(lambda out, b=board, k=kind, o=options:
                       b.compile(root / k / "osheap.c", out, *WARNINGS, "-DOSH_RAM_BYTES=98304", *o))

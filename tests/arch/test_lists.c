@@ -39,7 +39,7 @@ static unsigned length(enum osh_which which)
 {
     unsigned count = 0;
     for (unsigned core = 0; core < osh_arch_cores(); core++) {
-        count += osh_arch_peek(core, which, CLASS).count;
+        count += (unsigned)osh_arch_peek(core, which, CLASS).count;
     }
     return count;
 }

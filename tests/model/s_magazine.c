@@ -183,7 +183,7 @@ const struct scenario magazine_full = {
 
 static unsigned active_length(void)
 {
-    return osh_arch_peek(0, OSH_ACTIVE, CLS).count;
+    return (unsigned)osh_arch_peek(0, OSH_ACTIVE, CLS).count;
 }
 
 static void put_on_full_lists(void)

@@ -40,7 +40,7 @@ static void use_and_put(unsigned cls, struct osh_chain chain)
         unhold(blocks[i], osh_class_bytes(cls));
     }
     if (chain.count > 0) {
-        osh_slab_put(cls, chain_of(cls, blocks, chain.count));
+        osh_slab_put(cls, chain_of(cls, blocks, (unsigned)chain.count));
     }
 }
 

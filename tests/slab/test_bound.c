@@ -14,8 +14,8 @@ static unsigned listed(unsigned cls)
 {
     unsigned count = 0;
     for (unsigned core = 0; core < osh_arch_cores(); core++) {
-        count += osh_arch_peek(core, OSH_ACTIVE, cls).count;
-        count += osh_arch_peek(core, OSH_SPARE, cls).count;
+        count += (unsigned)osh_arch_peek(core, OSH_ACTIVE, cls).count;
+        count += (unsigned)osh_arch_peek(core, OSH_SPARE, cls).count;
     }
     return count;
 }

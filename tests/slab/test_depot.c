@@ -80,7 +80,7 @@ static unsigned given_blocks;
 
 static void count_given(unsigned cls, struct osh_chain chain)
 {
-    given_blocks += chain.count;
+    given_blocks += (unsigned)chain.count;
     osh_slab_put(cls, chain);
 }
 
@@ -115,7 +115,7 @@ static void peek_takes_nothing(void)
     unsigned seen = 0;
     assert_true(osh_depot_put(CLASS, chain));
     for (unsigned slot = 0; slot < SLOTS; slot++) {
-        seen += osh_depot_peek(CLASS, slot).count;
+        seen += (unsigned)osh_depot_peek(CLASS, slot).count;
     }
     assert_int_equal(seen, 2);
     assert_ptr_equal(osh_depot_get(CLASS).head, chain.head);

@@ -22,7 +22,7 @@ static unsigned listed(enum osh_which which, unsigned cls)
 {
     unsigned count = 0;
     for (unsigned core = 0; core < osh_arch_cores(); core++) {
-        count += osh_arch_peek(core, which, cls).count;
+        count += (unsigned)osh_arch_peek(core, which, cls).count;
     }
     return count;
 }
@@ -41,7 +41,7 @@ static unsigned in_depot(void)
 {
     unsigned count = 0;
     for (unsigned slot = 0; slot < osh_depot_slots(CLASS); slot++) {
-        count += osh_depot_peek(CLASS, slot).count;
+        count += (unsigned)osh_depot_peek(CLASS, slot).count;
     }
     return count;
 }

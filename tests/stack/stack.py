@@ -20,6 +20,7 @@ from graph import Graph, Wrong
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "worst-case.md"
 BEGIN, END = "<!-- stack: tests/stack/stack.py --write -->\n", "<!-- stack: end -->\n"
+REGIONS_BEGIN, REGIONS_END = BEGIN.replace("stack:", "stack with regions:"), END.replace("stack:", "stack with regions:")
 BOARDS = {"an521": "arm-none-eabi-", "m4": "arm-none-eabi-", "m0": "arm-none-eabi-", "r5": "arm-none-eabi-",
           "a15": "arm-none-eabi-", "n1": "aarch64-linux-gnu-", "rv64": "riscv64-unknown-elf-",
           "rv32": "riscv64-unknown-elf-", "an521-nano": "arm-none-eabi-", "rv32-small": "riscv64-unknown-elf-"}
@@ -39,6 +40,14 @@ CALLED_BY_POINTER = {
                      "osh_heap_is_sound", "os_malloc_usable_size", "os_heap_stats", "os_heap_gauge",
                      "os_heap_check", "check_pages", "resize", "os_realloc"), []),
 }
+# With added regions: the functions of that table that a call may reach.
+ELSEWHERE = [f"{name}_elsewhere" for name in ("get", "fault", "usable", "suits", "free")]
+WITH_REGIONS = {name: called or ELSEWHERE for name, called in CALLED_BY_POINTER.items()}
+WITH_REGIONS |= {"os_heap_stats": ["stats_elsewhere"], "os_heap_gauge": ["gauge_elsewhere"],
+                 **dict.fromkeys(("os_heap_check", "check_pages"), ["check_elsewhere"]),
+                 **dict.fromkeys(("resize", "os_realloc"), ELSEWHERE + ["resize_elsewhere"])}
+REGION_CALLS = ("os_heap_add_region", "os_malloc_in", "os_heap_set_caps", "os_heap_caps", "os_heap_gauge_reset",
+                "os_malloc", "os_free", "os_realloc", "os_heap_stats", "os_heap_gauge", "os_heap_check")
 MUST_REACH = ("os_malloc", "os_free", "os_realloc")
 
 
@@ -51,7 +60,7 @@ def public_calls(image_source):
     return re.findall(r"^    CALL\((\w+),", image_source.read_text(), re.M)
 
 
-def computed(build, prefix, roots, with_image):
+def computed(build, prefix, roots, with_image, indirect=None, image="stack"):
     """The graph of the library; with_image: and of the image, with the test kernel's hooks."""
     graph = Graph(prefix)
     library = objects(build, "libosheap.a.p")
@@ -66,13 +75,13 @@ def computed(build, prefix, roots, with_image):
     else:  # the port's own, and the program's
         for name in MUTEX + ["told"]:
             graph.frames[name], graph.calls[name], graph.jumps[name] = 0, set(), set()
-    graph.add_image(build / "tests/firmware/stack.elf", graph.unknown(roots, CALLED_BY_POINTER),
+    graph.add_image(build / f"tests/firmware/{image}.elf", graph.unknown(roots, indirect or CALLED_BY_POINTER),
                     build / "libosheap.a")
     return graph
 
 
 def measured(root, board):
-    done = subprocess.run([ROOT / "tests/firmware/run.sh", root, f"{board}:stack"], capture_output=True,
+    done = subprocess.run([ROOT / "tests/firmware/run.sh", root, f"{board}:stack,regions"], capture_output=True,
                           text=True, check=False)
     found = re.search(rf"^ok +{board} +stack .*?s  (.*) ok$", done.stdout, re.M)
     if not found:
@@ -102,8 +111,17 @@ def column(root, board, calls):
     return cells
 
 
-def table(root, boards, calls):
-    columns = [column(root, board, calls) for board in boards]
+def regions_column(root, board):
+    """The cells of a program that adds regions: computed alone."""
+    graph = computed(root / board, BOARDS[board], REGION_CALLS, False, WITH_REGIONS, "regions")
+    cells = []
+    for call in REGION_CALLS:
+        own, hook = graph.deepest(call, WITH_REGIONS), graph.deepest(call, WITH_REGIONS, HOOKS)
+        cells.append(f"{own} / {hook}" if hook >= 0 else f"{own}")
+    return cells
+
+
+def table(boards, calls, columns):
     lines = ["| call | " + " | ".join(NAMES[board] for board in boards) + " |", "|---" * (len(boards) + 1) + "|"]
     lines += [f"| `{call}` | " + " | ".join(cells) + " |" for call, *cells in zip(calls, *columns)]
     return "\n".join(lines) + "\n"
@@ -118,19 +136,23 @@ def main() -> int:
     arguments = parser.parse_args()
     calls = public_calls(ROOT / "tests/firmware/image/stack.c")
     try:
-        found = table(arguments.root.resolve(), BOARDS, calls)
+        root = arguments.root.resolve()
+        found = table(BOARDS, calls, [column(root, board, calls) for board in BOARDS])
+        regions = table(BOARDS, REGION_CALLS, [regions_column(root, board) for board in BOARDS])
     except Wrong as wrong:
         print(f"stack: {wrong}")
         return 1
-    before, rest = PAGE.read_text().split(BEGIN)
-    old, after = rest.split(END)
-    if arguments.write:
-        PAGE.write_text(before + BEGIN + found + END + after)
-    elif old != found:
-        print("stack: docs/worst-case.md has other figures; tests/stack/stack.py --write writes these:")
-        print("\n".join(line for line in found.splitlines() if line not in old.splitlines()))
-        return 1
-    print(f"stack: {len(calls)} calls on {len(BOARDS)} boards, as docs/worst-case.md has them")
+    for begin, end, now in ((BEGIN, END, found), (REGIONS_BEGIN, REGIONS_END, regions)):
+        before, rest = PAGE.read_text().split(begin)
+        old, after = rest.split(end)
+        if arguments.write:
+            PAGE.write_text(before + begin + now + end + after)
+        elif old != now:
+            print("stack: docs/worst-case.md has other figures; tests/stack/stack.py --write writes these:")
+            print("\n".join(line for line in now.splitlines() if line not in old.splitlines()))
+            return 1
+    print(f"stack: {len(calls)} calls, and {len(REGION_CALLS)} with regions, on {len(BOARDS)} boards, as docs/worst-case.md "
+          "has them")
     return 0
 
 

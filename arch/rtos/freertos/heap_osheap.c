@@ -170,7 +170,7 @@ void vPortGetHeapStats(HeapStats_t *stats)
     os_heap_stats(&walk);
     os_heap_gauge(&gauge);
     stats->xAvailableHeapSpaceInBytes = gauge.free;
-    stats->xSizeOfLargestFreeBlockInBytes = gauge.largest;
+    stats->xSizeOfLargestFreeBlockInBytes = walk.largest_free;
     stats->xSizeOfSmallestFreeBlockInBytes = walk.free_blocks > 0 ? walk.smallest_free : SIZE_MAX;
     stats->xNumberOfFreeBlocks = walk.free_blocks;
     stats->xMinimumEverFreeBytesRemaining = gauge.least_free;
@@ -186,6 +186,7 @@ void vPortInitialiseBlocks(void)
 void vPortHeapResetState(void)
 {
     osheap_hooks_reset();
+    os_heap_gauge_reset();
     memset(allocations, 0, sizeof(allocations));
     memset(frees, 0, sizeof(frees));
 }

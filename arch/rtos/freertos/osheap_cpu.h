@@ -33,23 +33,26 @@
     })
 
 #if defined(__riscv)
-/* The tick and the external interrupt run on a stack of their own, whose top the kernel's port
- * knows. Its handlers announce themselves to nobody else. */
-#if !defined(configISR_STACK_SIZE_WORDS)
-#error \
-    "osheap_hooks.c knows a handler on RISC-V by its stack: set configISR_STACK_SIZE_WORDS in FreeRTOSConfig.h"
-#endif
 #define OSHEAP_MSTATUS_MIE 8u
-extern const StackType_t xISRStackTop; /* portable/GCC/RISC-V/port.c */
 
 static inline bool osheap_masked(void)
 {
     return (OSHEAP_READ("csrr %0, mstatus") & OSHEAP_MSTATUS_MIE) == 0;
 }
 
+#if defined(portCHECK_IF_IN_ISR) /* ports for several cores, such as RP2350's */
+#define OSHEAP_IN_HANDLER() (portCHECK_IF_IN_ISR() != 0)
+#elif defined(configISR_STACK_SIZE_WORDS)
+/* The tick and the external interrupt run on a stack of their own, whose top the kernel's port
+ * knows. Its handlers announce themselves to nobody else. */
+extern const StackType_t xISRStackTop; /* portable/GCC/RISC-V/port.c */
 #define OSHEAP_IN_HANDLER()                                \
     ((uintptr_t)xISRStackTop - OSHEAP_READ("mv %0, sp") <= \
      configISR_STACK_SIZE_WORDS * sizeof(StackType_t))
+#else
+#error \
+    "osheap_hooks.c knows a handler on RISC-V by its stack: set configISR_STACK_SIZE_WORDS in FreeRTOSConfig.h"
+#endif
 
 #elif defined(__aarch64__)
 /* Critical sections raise the interrupt controller's mask, not the CPU's. */
@@ -87,7 +90,9 @@ extern volatile uint32_t ulPortInterruptNesting;
 #endif
 
 #if defined(__aarch64__) || (defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE != 'M')
-#ifndef OSHEAP_NESTING
+#if !defined(OSHEAP_NESTING) && tskKERNEL_VERSION_MAJOR == 11 && tskKERNEL_VERSION_MINOR < 2
+#define OSHEAP_NESTING portGET_CRITICAL_NESTING_COUNT() /* these kernels name no core */
+#elif !defined(OSHEAP_NESTING)
 #define OSHEAP_NESTING portGET_CRITICAL_NESTING_COUNT((BaseType_t)portGET_CORE_ID())
 #endif
 
@@ -145,7 +150,7 @@ static inline void osheap_store(unsigned *word, unsigned value)
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 #else
-/* No read-modify-write: masked, and between cores under the kernel's lock. */
+/* No read-modify-write: masked, and between cores by Peterson's algorithm. */
 #if defined(__riscv)
 #define OSHEAP_MASK() OSHEAP_READ("csrrci %0, mstatus, 8")
 #define OSHEAP_UNMASK(state) \
@@ -154,31 +159,11 @@ static inline void osheap_store(unsigned *word, unsigned value)
 #define OSHEAP_MASK() OSHEAP_READ("mrs %0, primask\n\tcpsid i")
 #define OSHEAP_UNMASK(state) __asm__ volatile("msr primask, %0" ::"r"(state) : "memory")
 #endif
-#if configNUMBER_OF_CORES == 1
-#define OSHEAP_LOCK_CORES(core) ((void)(core))
-#define OSHEAP_UNLOCK_CORES(core) ((void)(core))
-#else
-#define OSHEAP_LOCK_CORES(core) portGET_ISR_LOCK(core)
-#define OSHEAP_UNLOCK_CORES(core) portRELEASE_ISR_LOCK(core)
-#endif
-
 static inline void osheap_count(size_t *counters)
 {
     uintptr_t state = OSHEAP_MASK();
     counters[OSHEAP_CORE()]++;
     OSHEAP_UNMASK(state);
-}
-
-static inline unsigned osheap_swap(unsigned *word, unsigned value)
-{
-    uintptr_t state = OSHEAP_MASK();
-    BaseType_t core = (BaseType_t)OSHEAP_CORE();
-    OSHEAP_LOCK_CORES(core);
-    unsigned old = *word;
-    *word = value;
-    OSHEAP_UNLOCK_CORES(core);
-    OSHEAP_UNMASK(state);
-    return old;
 }
 
 /* With fences, because compilers call a library for atomics of such a CPU. Pairs as above. */
@@ -193,6 +178,45 @@ static inline void osheap_store(unsigned *word, unsigned value)
 {
     __atomic_thread_fence(__ATOMIC_RELEASE);
     *(volatile unsigned *)word = value;
+}
+
+#if configNUMBER_OF_CORES == 1
+#define osheap_lock_cores(core) ((void)(core))
+#define osheap_unlock_cores(core) ((void)(core))
+#else
+_Static_assert(configNUMBER_OF_CORES == 2, "two cores take turns");
+extern unsigned osheap_wanted[2]; /* osheap_hooks.c */
+extern unsigned osheap_turn;
+
+/* Not the kernel's lock: the port for RP2040 knows only in the kernel's own file that a core has it
+ * already, and in a critical section it has. Waits for a few instructions of the other core. */
+static inline void osheap_lock_cores(unsigned core)
+{
+    osheap_store(&osheap_wanted[core], 1); /* pairs with the other core's load below */
+    osheap_store(&osheap_turn, 1 - core);  /* likewise */
+    /* The stores before the loads, on both cores: one of them sees the other's. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    /* Observes the word that the other core changed; pairs with osheap_unlock_cores(). */
+    while (osheap_load(&osheap_wanted[1 - core]) != 0 && osheap_load(&osheap_turn) != core) {
+    }
+}
+
+static inline void osheap_unlock_cores(unsigned core)
+{
+    osheap_store(&osheap_wanted[core], 0); /* publishes the word; pairs with the loads above */
+}
+#endif
+
+static inline unsigned osheap_swap(unsigned *word, unsigned value)
+{
+    uintptr_t state = OSHEAP_MASK();
+    unsigned core = (unsigned)OSHEAP_CORE();
+    osheap_lock_cores(core);
+    unsigned old = *word;
+    *word = value;
+    osheap_unlock_cores(core);
+    OSHEAP_UNMASK(state);
+    return old;
 }
 #endif
 

@@ -33,6 +33,21 @@ static struct lock {
     bool through_kernel; /* the holder has `mutex` as well; only the holder reads and writes it */
 } locks[OS_HEAP_PORT_MUTEXES];
 
+#if configNUMBER_OF_CORES > 1 && !defined(__GCC_HAVE_SYNC_COMPARE_AND_SWAP_4)
+/* Of RP2040's spinlocks the kernel has two. A caller of the heap in a critical section holds them,
+ * so the heap's must be another, and no other code's. */
+#if defined(configSMP_SPINLOCK_0)
+#if !defined(OSH_RP2040_SPINLOCK) || OSH_RP2040_SPINLOCK == configSMP_SPINLOCK_0 || \
+    OSH_RP2040_SPINLOCK == configSMP_SPINLOCK_1
+#error \
+    "RP2040: set OSH_RP2040_SPINLOCK in FreeRTOSConfig.h to the number that the library was built with: 24 to 31, not one of the kernel's"
+#endif
+#define claim_spinlock() spin_lock_claim(OSH_RP2040_SPINLOCK)
+#endif
+unsigned osheap_wanted[2]; /* does the core want a word, or have one? */
+unsigned osheap_turn;      /* the core that goes first if both do */
+#endif
+
 /* Has the scheduler started, and do the mutexes exist? */
 static unsigned running;
 
@@ -157,8 +172,14 @@ void os_heap_port_fail(const char *reason, const void *address)
 }
 
 #if configNUMBER_OF_CORES > 1
+#ifndef claim_spinlock
+#define claim_spinlock() ((void)0)
+#endif
+
+/* The heap starts, once. */
 void os_heap_port_sync_cores(void)
 {
+    claim_spinlock();
     if (xTaskGetSchedulerState() != taskSCHEDULER_NOT_STARTED) {
         os_heap_port_fail("heap: on several cores, allocate or call vPortDefineHeapRegions before "
                           "vTaskStartScheduler",

@@ -14,9 +14,10 @@ int osheap_runtime_stats_get(struct sys_memory_stats *stats)
     struct os_heap_gauge gauge;
     os_heap_stats(&heap);
     os_heap_gauge(&gauge);
-    size_t most = heap.region - gauge.least_free;
+    size_t bytes = heap.region + heap.added;
+    size_t most = bytes - gauge.least_free;
     stats->allocated_bytes = heap.live;
-    stats->free_bytes = heap.region - heap.live;
+    stats->free_bytes = bytes - heap.live;
     stats->max_allocated_bytes = most > heap.live ? most : heap.live;
     return 0;
 }

@@ -27,7 +27,7 @@ static struct k_mutex *mutex_of(unsigned mutex)
 
 bool osheap_has(const void *address)
 {
-    return (uintptr_t)address - (uintptr_t)region < sizeof(region);
+    return (uintptr_t)address - (uintptr_t)region < sizeof(region) || os_heap_caps(address) != 0;
 }
 
 /* A flag of the kernel's. Threads other than the first begin at the level POST_KERNEL, other CPUs

@@ -217,8 +217,10 @@ struct os_heap_stats {
     size_t deferred_pending; /**< blocks whose free was still deferred at this call */
     size_t out_of_memory;    /**< calls that returned NULL because memory was out */
     size_t cached_bound;     /**< bound on `cached`, by `cores` and the configuration */
-    size_t free_blocks;   /**< rows of free pages, free objects of slabs, free chunks of newlib's */
+    size_t free_blocks;   /**< rows of free pages, free objects of slabs, free chunks of newlib's,
+                           *   free places of added regions */
     size_t smallest_free; /**< bytes of the smallest of these; 0 if there is none */
+    size_t largest_free;  /**< bytes of the largest block that one of these has room for */
 };
 
 /** The result of os_heap_gauge. */
@@ -238,7 +240,7 @@ struct os_heap_gauge {
  * Fills in the statistics. They are derived from the heap's structures: the fast paths count
  * nothing. While other cores use the heap the figures are a snapshot, and may be wrong by what
  * these cores do meanwhile. Contexts: task, before start (takes the mutex).
- * Complexity: O(pages + cores * classes + blocks in the newlib heap).
+ * Complexity: O(pages + cores * classes + blocks in the newlib heap + granules of added regions).
  */
 void os_heap_stats(struct os_heap_stats *stats);
 

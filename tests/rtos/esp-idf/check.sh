@@ -27,6 +27,9 @@ for target in esp32c3 esp32p4; do
         grep -q " T $name\$" "$work/names" || fail "$target: the program does not define $name"
     done
     ! grep -q ' [TW] malloc$' "$work/names" || fail "$target: the program's malloc is this heap's"
+    # osheap_has looks into added regions, and the sample adds none: nothing is linked for it.
+    nm "$work/$target/build/esp-idf/osheap/lib__idf_osheap.a" | grep ' w os_heap_caps$' >/dev/null || fail "$target: osheap_has does not ask for added regions"
+    ! grep -q ' os_heap_add_region$' "$work/names" || fail "$target: os_heap_add_region is linked, which nobody calls"
     # What the linker missed: documented calls, and the C library's.
     while read -r name; do
         grep -rqw -- "$name" "$here/include" || grep -qw "$name" <<<'malloc free printf memcpy memmove memset __errno' ||

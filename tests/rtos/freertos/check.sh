@@ -65,6 +65,33 @@ riscv64-unknown-elf-gcc|-march=rv32imac_zicsr -mabi=ilp32 -ffreestanding $newlib
 riscv64-unknown-elf-gcc|-march=rv32imc_zicsr -mabi=ilp32 -ffreestanding $newlib|$isr
 riscv64-unknown-elf-gcc|-march=rv64imac_zicsr -mabi=lp64 -mcmodel=medany -ffreestanding $newlib|$isr
 EOT
+# Kernels before 11.2 name no core in the macro.
+without_core=${more/'(core) ((UBaseType_t)(core))'/'() portGET_CORE_ID()'}
+said=$(compile "$arm" -mcpu=cortex-a9 "$config"$'\n'"$without_core
+#define tskKERNEL_VERSION_MAJOR 11
+#define tskKERNEL_VERSION_MINOR 1") || { echo "two cores of Cortex-A9, kernel 11.1: $said"; exit 1; }
+compiled=$((compiled + 1))
+# RP2040: the kernel has two of the chip's spinlocks, and the heap's must be another.
+kernels='#define configSMP_SPINLOCK_0 14
+#define configSMP_SPINLOCK_1 15
+void spin_lock_claim(unsigned number);'
+for number in 31 15 ''; do
+    if said=$(compile "$arm" '-mcpu=cortex-m0plus -mthumb' "$config"$'\n'"$more"$'\n'"$kernels
+${number:+#define OSH_RP2040_SPINLOCK $number}"); then
+        [ "$number" = 31 ] || { echo "RP2040 with the heap's spinlock '$number': compiles"; exit 1; }
+    elif [ "$number" = 31 ] || [[ $said != *"OSH_RP2040_SPINLOCK"*"not one of the kernel's"* ]]; then
+        echo "RP2040 with the heap's spinlock '$number': $said"
+        exit 1
+    fi
+done
+compiled=$((compiled + 1))
+# RISC-V with two cores: such a port of the kernel has stacks of its own, and a macro that knows a handler.
+in_isr='#define portCHECK_IF_IN_ISR() ((BaseType_t)0)'
+said=$(compile riscv64-unknown-elf-gcc "-march=rv32imac_zicsr -mabi=ilp32 -ffreestanding $newlib" \
+    "$config"$'\n'"$more"$'\n'"$in_isr") || { echo "RISC-V, two cores: $said"; exit 1; }
+! arm-none-eabi-nm "$root/rtos/freertos-config/port.o" | grep xISRStackTop >/dev/null ||
+    { echo "RISC-V with portCHECK_IF_IN_ISR: xISRStackTop is asked for"; exit 1; }
+compiled=$((compiled + 1))
 for need in configUSE_MUTEXES configSUPPORT_STATIC_ALLOCATION INCLUDE_xTaskGetSchedulerState; do
     if said=$(compile "$arm" '-mcpu=cortex-m4 -mthumb' "$(grep -v "$need" <<<"$config")") ||
         [[ $said != *"set $need to 1"* ]]; then
@@ -80,12 +107,19 @@ fi
 echo "FreeRTOS: compiled $compiled times; four settings that lack are named"
 
 OSHEAP=$top FREERTOS_KERNEL=$here/kernel "$top/tests/rtos/page.sh" "$port/README.md" "$root/rtos/freertos"
+KERNEL="-I$here/kernel $here/kernel/one_task.c" OSHEAP=$top \
+    "$top/tests/rtos/page.sh" "$port/README.md" "$root/rtos/freertos-one-file" one-file
+grep -q '^invariants hold' "$root/rtos/freertos-one-file/commands.log" || { echo "FreeRTOS, one file: no invariants hold"; exit 1; }
+OSHEAP=$top "$top/tests/rtos/page.sh" "$port/README.md" "$root/rtos/freertos-rp2040" rp2040 >/dev/null
+arm-none-eabi-objdump -d "$root/rtos/freertos-rp2040/installed/lib/libosheap.a" | grep 'word.0xd000017c' >/dev/null ||
+    { echo "FreeRTOS, RP2040: the library does not take spinlock 31"; exit 1; }
 targets=()
 for board in $boards; do
     targets+=("$board:freertos-${tests//,/,freertos-}")
 done
 targets[0]+=,freertos-operations
 # A profile: critical sections and the kernel's own masks are the interrupt controller's.
-targets+=(a15:freertos-contract,freertos-holder,freertos-critical a72:freertos-contract)
+targets+=(a15:freertos-contract,freertos-holder,freertos-critical a72:freertos-contract
+    rp2040:freertos-contract,freertos-holder,freertos-deferred)
 # The million takes half a minute on two idle cores.
 FIRMWARE_TEST_SECONDS=${FIRMWARE_TEST_SECONDS:-300} "$top/tests/firmware/run.sh" "$root/firmware" --quiet "${targets[@]}"

@@ -187,6 +187,30 @@ static void statistics_describe_what_is_free(void)
     }
 }
 
+/* A hole between blocks, longer than all that is free elsewhere. */
+static void the_largest_free_block_is_the_largest(void)
+{
+    void *chain = NULL;
+    void *hole = pvPortMalloc(20 * LARGE);
+    void *behind = pvPortMalloc(LARGE);
+    for (void *block; (block = pvPortMalloc(2 * LARGE)) != NULL; chain = block) {
+        *(void **)block = chain;
+    }
+    vPortFree(hole);
+    (void)os_heap_trim();
+    size_t largest = stats().xSizeOfLargestFreeBlockInBytes;
+    CHECK(largest >= 20 * LARGE && pvPortMalloc(largest + LARGE) == NULL);
+    hole = pvPortMalloc(largest);
+    CHECK(hole != NULL);
+    vPortFree(hole);
+    vPortFree(behind);
+    while (chain != NULL) {
+        void *next = *(void **)chain;
+        vPortFree(chain);
+        chain = next;
+    }
+}
+
 static void all_of_it_can_be_taken_and_is_there_again(void)
 {
     (void)os_heap_trim();
@@ -223,6 +247,7 @@ static void all_calls(void)
     free_bytes_fall_and_come_back();
     the_least_free_stays_until_it_is_reset();
     statistics_describe_what_is_free();
+    the_largest_free_block_is_the_largest();
     all_of_it_can_be_taken_and_is_there_again();
 }
 
@@ -274,6 +299,18 @@ static void a_repeated_large_pair_takes_no_lock(void)
     CHECK(test_kernel_calls == before);
 }
 
+/* The kernel's locks are this core's then. Nobody has the heap's mutex. */
+static void a_critical_section_has_large_blocks(void)
+{
+    taskENTER_CRITICAL();
+    unsigned calls = test_kernel_calls;
+    void *block = pvPortMalloc(4 * LARGE);
+    vPortFree(block);
+    bool asked = test_kernel_calls != calls;
+    taskEXIT_CRITICAL();
+    CHECK(block != NULL && !asked);
+}
+
 #ifdef portICCPMR_PRIORITY_MASK_REGISTER
 /* As taskDISABLE_INTERRUPTS of Armv7-A does. The kernel refuses a call that would lower the mask.
  */
@@ -299,6 +336,7 @@ static void task(unsigned number)
     (void)number;
     all_calls();
     a_repeated_large_pair_takes_no_lock();
+    a_critical_section_has_large_blocks();
     interrupts_masked_by_the_controller_stay_so();
     a_handler_has_small_blocks_and_frees_any();
 }
@@ -308,6 +346,7 @@ static void a_reset_forgets_counts_and_keeps_blocks(void)
 {
     void *block = pvPortMalloc(LARGE);
     vPortHeapResetState();
+    CHECK(xPortGetMinimumEverFreeHeapSize() == xPortGetFreeHeapSize());
     CHECK(stats().xNumberOfSuccessfulAllocations == 0 && stats().xNumberOfSuccessfulFrees == 0);
     vPortFree(block);
     CHECK(stats().xNumberOfSuccessfulFrees == 1);

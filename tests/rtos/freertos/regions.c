@@ -64,6 +64,29 @@ static void fill(void)
     }
 }
 
+static HeapStats_t stats(void)
+{
+    HeapStats_t now;
+    vPortGetHeapStats(&now);
+    return now;
+}
+
+/* Where the longest region has no room, the free block of another is the largest. */
+static void statistics_see_all_regions(void)
+{
+    HeapStats_t empty = stats();
+    CHECK(empty.xNumberOfFreeBlocks == 3);
+    CHECK(empty.xSizeOfSmallestFreeBlockInBytes < BYTES / 4);
+    void *most = pvPortMalloc(empty.xSizeOfLargestFreeBlockInBytes);
+    CHECK(most != NULL);
+    size_t largest = stats().xSizeOfLargestFreeBlockInBytes;
+    CHECK(largest > BYTES / 4 - GAP && largest < BYTES / 4);
+    void *second = pvPortMalloc(largest);
+    CHECK(second != NULL && stats().xNumberOfFreeBlocks <= empty.xNumberOfFreeBlocks);
+    vPortFree(second);
+    vPortFree(most);
+}
+
 int main(void)
 {
     CHECK(xPortGetFreeHeapSize() == 0);
@@ -76,7 +99,10 @@ int main(void)
     uint8_t *block = pvPortMalloc(100);
     CHECK(is_in(&three[1], block, 100));
     vPortFree(block);
+    (void)os_heap_trim();
+    statistics_see_all_regions();
     fill();
+    (void)os_heap_trim(); /* what is cached counts as used */
     CHECK(xPortGetFreeHeapSize() == free_bytes);
     CHECK(pvPortMalloc(BYTES) == NULL);
     CHECK(!test_asserts(allocate));

@@ -12,26 +12,30 @@ boards='m4 rv32imc'
 [ "${2:-}" != --long ] || boards='m4 m0 m23 rv32imc rv64imc'
 tests=contract,functional,storm,exhaustion,deferred,critical
 
-project=$root/rtos/mynewt-project
-rm -rf "$project"
 mkdir -p "$root/rtos"
-cp -r "$here/project" "$project"
-OSHEAP=$top PROJECT=$project TARGET=example PATH=$here:$PATH \
-    "$top/tests/rtos/page.sh" "$top/arch/rtos/mynewt/README.md" "$root/rtos/mynewt"
-image=$project/bin/targets/example/example.elf
 # The first file behind a symbol's name in the table of references defines it.
 defined_by() { # SYMBOL FILE
     sed -n '/^Cross Reference Table/,$p' "$image.map" | awk -v name="$1" '$1 == name { print $2 }' |
         grep -q "$2" || { echo "$1 is not defined by $2" >&2; exit 1; }
 }
-for symbol in os_malloc os_free os_realloc malloc free calloc realloc; do
-    defined_by $symbol libosheap.a
-done
-defined_by _sbrk hw_hal.a
-# shellcheck disable=SC2046
-qemu-system-arm -M mps2-an386 -nographic -nodefaults -semihosting-config enable=on,target=native \
-    -kernel "$image" </dev/null
-echo "Mynewt: os_malloc and malloc are this heap's, _sbrk is the HAL's"
+# In `project`, by the page's blocks of the kind: an image whose heap is in the archive.
+follow() { # ARCHIVE [KIND]
+    project=$root/rtos/mynewt-project${2:+-$2}
+    rm -rf "$project"
+    cp -r "$here/project" "$project"
+    OSHEAP=$top PROJECT=$project TARGET=example PATH=$here:$PATH \
+        "$top/tests/rtos/page.sh" "$top/arch/rtos/mynewt/README.md" "$root/rtos/mynewt${2:+-$2}" "${@:2}"
+    image=$project/bin/targets/example/example.elf
+    for symbol in os_malloc os_free os_realloc malloc free calloc realloc; do
+        defined_by $symbol "$1"
+    done
+    defined_by _sbrk hw_hal.a
+    qemu-system-arm -M mps2-an386 -nographic -nodefaults -semihosting-config enable=on,target=native \
+        -kernel "$image" </dev/null
+    echo "Mynewt: os_malloc and malloc are this heap's, of $1; _sbrk is the HAL's"
+}
+follow arch_rtos_mynewt.a one-file
+follow libosheap.a
 
 # The control: a name behind kernel/os, and the other os_malloc is found first.
 sed -i 's#^pkg.name: arch/rtos/mynewt#pkg.name: zheap#' "$project/arch/rtos/mynewt/pkg.yml"

@@ -18,9 +18,13 @@ static StaticSemaphore_t blocks[OS_HEAP_PORT_MUTEXES];
 /* True from the first time that the scheduler was seen to run: it does not stop again. */
 static volatile bool started;
 
+/* There only if the program adds a region: its object is linked for that call. */
+#pragma weak os_heap_caps
+
 bool osheap_has(const void *address)
 {
-    return (uintptr_t)address - (uintptr_t)region < sizeof(region);
+    return (uintptr_t)address - (uintptr_t)region < sizeof(region) ||
+           (os_heap_caps != NULL && os_heap_caps(address) != 0);
 }
 
 bool os_heap_port_started(void)

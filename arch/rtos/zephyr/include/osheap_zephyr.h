@@ -12,7 +12,7 @@ extern "C" {
 
 /**
  * Fills in Zephyr's three figures, in bytes. Allocated is what the program has. Free is the rest of
- * the region, cached blocks included: a cache is given back before an allocation fails. The
+ * the regions, cached blocks included: a cache is given back before an allocation fails. The
  * maximum counts cached blocks as allocated, so it is an upper bound.
  * Contexts: thread, before the kernel runs. Complexity: as os_heap_stats.
  * Returns 0, or -EINVAL if `stats` is NULL.
@@ -26,7 +26,10 @@ int osheap_runtime_stats_get(struct sys_memory_stats *stats);
  */
 int malloc_runtime_stats_get(struct sys_memory_stats *stats);
 
-/** Is this an address in the heap's region? Any context. O(1). */
+/**
+ * Is this an address in the heap's region, or in one that os_heap_add_region has added with a
+ * capability? Any context. O(regions).
+ */
 bool osheap_has(const void *address);
 
 #ifdef __cplusplus

@@ -93,8 +93,6 @@ unsigned portGET_CORE_ID(void);
 UBaseType_t portGET_CRITICAL_NESTING_COUNT(BaseType_t core);
 #endif
 #endif
-void portGET_ISR_LOCK(BaseType_t core);
-void portRELEASE_ISR_LOCK(BaseType_t core);
 
 typedef struct HeapRegion {
     uint8_t *pucStartAddress;

@@ -4,6 +4,11 @@
 
 #include "FreeRTOS.h"
 
+#ifndef tskKERNEL_VERSION_MAJOR
+#define tskKERNEL_VERSION_MAJOR 11
+#define tskKERNEL_VERSION_MINOR 3
+#endif
+
 typedef struct tskTaskControlBlock *TaskHandle_t;
 
 #define taskSCHEDULER_SUSPENDED ((BaseType_t)0)

@@ -57,6 +57,29 @@ static void figures_add_up(void)
     CHECK(with.max_allocated_bytes >= before.allocated_bytes + 20000);
 }
 
+static void an_added_region_is_of_this_heap(void)
+{
+    static unsigned char bank[16384];
+    unsigned frees = real_frees;
+    CHECK(os_heap_add_region(bank, sizeof(bank), OS_HEAP_CAP_DMA) == 0);
+    void *block = os_malloc_in(OS_HEAP_CAP_DMA, 100);
+    CHECK(block != NULL && osheap_has(block));
+    block = k_realloc(block, 200);
+    CHECK(block != NULL && osheap_has(block));
+    k_free(block);
+    CHECK(real_frees == frees);
+
+    struct sys_memory_stats stats;
+    os_heap_gauge_reset();
+    CHECK(osheap_runtime_stats_get(&stats) == 0);
+    CHECK(stats.max_allocated_bytes < sizeof(bank));
+    block = os_malloc_in(OS_HEAP_CAP_DMA, 10000);
+    size_t free_bytes = stats.free_bytes;
+    CHECK(osheap_runtime_stats_get(&stats) == 0);
+    CHECK(stats.free_bytes + 10000 <= free_bytes && stats.max_allocated_bytes >= 10000);
+    k_free(block);
+}
+
 static void the_holder_of_a_mutex_does_not_get_it_again(void)
 {
     os_heap_port_lock(1);
@@ -74,5 +97,6 @@ int main(void)
     every_call_of_the_family_is_this_heaps();
     a_block_of_a_threads_pool_goes_back_there();
     figures_add_up();
+    an_added_region_is_of_this_heap();
     passed();
 }

@@ -9,7 +9,9 @@
 extern "C" {
 #endif
 
-/** Is this an address in the heap's region: os_free's to give back, not free's? Any context. O(1).
+/**
+ * Is this an address in the heap's region, or in one that os_heap_add_region has added with a
+ * capability: os_free's to give back, not free's? Any context. O(regions).
  */
 bool osheap_has(const void *address);
 
