@@ -388,24 +388,6 @@ void osh_fallback_reclaim(void)
     }
 }
 
-#if OSH_ARCH_DECOMMITS
-static void give_aged(void *block)
-{
-    if (OSH_ROWS && osh_newlib_is_row(block)) {
-        osh_row_free(block);
-    } else {
-        osh_deferred_push(block); /* until somebody has the mutex */
-    }
-}
-
-void osh_fallback_age(void)
-{
-    if (OSH_KEPT_BYTES > 0) {
-        osh_kept_age(give_aged);
-    }
-}
-#endif
-
 void osh_fallback_look(struct osh_fallback_stats *stats)
 {
     struct osh_newlib_walk walk = {0};

@@ -63,11 +63,6 @@ OSH_HIDDEN size_t osh_fallback_usable(const void *block);
  * heap if no block of it is live. Task context or before start. */
 OSH_HIDDEN void osh_fallback_reclaim(void);
 
-#if OSH_ARCH_DECOMMITS
-/* Gives back a kept block that nobody has asked for in a while. Any context. O(1). */
-OSH_HIDDEN void osh_fallback_age(void);
-#endif
-
 /* Hold: keeps other tasks out of newlib's heap, which is then in a consistent state; false in an
  * interrupt. May wait. Let go: ends that. */
 OSH_HIDDEN bool osh_fallback_hold(void);

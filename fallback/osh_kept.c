@@ -169,26 +169,6 @@ void osh_kept_reclaim(void (*give)(void *block))
     }
 }
 
-#if OSH_ARCH_DECOMMITS
-void osh_kept_age(void (*give)(void *block))
-{
-    /* Advice: they publish nothing. */
-    static osh_word_t turn;
-    static osh_word_t seen[KEPT_SLOTS];
-    osh_word_t now = osh_load(&turn);
-    if (osh_load(&kept.bytes) == 0 || !osh_cas(&turn, &now, now + 1)) {
-        return;
-    }
-    unsigned slot = (unsigned)(now % KEPT_SLOTS);
-    osh_word_t block = osh_load(&kept.slots[slot]);
-    if (block != 0 && block == osh_load(&seen[slot])) {
-        (void)empty_slot(&kept.slots[slot], give);
-        block = 0;
-    }
-    osh_store(&seen[slot], block);
-}
-#endif
-
 size_t osh_kept_bytes(void)
 {
     return osh_load(&kept.bytes);

@@ -36,10 +36,6 @@ OSH_HIDDEN void osh_kept_turn_over(void (*give)(void *block));
 /* Passes every kept block to `give`. O(slots). */
 OSH_HIDDEN void osh_kept_reclaim(void (*give)(void *block));
 
-/* Passes the block of one slot, in turn, to `give`, if it has been there for a whole round. O(1).
- */
-OSH_HIDDEN void osh_kept_age(void (*give)(void *block));
-
 /* Usable bytes of the kept blocks: a snapshot. */
 OSH_HIDDEN size_t osh_kept_bytes(void);
 

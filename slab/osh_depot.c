@@ -7,7 +7,7 @@
 #include "osh_config.h"
 
 #define IN_PARTS (OSH_DEPOT_PARTS > 1)
-enum { IN_USE_PARTS = 6 };
+enum { IN_USE_PARTS = 4 };
 
 /* By part, then by slot, then by class: most classes use few slots, which then share pages. */
 #define SLOTS_OF_CLASS (OSH_DEPOT_MOST > 0 ? OSH_DEPOT_MOST : 1)

@@ -47,7 +47,6 @@ static void *try_and_age(size_t alignment, size_t size)
     void *block = osh_heap_try(alignment, size);
     if (OSH_UNLIKELY(osh_arena_committed_pages() > before)) {
         osh_magazine_age(osh_heap_class_for(alignment, size));
-        osh_fallback_age();
     }
     return block;
 #else

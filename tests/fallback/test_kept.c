@@ -137,20 +137,6 @@ static void what_is_kept_is_cached_and_comes_back_before_memory_is_out(void)
     assert_int_equal(osh_kept_bytes(), 0);
 }
 
-#if OSH_ARCH_DECOMMITS
-static void one_that_nobody_asks_for_is_given_back_as_the_process_grows(void)
-{
-    only_where_blocks_are_kept(ENOUGH);
-    os_free(large(SIZE));
-    unsigned looks = 0;
-    for (; osh_kept_bytes() != 0; looks++) {
-        assert_true(looks < 1000);
-        osh_fallback_age();
-    }
-    assert_true(looks > (OSH_KEPT_MOST_LOG2 - OSH_KEPT_LEAST_LOG2) << OSH_CLASS_STEPS_LOG2);
-}
-#endif
-
 static void interrupt_may_free_one_and_gets_none(void)
 {
     only_where_blocks_are_kept(ENOUGH);
@@ -198,9 +184,6 @@ int main(void)
         in_fresh_heap(none_is_kept_that_is_longer_than_a_quarter_of_what_is_free, PAGES),
         in_fresh_heap(much_larger_one_serves_only_while_there_is_plenty, PAGES),
         in_fresh_heap(what_is_kept_is_cached_and_comes_back_before_memory_is_out, PAGES),
-#if OSH_ARCH_DECOMMITS
-        in_fresh_heap(one_that_nobody_asks_for_is_given_back_as_the_process_grows, PAGES),
-#endif
         in_fresh_heap(interrupt_may_free_one_and_gets_none, PAGES),
         stopped_with(one_that_is_kept_is_freed_again, PAGES,
                      REPORTED("twice", "double free: the block is free already")),
