@@ -28,7 +28,8 @@ static struct {
     bool locked;        /* did the holder take the mutex? */
 } heap;
 
-/* Blocks that were left to the next request: see leave_to_a_request(). */
+/* Blocks that were left to the next request: see leave_to_a_request(). A count, which publishes
+ * nothing; two cores that free at the same time may count one. */
 enum { LEFT_MOST = 4, LEFT_PART = 32 };
 static osh_word_t left;
 
@@ -265,8 +266,8 @@ void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
     drain(); /* first, since it may be all there is */
     void *block = sealed(from_newlib(alignment, size));
     if (block == NULL && osh_brink_is_out()) {
-        give_back_free(); /* what comes free wipes the mark of osh_brink_look(), and that looks
-                             again */
+        /* What comes free wipes the mark of osh_brink_look(), and that looks again. */
+        give_back_free();
     }
     leave(); /* who drains looks at the seals beside what is freed */
     return block;

@@ -131,6 +131,7 @@ class Figures(unittest.TestCase):
 
     def test_a_page_shows_spread_noise_and_results(self) -> None:
         page = programs_page.render([self.row])
+        self.assertIn(f"Measured with `--rounds {self.row['rounds']}`", page)
         self.assertIn("1.15 to 2", page)
         self.assertIn("(0.85~)", page)
         self.assertIn("(0.52)", page)

@@ -21,6 +21,8 @@ the end, that of the program itself, of a server that of its largest process.
 In brackets: ours over theirs, so below 1 is ours. `~` says that the ranges overlap: the rounds do not
 tell the two apart. A row that no peer is told apart from is called noise.
 
+Measured with `--rounds {rounds}`.
+
 """
 
 
@@ -69,7 +71,8 @@ def render(rows: list[dict]) -> str:
     lines += ["", *_summary(rows)]
     for what, heading in figures.HEADINGS.items():
         lines += [f"## {heading}", "", *_table(rows, what)]
-    return HEAD + "\n".join(lines[:-1]) + "\n"
+    rounds = min(row["rounds"] for row in rows)
+    return HEAD.format(rounds=rounds) + "\n".join(lines[:-1]) + "\n"
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Several regions: which serves what, and that every call knows the blocks of each. */
+#include "crew.h"
 #include "fresh_heap.h"
 #include "os/os_heap.h"
 #include "osh_arena.h"
@@ -92,6 +93,29 @@ static void regions_fill_in_the_order_of_adding_and_none_is_left_out(void)
         /* In order: the last blocks are those of the last region. */
         assert_int_equal(region_of(chain), 1);
         assert_null(os_heap_check());
+        give_all(chain);
+        everything_is_free_again();
+    }
+}
+
+/* What another core has cached comes last, and is not left out either. */
+static void none_is_left_out_when_the_thread_moves(void)
+{
+    unsigned all = 0;
+    add(0, DEFAULT);
+    for (unsigned turn = 0; turn < 3; turn++) {
+        unsigned taken = 0;
+        void *chain = NULL;
+        void *block;
+        while ((block = os_malloc(40)) != NULL) {
+            memcpy(block, &chain, sizeof(chain));
+            chain = block;
+            if (++taken % 50 == 0 && turn > 0) {
+                pin_to_cpu(taken / 50);
+            }
+        }
+        assert_true(taken >= all);
+        all = taken;
         give_all(chain);
         everything_is_free_again();
     }
@@ -409,6 +433,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_fresh_heap(regions_fill_in_the_order_of_adding_and_none_is_left_out, PAGES),
+        in_fresh_heap(none_is_left_out_when_the_thread_moves, PAGES),
         in_fresh_heap(a_region_for_requests_only_is_taken_by_requests_only, PAGES),
         in_fresh_heap(a_region_must_have_all_that_is_asked, PAGES),
         in_fresh_heap(the_first_region_has_the_capabilities_that_it_is_given, PAGES),

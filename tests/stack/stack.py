@@ -31,7 +31,7 @@ HOOKS = MUTEX + [f"os_heap_port_{name}" for name in (
     "may_wait", "in_interrupt", "yield", "sync_cores", "fail", "region", "secret")] + ["told"]
 CALLED_BY_POINTER = {
     "osh_arch_stop": ["osh_slab_put"], "osh_depot_reclaim": ["osh_slab_put"],
-    "osh_kept_reclaim": ["free_kept"],
+    "empty_slot": ["free_kept"], "osh_kept_reclaim": ["free_kept"], "osh_kept_turn_over": ["free_kept"],
     "osh_report": ["told"],  # the program's report hook; the image's is called so
     # Through the table of os_heap_regions.c, which only programs that add regions link: the figures are
     # those of programs without.

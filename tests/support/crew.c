@@ -32,6 +32,7 @@ static void must(int error, const char *what)
 static void *live(void *argument)
 {
     struct member *member = argument;
+    unpin();
     (void)pthread_barrier_wait(&member->crew->together);
     member->crew->work(member->number, member->crew->shared);
     return NULL;

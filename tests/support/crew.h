@@ -9,8 +9,8 @@
 
 #define CREW_MAX 256
 
-/* Runs work(0, shared) .. work(count - 1, shared), each on a thread of its own;
- * they begin at a barrier. Returns when all have returned. */
+/* Runs work(0, shared) .. work(count - 1, shared), each on a thread of its own,
+ * on any CPU; they begin at a barrier. Returns when all have returned. */
 void run_crew(unsigned count, void (*work)(unsigned member, void *shared), void *shared);
 
 /* The same on one thread, pinned to the CPU: "from another core". */

@@ -3,7 +3,8 @@
  * A process has one heap and one region, so a test that wants a new heap, or a
  * small one, runs in a forked child. Its assertions are cmocka's, from any
  * thread; the first that fails ends the child and fails the test with the
- * child's words. When the body returns, os_heap_check() must hold.
+ * child's words. When the body returns, os_heap_check() must hold. The body stays on one CPU, so
+ * that what it caches is where it looks for it; a crew (crew.h) runs on all.
  */
 #ifndef FRESH_HEAP_H
 #define FRESH_HEAP_H
