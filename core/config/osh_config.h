@@ -134,10 +134,9 @@
 /* log2 of the size classes in each doubling. 3 wastes 1/16 inside blocks on average, 2 wastes 1/8;
  * but with 2 there are fewer slabs that are half empty, which counts if slabs are long. */
 #define OSH_CLASS_STEPS_LOG2 (OSH_VIRTUAL ? 2 : 3)
-/* The same above 1 KiB, where few slabs are long enough to waste much when they are half empty. */
-#ifndef OSH_CLASS_FINE_LOG2
+/* The same from 1 to 16 KiB, where few slabs are long enough to waste much when they are half
+ * empty. */
 #define OSH_CLASS_FINE_LOG2 (OSH_VIRTUAL ? 3 : OSH_CLASS_STEPS_LOG2)
-#endif
 
 /* Sizes up to OSH_TABLE_MAX find their class by one table load, larger ones by arithmetic. The
  * table has an entry for each 2^OSH_TABLE_SHIFT bytes: 0 saves two instructions in each call and
