@@ -191,13 +191,13 @@ void osh_gaps_settle(struct osh_gap_hint hint)
     }
 }
 
-/* Of a gap that goes on for MANY_PAGES somebody else has noted the end, or will: whoever was the
- * last to release pages near its end, or claimed those behind it. */
+/* Of a gap that goes on for MANY_PAGES behind `page` somebody else has noted the end as LONGEST, or
+ * will: whoever was the last to release one of those pages, or claimed those behind them. */
 void osh_gaps_released(size_t page)
 {
     osh_fence_atomic_load(); /* change the bitmap, then look: pairs with forget() and with itself */
-    size_t above = free_from(page, MANY_PAGES);
-    if (above == 0 || above >= MANY_PAGES) {
+    size_t above = free_from(page, MANY_PAGES + 1);
+    if (above == 0 || above > MANY_PAGES) {
         return;
     }
     size_t last = page + above - 1;

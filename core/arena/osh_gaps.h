@@ -26,7 +26,7 @@
 #if OSH_ROW_LEAST > 0
 
 /* After a release of pages whose last one is `page`: notes the gap that has it, unless somebody has
- * claimed it, or the gap is shorter than any row. O(1): at most 32 words. */
+ * claimed it, or the gap is shorter than any row. O(1): at most 36 words. */
 OSH_HIDDEN void osh_gaps_released(size_t page);
 
 /* After a claim of pages whose first one is `page`: notes the gap that ends below it, likewise. */

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* os_heap_stats and os_heap_trim. All figures are derived from the heap's structures. */
+/* os_heap_stats. All figures are derived from the heap's structures. */
 #include "arch.h"
 #include "os/os_heap.h"
 #include "osh_arena.h"
-#include "osh_brink.h"
-#include "osh_depot.h"
 #include "osh_exhaust.h"
 #include "osh_fallback.h"
 #include "osh_heap_guard.h"
 #include "osh_look.h"
 #include "osh_regions.h"
-#include "osh_slab.h"
 #include "osh_start.h"
 
 #include <string.h>
@@ -67,38 +64,4 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
         stats->live = less(stats->live, elsewhere);
         stats->cached += elsewhere;
     }
-}
-
-size_t osh_heap_decommit(void)
-{
-    if (!osh_heap_started() || !OSH_ARCH_DECOMMITS || osh_arch_in_interrupt()) {
-        return 0;
-    }
-    /* osh_arena_decommit() claims the free pages meanwhile. A task that finds no page takes this
-     * mutex in the last resort, and so waits until the pages are free again. */
-    bool with_mutex = osh_arch_os_started();
-    if (with_mutex) {
-        osh_arch_lock(OSH_MUTEX_RECLAIM);
-    }
-    if (OSH_DEPOT_SLOTS > 0) {
-        osh_depot_reclaim(osh_slab_put);
-    }
-    size_t bytes = osh_arena_decommit();
-    if (with_mutex) {
-        osh_arch_unlock(OSH_MUTEX_RECLAIM);
-    }
-    return bytes;
-}
-
-OSH_PUBLIC size_t os_heap_trim(void)
-{
-    /* osh_heap_reclaim() itself does nothing in an interrupt. */
-    if (!osh_heap_started() || (OSH_ARCH_DECOMMITS && osh_arch_in_interrupt())) {
-        return 0;
-    }
-    osh_heap_reclaim();
-    if (OSH_BRINK_STOPS) {
-        osh_heap_go_on();
-    }
-    return osh_heap_decommit();
 }

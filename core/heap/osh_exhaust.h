@@ -26,10 +26,6 @@ OSH_HIDDEN void osh_heap_reclaim(void);
 /* Sets the cores' lists going. Likewise, and never waits. */
 OSH_HIDDEN void osh_heap_go_on(void);
 
-/* Gives free pages to the system, those of the depot's blocks too. The cores' lists stay, and run
- * on meanwhile. Returns the bytes that the system took. May wait; does nothing in an interrupt. */
-OSH_HIDDEN size_t osh_heap_decommit(void);
-
 /* Counts a request whose result is `block`, as refused or as served. Returns the block. */
 OSH_HIDDEN void *osh_heap_counted(void *block);
 

@@ -134,13 +134,25 @@ static void great_gap_is_found_after_it_moved_on(void)
     release_all();
 }
 
-/* The longest row of free pages, by a look at every page. */
+static void gap_that_grows_downward_is_noted_at_every_length(void)
+{
+    take_all();
+    for (size_t page = 5000; page-- > 3800;) {
+        release(page, 1);
+        assert_true(5000 - page < LEAST || osh_gaps_is_noted(5000, 5000 - page));
+    }
+    release_all();
+}
+
+/* The longest row of free pages, by a look at every page. All others are noted too. */
 static size_t longest(void)
 {
     size_t best = 0;
     size_t length = 0;
     for (size_t page = 0; page < osh_arena.pages; page++) {
-        length = osh_arena_is_claimed(page) ? 0 : length + 1;
+        bool is_claimed = osh_arena_is_claimed(page);
+        assert_true(!is_claimed || length < LEAST || osh_gaps_is_noted(page, length));
+        length = is_claimed ? 0 : length + 1;
         best = length > best ? length : best;
     }
     return best;
@@ -312,6 +324,7 @@ int main(void)
         in_fresh_heap(rest_of_a_gap_below_a_claim_is_found, PAGES),
         in_fresh_heap(two_rows_that_are_freed_are_one_gap, PAGES),
         in_fresh_heap(great_gap_is_found_after_it_moved_on, PAGES),
+        in_fresh_heap(gap_that_grows_downward_is_noted_at_every_length, PAGES),
         in_fresh_heap(no_gap_is_lost_in_a_random_history, PAGES),
         in_fresh_heap(child_of_a_fork_finds_gaps_that_nobody_has_noted, PAGES),
         in_fresh_heap(all_large_blocks_of_a_large_region_are_rows, PLATFORM_REGION),

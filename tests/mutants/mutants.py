@@ -4,8 +4,8 @@
 checks, cheapest first, until one fails. One that nothing notices is a gap.
 
 The checks are what the list says should find it, then the explorer, scenario by
-scenario, then the unit and the concurrent suites and the table of misuse; of a fault in the
-assembly of another CPU the first alone. A check counts only if it passes
+scenario, then the unit and the concurrent suites and the table of misuse; of a fault in
+what only another build has the first alone. A check counts only if it passes
 on the tree as it is; one that does not, or a fault whose text is not in its file
 exactly once, ends everything."""
 

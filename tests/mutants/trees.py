@@ -21,9 +21,11 @@ STRONGER = " ".join(f"-Dosh_{op}_{order}=osh_{op}" for op in ("cas", "exchange",
                     for order in ("relaxed", "acquire", "release"))
 
 
-# Checks of other builds than the host's: of an image on a board of tests/firmware, of the
-# injection there, of the order of its stores, and of the sequences of AArch64 Linux.
-ELSEWHERE = ("firmware", "injection", "orders", "sequences")
+# Checks of other builds than the usual one: of an image on a board of tests/firmware, of the
+# injection there, of the order of its stores, of the sequences of AArch64 Linux, and of a test on
+# the host of a heap for a small RAM.
+ELSEWHERE = ("firmware", "injection", "orders", "sequences", "tiny")
+TINY = ["-Dram=32K", "-Dcores=1"]
 # The board of each target of the injection.
 BOARDS = {"m33": "an521", "m4": "m4", "m7": "m7", "m0": "m0", "a15": "a15", "a72": "a72",
           "rv64": "rv64", "rv32": "rv32"}
@@ -126,10 +128,11 @@ class Tree:
     def build_elsewhere(self, check: Check) -> None:
         if not (check.build / "build.ninja").exists():
             check.build.parent.mkdir(parents=True, exist_ok=True)
-            done = run(["meson", "setup", str(check.build), str(self.source), "--cross-file",
-                        str(self.source / check.cross), "-Dstorm=false", "-Dnewlib=full",
-                        "-Dwerror=false"] + (["-Dtests=false"] if "linux" in check.cross
-                                             else ["-Dram=1M"]))
+            for_what = TINY if not check.cross else ["-Dtests=false"] if "linux" in check.cross \
+                else ["-Dram=1M"]
+            cross = ["--cross-file", str(self.source / check.cross)] if check.cross else []
+            done = run(["meson", "setup", str(check.build), str(self.source), *cross,
+                        "-Dstorm=false", "-Dnewlib=full", "-Dwerror=false", *for_what])
             if done.returncode != 0:
                 raise Failure(done.stdout + done.stderr)
         done = run(["ninja", "-C", str(check.build), "-j1", check.target])
@@ -137,9 +140,14 @@ class Tree:
             raise Failure(done.stdout[-3000:])
 
     def elsewhere(self, name: str) -> Check:
-        """`firmware BOARD:TEST`, `injection TARGET`, `orders TARGET`, `sequences aarch64`."""
+        """`firmware BOARD:TEST`, `injection TARGET`, `orders TARGET`, `sequences aarch64`,
+        `tiny TEST`."""
         kind, what = name.split()
         builds = self.build.parent / "boards"
+        if kind == "tiny":
+            program = f"tests/{what.replace('/', '_')}"
+            return Check(name, [str(builds / kind / program)], builds, build=builds / kind,
+                         target=program)
         if kind == "sequences":
             archive = builds / what / "libosheap.a"
             return Check(name, [str(self.source / "tests/arch/sequences.py"), str(archive),

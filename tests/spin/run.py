@@ -49,6 +49,8 @@ SEARCHES = [
     ("reclaim", "1 thread on 2 processors", "THREADS=1 CPUS=2", WHOLE, [], False),
     ("reclaim", "2 threads, 1 block", "THREADS=2 BLOCKS=1 LIMIT=1", WHOLE, [], False),
     ("reclaim", "2 threads", "THREADS=2", WHOLE + ["-DCOLLAPSE"], [], True),
+    ("turns", "2 cores, 2 contexts each", "", WHOLE, [], False),
+    ("turns", "no core waits for ever", "LIVENESS", FAIR, ["-a", "-f"], False),
 ]
 
 # model, what is left out, definitions, compiler flags
@@ -79,24 +81,32 @@ CONTROLS = [
     ("reclaim", "no fence", "BROKEN=1", WHOLE),
     ("reclaim", "no second look", "BROKEN=2", WHOLE),
     ("reclaim", "a sequence goes on after a preemption", "BROKEN=3", WHOLE),
+    ("turns", "the turn is written before the flag", "BROKEN=1", WHOLE),
+    ("turns", "the turn is not given away", "BROKEN=2", WHOLE),
+    ("turns", "who waits does not ask whose turn it is", "BROKEN=3 LIVENESS", FAIR),
+    ("turns", "interrupts are not masked", "BROKEN=4", WHOLE),
+    ("turns", "an exchange stores to a mutex that is held", "BROKEN=5", WHOLE),
 ]
 
 MIRRORS = re.compile(r"mirrors (\w+/\S+) (\w+):([ a-z_]*)")
 OPERATION = re.compile(
-    r"\bosh_(load_acquire|load|store_release|store_byte|store|cas|exchange|fetch_add|fetch_or"
-    r"|fetch_and|fence_atomic_load|fence|raise|cpu_mask|cpu_unmask|cpu_barrier|gate_write|gate_enter|gate_leave)\(")
+    r"\b(?:osh_|osheap_|OSHEAP_|__)(load_acquire|load|store_release|store_byte|store|cas|exchange|fetch_add|fetch_or"
+    r"|fetch_and|fence_atomic_load|fence|raise|cpu_mask|cpu_unmask|cpu_barrier|gate_write|gate_enter|gate_leave"
+    r"|swap|lock_cores|unlock_cores|MASK|UNMASK|atomic_thread_fence)\(")
 
 
 def body_of(source, function):
-    """The text between the braces of a function's definition."""
-    match = re.search(r"^[\w ]*[\w*] \*?" + function + r"\([^;{]*\)\s*\{", source, re.M)
-    if match is None:
+    """The text between the braces of a function's definition; of several the last: for CPUs
+    without read-modify-writes."""
+    matches = list(re.finditer(r"^[\w ]*[\w*] \*?" + function + r"\([^;{]*\)\s*\{", source, re.M))
+    if not matches:
         return None
-    depth, at = 1, match.end()
+    start = at = matches[-1].end()
+    depth = 1
     while depth > 0:
         depth += {"{": 1, "}": -1}.get(source[at], 0)
         at += 1
-    return re.sub(r"/\*.*?\*/|//[^\n]*", "", source[match.end():at], flags=re.S)
+    return re.sub(r"/\*.*?\*/|//[^\n]*", "", source[start:at], flags=re.S)
 
 
 def compare_with_source():
@@ -110,7 +120,7 @@ def compare_with_source():
             if body is None:
                 wrong.append(f"{model.name}: there is no {function} in {path}")
                 continue
-            there = " ".join(OPERATION.findall(body))
+            there = " ".join(OPERATION.findall(body)).lower()
             if there != operations.strip():
                 wrong.append(f"{model.name}: {function} of {path} does '{there}', the model says '{operations.strip()}'")
     return wrong, functions
@@ -155,7 +165,7 @@ def search(model, definitions, flags, options, seconds, level="-O2"):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", metavar="MODEL", help="slab, depot, deferred, gate, reclaim; all by default")
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="slab, depot, deferred, gate, reclaim, turns; all by default")
     parser.add_argument("--long", action="store_true", help="the larger searches too (minutes, 3 GB)")
     parser.add_argument("--json", metavar="FILE", help="write the figures there")
     parser.add_argument("--jobs", type=int, default=2, help="searches at a time (default: 2)")

@@ -2,7 +2,7 @@
 /* glibc's calls that tell of the heap and tune it. The figures are those of os_heap_stats. */
 #include "os/os_heap.h"
 #include "osh_compiler.h"
-#include "osh_exhaust.h"
+#include "osh_trim.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -7,8 +7,9 @@
  *   OSHEAP_IN_HANDLER()  is the caller an interrupt handler? Not defined where the heap's default
  *                        is right
  *   osheap_count(n)      adds 1 to a counter of this core, in any context
- *   osheap_swap(w, new)  exchanges a word that all cores change
- *   osheap_load(w)       loads such a word; what its writer stored before can be seen afterwards
+ *   osheap_swap(w, 1)    exchanges a lock's word: who finds 0 has the lock. Only he stores 0 to it
+ *   osheap_load(w)       loads a word that all cores change; what its writer stored before can be
+ *                        seen afterwards
  *   osheap_store(w, v)   stores to it; what was stored before can be seen by who loads it
  */
 #ifndef OSHEAP_CPU_H
@@ -212,8 +213,10 @@ static inline unsigned osheap_swap(unsigned *word, unsigned value)
     uintptr_t state = OSHEAP_MASK();
     unsigned core = (unsigned)OSHEAP_CORE();
     osheap_lock_cores(core);
-    unsigned old = *word;
-    *word = value;
+    unsigned old = *(const volatile unsigned *)word;
+    if (old != value) { /* if a lock is held, its holder may free it now, and that must stay */
+        *(volatile unsigned *)word = value;
+    }
     osheap_unlock_cores(core);
     OSHEAP_UNMASK(state);
     return old;
