@@ -1,95 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "osh_fallback.h"
 
-#include "arch.h"
 #include "osh_arena.h"
 #include "osh_brink.h"
-#include "osh_class.h"
 #include "osh_deferred.h"
 #include "osh_gauge.h"
+#include "osh_inside.h"
 #include "osh_kept.h"
 #include "osh_newlib.h"
 #include "osh_report.h"
 #include "osh_row.h"
 #include "osh_seal.h"
-#include "osh_take.h"
-
-/*
- * Who is inside. `inside` keeps code that interrupted the holder out before
- * there are mutexes, and tells who gets the mutex that its last holder is no more; the
- * others are written only by who is inside.
- */
-enum { NOBODY, SOMEBODY, NOBODY_EVER };
-static struct {
-    osh_word_t inside;
-    size_t live_blocks; /* of newlib's, deferred ones included */
-    size_t drained;     /* blocks that were deferred and are freed now */
-    bool loose;         /* was anything freed since the last trim? */
-    bool locked;        /* did the holder take the mutex? */
-} heap;
 
 /* Blocks that were left to the next request: see leave_to_a_request(). A count, which publishes
  * nothing; two cores that free at the same time may count one. */
 enum { LEFT_MOST = 4, LEFT_PART = 32 };
 static osh_word_t left;
-
-/* Is newlib's heap sound? Then its blocks are counted anew. */
-static bool is_whole(void)
-{
-    struct osh_newlib_walk walk = osh_newlib_walk();
-    if (OSH_NEWLIB_COUNTS) {
-        heap.live_blocks = walk.blocks;
-        osh_gauge_newlib(walk.bytes - osh_load(&osh_gauge.newlib));
-    }
-    return walk.wrong == NULL;
-}
-
-/* We have the mutex of one who ended inside, by leave of the OS. Its heap may be half
- * changed: if it is not whole, or nobody looks (lean), nobody enters it any more. */
-static bool take_over(void)
-{
-    if (osh_load(&heap.inside) == SOMEBODY) {
-        osh_report(OS_HEAP_ABANDONED, NULL, NULL);
-        if (!OSH_SMALL_CODE && is_whole()) {
-            return true;
-        }
-        osh_store(&heap.inside, NOBODY_EVER); /* seen under the mutex, or as in begin() */
-    }
-    osh_arch_unlock(OSH_MUTEX_FALLBACK);
-    return false;
-}
-
-static bool begin(bool with_mutex)
-{
-    /* Without a mutex we have interrupted the holder. */
-    if (OSH_UNLIKELY(osh_load(&heap.inside) != NOBODY) && (!with_mutex || !take_over())) {
-        return false;
-    }
-    /* Seen by what interrupts this core; program order is enough. */
-    osh_store(&heap.inside, SOMEBODY);
-    heap.locked = with_mutex;
-    return true;
-}
-
-static bool get_in(bool wait)
-{
-    enum osh_taken taken = osh_take(OSH_MUTEX_FALLBACK, wait);
-    return taken != OSH_REFUSED && begin(taken == OSH_LOCKED);
-}
-
-/* Waits for the heap where the caller may wait. False in an interrupt, and where somebody
- * else is inside and the caller may not wait. And for more bytes than the region has: newlib
- * adds to a size and compares the sum as a signed number. This is the only way in for
- * whoever has a size, so newlib never sees one that could overflow. */
-static bool enter(size_t bytes)
-{
-    return osh_arena_spans(bytes) && get_in(true);
-}
-
-static bool try_enter(void)
-{
-    return get_in(false);
-}
 
 /* From level 1 on: is there a reason why newlib must not have the block? That is reported. */
 static bool has_fault(enum os_heap_misuse misuse, void *block, const void *caller)
@@ -105,7 +31,7 @@ static bool has_fault(enum os_heap_misuse misuse, void *block, const void *calle
 /* Under the mutex, which whoever looks for memory takes. */
 static void came_free(void)
 {
-    heap.loose = true;
+    osh_inside.loose = true;
     osh_brink_came_free();
 }
 
@@ -125,7 +51,7 @@ static bool free_unless(enum os_heap_misuse misuse, void *block, const void *cal
     }
     osh_gauge_newlib_freed(osh_newlib_usable(block));
     osh_newlib_free(block);
-    heap.live_blocks--;
+    osh_inside.live_blocks--;
     return true;
 }
 
@@ -150,7 +76,7 @@ static bool leads_on(const void *block)
             (uintptr_t)block % OSH_ALIGN == 0);
 }
 
-static void drain(void)
+void osh_fallback_drain(void)
 {
     void *block;
     while ((block = osh_deferred_take_all()) != NULL) {
@@ -166,23 +92,11 @@ static void drain(void)
             if (OSH_UNLIKELY(!free_deferred(block))) {
                 break; /* a block that was deferred twice makes the list a ring */
             }
-            heap.loose = true;
-            heap.drained++;
+            osh_inside.loose = true;
+            osh_inside.drained++;
             block = next;
         }
     }
-}
-
-/* True when there may be others now, who could not get in. */
-static bool let_go(void)
-{
-    bool with_mutex = heap.locked;
-    osh_store(&heap.inside, NOBODY); /* pairs with begin() of what interrupts this core */
-    if (with_mutex) {
-        osh_arch_unlock(OSH_MUTEX_FALLBACK);
-        osh_fence(); /* unlock, then look: pairs with the fence in osh_fallback_free */
-    }
-    return osh_deferred_pending();
 }
 
 /*
@@ -193,13 +107,13 @@ static bool let_go(void)
 static void leave(void)
 {
     do {
-        drain();
-    } while (let_go() && try_enter());
+        osh_fallback_drain();
+    } while (osh_inside_let_go() && osh_inside_try());
 }
 
 bool osh_fallback_hold(void)
 {
-    return enter(0);
+    return osh_inside_enter(0);
 }
 
 void osh_fallback_let_go(void)
@@ -227,25 +141,25 @@ static void *from_newlib(size_t alignment, size_t size)
     void *block =
         alignment > NEWLIB_ALIGN ? osh_newlib_memalign(alignment, size) : osh_newlib_malloc(size);
     if (block != NULL) {
-        heap.live_blocks++;
+        osh_inside.live_blocks++;
         osh_gauge_newlib(osh_newlib_usable(block));
     }
     return block;
 }
 
-/* Gives back the kept blocks and newlib's free top, or its whole heap. */
+/* Gives back the kept blocks and newlib's free top, or its whole osh_inside. */
 static void give_back_free(void)
 {
     if (OSH_KEPT_BYTES > 0) {
         osh_kept_reclaim(free_kept);
     }
-    if (heap.live_blocks == 0) {
+    if (osh_inside.live_blocks == 0) {
         osh_newlib_reset();
         osh_arena_reset_break();
-    } else if (heap.loose) {
+    } else if (osh_inside.loose) {
         osh_newlib_trim();
     }
-    heap.loose = false;
+    osh_inside.loose = false;
 }
 
 void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
@@ -256,14 +170,14 @@ void *osh_fallback_ask(size_t alignment, size_t size, bool *asked)
         return row;
     }
     /* newlib looks for their sum, which is no less than this. */
-    *asked = enter(alignment | size);
+    *asked = osh_inside_enter(alignment | size);
     if (!*asked) {
         return NULL;
     }
     if (OSH_KEPT_BYTES > 0 && !osh_brink_is_out()) {
         osh_kept_limit();
     }
-    drain(); /* first, since it may be all there is */
+    osh_fallback_drain(); /* first, since it may be all there is */
     void *block = sealed(from_newlib(alignment, size));
     if (block == NULL && osh_brink_is_out()) {
         /* What comes free wipes the mark of osh_brink_look(), and that looks again. */
@@ -297,7 +211,7 @@ void *osh_fallback_resize(void *block, size_t size)
     if (OSH_ROWS && osh_newlib_is_row(block)) {
         return resize_row(block, size);
     }
-    if (!enter(size)) {
+    if (!osh_inside_enter(size)) {
         return NULL;
     }
     void *resized = NULL;
@@ -316,7 +230,7 @@ void *osh_fallback_resize(void *block, size_t size)
 
 OSH_APART bool free_or_defer(void *block, const void *caller)
 {
-    if (try_enter()) {
+    if (osh_inside_try()) {
         (void)free_unless(0, block, caller);
         came_free();
         if (OSH_KEPT_BYTES > 0) {
@@ -326,9 +240,9 @@ OSH_APART bool free_or_defer(void *block, const void *caller)
         return true;
     }
     osh_deferred_push(block);
-    osh_fence_atomic_load(); /* push, then try: pairs with the fence in let_go() */
+    osh_fence_atomic_load(); /* push, then try: pairs with the fence in osh_inside_let_go() */
     osh_brink_came_free();   /* likewise: pairs with osh_brink_look() */
-    if (try_enter()) {
+    if (osh_inside_try()) {
         leave();
     }
     return true;
@@ -370,53 +284,11 @@ bool osh_fallback_free(void *block, const void *caller)
     return free_or_defer(block, caller);
 }
 
-size_t osh_fallback_usable(const void *block)
-{
-    return osh_newlib_usable(block);
-}
-
-enum os_heap_misuse osh_fallback_fault(const void *block)
-{
-    return osh_seal_fault(block, OSH_SEAL_LIVE);
-}
-
 void osh_fallback_reclaim(void)
 {
-    if (enter(0)) {
-        drain();
+    if (osh_inside_enter(0)) {
+        osh_fallback_drain();
         give_back_free();
         leave();
     }
-}
-
-void osh_fallback_look(struct osh_fallback_stats *stats)
-{
-    struct osh_newlib_walk walk = {0};
-    size_t live = 0;
-    size_t pending = 0;
-    size_t pages = 0;
-    if (enter(0)) {
-        size_t before = heap.drained;
-        drain();
-        pending = heap.drained - before;
-        pages = osh_arena.brk_pages;
-        live = osh_load(&osh_gauge.newlib);
-        walk = osh_newlib_walk();
-        if (OSH_NEWLIB_COUNTS && walk.wrong == NULL &&
-            (walk.blocks != heap.live_blocks || walk.bytes != live)) {
-            walk.wrong = OSH_NAMED("newlib", "the blocks in use are not those handed out");
-        }
-        leave();
-    }
-    /* Counted last: includes all that were drained, by us and by others. */
-    size_t deferred = osh_deferred_count();
-    /* Kept blocks are in use for newlib, and count as rows. */
-    size_t kept = OSH_KEPT_BYTES > 0 ? osh_kept_bytes() : 0;
-    size_t rows = osh_gauge_in_rows();
-    live += rows;
-    kept = kept < live ? kept : live;
-    live -= kept;
-    pages += rows >> OSH_PAGE_LOG2;
-    *stats =
-        (struct osh_fallback_stats){live, kept, pages, deferred, pending, walk.wrong, walk.holes};
 }

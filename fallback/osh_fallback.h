@@ -68,6 +68,9 @@ OSH_HIDDEN void osh_fallback_reclaim(void);
 OSH_HIDDEN bool osh_fallback_hold(void);
 OSH_HIDDEN void osh_fallback_let_go(void);
 
+/* Frees the deferred blocks. For whoever holds the heap. */
+OSH_HIDDEN void osh_fallback_drain(void);
+
 struct osh_fallback_stats {
     size_t live;     /* usable bytes of blocks not yet freed */
     size_t kept;     /* usable bytes of kept blocks */

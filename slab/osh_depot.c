@@ -19,7 +19,7 @@ static osh_word_t filled OSH_ALIGNED(OSH_CACHELINE);
 
 /* The slots of a class in one part. All of this is advice: nothing is published through it. */
 struct shelf {
-    osh_word_t top;     /* probably empty from here on */
+    osh_word_t top;     /* empty from here on, but for puts that are about to raise it */
     osh_word_t room;    /* slots that may be filled */
     osh_word_t reached; /* the most that `room` ever was */
     osh_word_t refused; /* has it refused a magazine since it was emptied last? */
@@ -71,9 +71,8 @@ static unsigned here(void)
     return core < PARTS ? core : core % PARTS; /* most need no division */
 }
 
-/* The top may be stale by a few slots. So a put begins below it and a get above it; a part that has
- * not grown is searched as a whole. */
-#define DOUBT (IN_PARTS ? 2u : SLOTS_OF_CLASS)
+/* A put begins so many slots below the top: where a get has left a gap. */
+enum { PUT_BELOW = 2 };
 
 static osh_word_t *slot_of(unsigned cls, unsigned number, unsigned i)
 {
@@ -86,13 +85,15 @@ bool osh_depot_put(unsigned cls, struct osh_chain magazine)
     unsigned room =
         IN_PARTS ? (unsigned)osh_load(&shelf_of(number, cls)->room) : osh_class_info[cls].depot;
     unsigned top = IN_PARTS ? (unsigned)osh_load(&shelf_of(number, cls)->top) : 0;
-    for (unsigned i = top > DOUBT ? top - DOUBT : 0; i < room; i++) {
+    for (unsigned i = top > PUT_BELOW ? top - PUT_BELOW : 0; i < room; i++) {
         osh_word_t empty = 0;
         /* Publishes the chain's links; pairs with the exchanges of get_of_part() and
          * osh_depot_reclaim(). */
         if (osh_load(slot_of(cls, number, i)) == 0 &&
             osh_cas(slot_of(cls, number, i), &empty, osh_chain_pack(magazine))) {
-            osh_fence_atomic_load(); /* put, then look; pairs with osh_depot_reclaim() */
+            /* Put, then look at `filled` and the top; pairs with osh_depot_reclaim() and lower().
+             */
+            osh_fence_atomic_load();
             if (osh_load(&filled) == 0) {
                 osh_store(&filled, 1);
             }
@@ -141,25 +142,36 @@ static void add_slots(struct shelf *shelf, unsigned cls)
     }
 }
 
+/* The slots from `empty` on were empty. Lowers the top, unless a put raised it, then looks at them
+ * once more: a put that filled one meanwhile may have seen the old top. */
+static void lower(unsigned number, unsigned cls, osh_word_t top, unsigned empty)
+{
+    if (top == empty || !osh_cas(&shelf_of(number, cls)->top, &top, empty)) {
+        return;
+    }
+    osh_fence_atomic_load(); /* lower, then look; pairs with osh_depot_put() */
+    for (unsigned i = (unsigned)top; i-- > empty;) {
+        if (osh_load(slot_of(cls, number, i)) != 0) {
+            osh_raise(&shelf_of(number, cls)->top, i + 1);
+            return;
+        }
+    }
+}
+
 /* From the last slot down: the magazine put last is the likeliest to be warm. */
 static struct osh_chain get_of_part(unsigned number, unsigned cls)
 {
-    osh_word_t top = IN_PARTS ? osh_load(&shelf_of(number, cls)->top) : 0;
+    osh_word_t top = IN_PARTS ? osh_load(&shelf_of(number, cls)->top) : SLOTS_OF_CLASS;
     osh_word_t word = 0;
-    if (IN_PARTS && top == 0 && osh_load(&shelf_of(number, cls)->refused) == 0) {
-        return osh_chain_unpack(cls, 0);
-    }
-    unsigned above = (unsigned)top + DOUBT;
-    unsigned i = above < SLOTS_OF_PART ? above : SLOTS_OF_PART;
+    unsigned i = (unsigned)top;
     while (word == 0 && i-- > 0) {
         if (osh_load(slot_of(cls, number, i)) != 0) {
             /* Observes the links; pairs with the CAS of osh_depot_put(). */
             word = osh_exchange(slot_of(cls, number, i), 0);
         }
     }
-    if (IN_PARTS && top != (word != 0 ? i : 0)) {
-        (void)osh_cas(&shelf_of(number, cls)->top, &top,
-                      word != 0 ? i : 0); /* unless a put raised it */
+    if (IN_PARTS) {
+        lower(number, cls, top, word != 0 ? i : 0);
     }
     if (IN_PARTS && word == 0 && osh_load(&shelf_of(number, cls)->refused) != 0) {
         osh_store(&shelf_of(number, cls)->refused, 0);

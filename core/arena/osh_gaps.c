@@ -3,14 +3,9 @@
 
 #include "arch.h"
 #include "osh_arena_open.h"
-#include "osh_layout.h"
+#include "osh_gap_hints.h"
 
 #if OSH_ROW_LEAST > 0
-
-/* The hints of all groups, then those above them. */
-#define HINTS (osh_arena.claimed + OSH_BITMAPS * osh_arena.words)
-
-_Static_assert(OSH_GAP_LENGTHS == 64 && OSH_WORD_BITS == 64, "a length is a bit of a word");
 
 /* The greatest length stands for all gaps of so many pages (16 MiB) or more. */
 enum { LONGEST = OSH_GAP_LENGTHS - 1, MANY_PAGES = 1024 };
@@ -18,10 +13,6 @@ enum { LONGEST = OSH_GAP_LENGTHS - 1, MANY_PAGES = 1024 };
 /* How many gaps a search looks at: of a length of which some are too short, and of others. What
  * hides behind more hints that are no longer true is found by the bitmap. */
 enum { LOOKS_EXACT = 4, LOOKS_SURE = 16 };
-
-/* Bit n: there may be gaps of length n. Written only if the first or last gap of a length comes or
- * goes. */
-static osh_word_t gap_lengths OSH_ALIGNED(OSH_CACHELINE);
 
 /* Gaps of 1 to 7 pages have a length each; then there are eight lengths for each doubling. */
 static unsigned length_of(size_t pages)
@@ -43,51 +34,6 @@ static unsigned sure_length(size_t count)
 {
     unsigned shorter = count > 1 ? length_of(count - 1) + 1 : 0;
     return shorter < LONGEST ? shorter : LONGEST;
-}
-
-/* 64 words of the bitmap are a group; a word of hints for each length. */
-static osh_word_t *hints_of(size_t group, unsigned length)
-{
-    return &HINTS[group * OSH_GAP_LENGTHS + length];
-}
-
-/* 64 groups, likewise: a bit for each word of hints that is not 0. */
-static osh_word_t *sums_of(size_t group, unsigned length)
-{
-    size_t groups = OSH_PAGE_WORDS(osh_arena.words);
-    return &HINTS[(groups + group / OSH_WORD_BITS) * OSH_GAP_LENGTHS + length];
-}
-
-/* Sets a bit that is not set. Publishes nothing: whoever reads it looks at what it stands for. The
- * fence is for the bit above: pairs with forget(). */
-static void set(osh_word_t *word, osh_word_t bit)
-{
-    if ((osh_load(word) & bit) == 0) {
-        (void)osh_fetch_or(word, bit);
-        osh_fence_atomic_load();
-    }
-}
-
-/* Sets the bits above a word of hints. */
-static void set_above(size_t group, unsigned length)
-{
-    set(sums_of(group, length), osh_arena_bit(group));
-    set(&gap_lengths, (osh_word_t)1 << length);
-}
-
-/* After a look at the bitmap of pages. */
-static void set_hint(size_t word, unsigned length)
-{
-    size_t group = word / OSH_WORD_BITS;
-    set(hints_of(group, length), osh_arena_bit(word));
-    set_above(group, length);
-}
-
-/* Clears a bit; the caller then looks at what it stands for once more. */
-static void forget(osh_word_t *word, osh_word_t bit)
-{
-    (void)osh_fetch_and(word, ~bit);
-    osh_fence_atomic_load(); /* clear, then look: pairs with set() and osh_gaps_released() */
 }
 
 /* Free pages just below word `word`, but no more than about `most`. */
@@ -176,17 +122,16 @@ static void note_word(size_t word)
         size_t end;
         size_t count = next_gap(word, &free, MANY_PAGES, false, &end);
         if (count >= OSH_GAP_LEAST) {
-            set_hint(word, length_of(count));
+            osh_gap_hints_set(word, length_of(count));
         }
     }
 }
 
 void osh_gaps_settle(struct osh_gap_hint hint)
 {
-    osh_word_t *hints = hints_of(hint.word / OSH_WORD_BITS, hint.length);
-    if ((osh_load(hints) & osh_arena_bit(hint.word)) != 0 &&
+    if (osh_gap_hints_is_set(hint.word, hint.length) &&
         place_in(hint.word, least_of(hint.length), false) == OSH_NO_PAGE) {
-        forget(hints, osh_arena_bit(hint.word));
+        osh_gap_hints_clear(hint.word, hint.length);
         note_word(hint.word);
     }
 }
@@ -195,7 +140,8 @@ void osh_gaps_settle(struct osh_gap_hint hint)
  * will: whoever was the last to release one of those pages, or claimed those behind them. */
 void osh_gaps_released(size_t page)
 {
-    osh_fence_atomic_load(); /* change the bitmap, then look: pairs with forget() and with itself */
+    /* Change the bitmap, then look: pairs with osh_gap_hints_clear() and with itself. */
+    osh_fence_atomic_load();
     size_t above = free_from(page, MANY_PAGES + 1);
     if (above == 0 || above > MANY_PAGES) {
         return;
@@ -207,7 +153,7 @@ void osh_gaps_released(size_t page)
         size_t end;
         size_t count = next_gap(word, &free, MANY_PAGES, false, &end);
         if (count >= OSH_GAP_LEAST) {
-            set_hint(word, length_of(count));
+            osh_gap_hints_set(word, length_of(count));
         }
     }
 }
@@ -224,60 +170,14 @@ void osh_gaps_claimed(size_t page)
     }
 }
 
-/* Clears the bit of a word of hints that is 0. */
-static void forget_group(size_t group, unsigned length)
-{
-    forget(sums_of(group, length), osh_arena_bit(group));
-    if (osh_load(hints_of(group, length)) != 0) {
-        set_above(group, length);
-    }
-}
-
-/* The highest word below `end` that has the hint, or OSH_NO_PAGE. */
-static size_t hinted_below(size_t end, unsigned length)
-{
-    while (end > 0) {
-        size_t last = end - 1;
-        size_t group = last / OSH_WORD_BITS;
-        osh_word_t sums = osh_load(sums_of(group, length)) & (2 * osh_arena_bit(group) - 1);
-        group = group / OSH_WORD_BITS * OSH_WORD_BITS;
-        end = group * OSH_WORD_BITS;
-        if (sums == 0) {
-            continue;
-        }
-        group += osh_top_bit(sums);
-        end = group * OSH_WORD_BITS;
-        osh_word_t bits = osh_load(hints_of(group, length));
-        if (bits == 0) {
-            forget_group(group, length);
-        }
-        if (last / OSH_WORD_BITS == group) {
-            bits &= 2 * osh_arena_bit(last) - 1;
-        }
-        if (bits != 0) {
-            return end + osh_top_bit(bits);
-        }
-    }
-    return OSH_NO_PAGE;
-}
-
-/* Clears the bit of a length without a hint. */
-static void forget_length(unsigned length)
-{
-    forget(&gap_lengths, (osh_word_t)1 << length);
-    if (hinted_below(osh_arena.words, length) != OSH_NO_PAGE) {
-        set(&gap_lengths, (osh_word_t)1 << length);
-    }
-}
-
 static size_t find_of_length(size_t count, unsigned tries, struct osh_gap_hint *hint)
 {
     size_t end = osh_arena.words;
     while (tries-- > 0) {
-        hint->word = hinted_below(end, hint->length);
+        hint->word = osh_gap_hints_below(end, hint->length);
         if (hint->word == OSH_NO_PAGE) {
             if (end == osh_arena.words) {
-                forget_length(hint->length);
+                osh_gap_hints_none(hint->length);
             }
             break;
         }
@@ -294,7 +194,7 @@ static size_t find_of_length(size_t count, unsigned tries, struct osh_gap_hint *
 size_t osh_gaps_find(size_t count, struct osh_gap_hint *hint)
 {
     unsigned sure = sure_length(count);
-    osh_word_t lengths = osh_load(&gap_lengths) & ~(osh_word_t)0 << length_of(count);
+    osh_word_t lengths = osh_gap_hints_lengths() & ~(osh_word_t)0 << length_of(count);
     for (; lengths != 0; lengths &= lengths - 1) {
         hint->length = (unsigned)__builtin_ctzl(lengths);
         size_t page = find_of_length(count, hint->length < sure ? LOOKS_EXACT : LOOKS_SURE, hint);
@@ -334,11 +234,8 @@ void osh_gaps_repair(void)
 bool osh_gaps_is_noted(size_t end, size_t count)
 {
     size_t word = (end - 1) / OSH_WORD_BITS;
-    size_t group = word / OSH_WORD_BITS;
     for (unsigned length = length_of(count); length < OSH_GAP_LENGTHS; length++) {
-        if ((osh_load(hints_of(group, length)) & osh_arena_bit(word)) != 0 &&
-            (osh_load(sums_of(group, length)) & osh_arena_bit(group)) != 0 &&
-            (osh_load(&gap_lengths) >> length & 1) != 0) {
+        if (osh_gap_hints_is_found(word, length)) {
             return true;
         }
     }

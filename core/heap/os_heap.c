@@ -97,7 +97,7 @@ void *osh_heap_get(size_t alignment, size_t size, uint32_t caps)
 OSH_NOINLINE void *osh_malloc_slow(size_t size, const void *caller)
 {
     /* Where os_malloc itself tries small sizes only. */
-    if (OSH_FAST_PATHS && OSH_VIRTUAL && size > OSH_TABLE_MAX && size <= OSH_CACHED_MAX &&
+    if (OSH_FAST_PATHS && OSH_VIRTUAL && size > OSH_TABLE_MAX && size <= OSH_SLAB_MAX &&
         osh_brink_now() == OSH_BRINK_FAR) {
         void *hit = osh_arch_pop_slow(osh_class_of(size));
         if (OSH_LIKELY(hit != NULL)) {

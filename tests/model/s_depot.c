@@ -198,3 +198,40 @@ const struct scenario depot_parts = {
     .quick = {3, 0, 0, 2},
     .deep = {5, 0, 0, 3},
 };
+
+static void leave_one_in_the_first_part(void)
+{
+    divide_the_depot();
+    put_second();
+}
+
+static void get_elsewhere(void)
+{
+    struct osh_chain chain = osh_depot_get_elsewhere(CLS);
+    if (chain.count > 0) {
+        gotten++;
+        hold_chain(CLS, chain);
+    }
+}
+
+/* Who comes later gets both, without a reclaim. */
+static void none_hidden(void)
+{
+    get_third();
+    get_fourth();
+    get_elsewhere();
+    get_elsewhere();
+    REQUIRE(gotten + refused == 2);
+}
+
+const struct scenario depot_top = {
+    .name = "depot-top",
+    .promise = "who gets a magazine while another is put hides it from nobody",
+    .pages = 4,
+    .setup = leave_one_in_the_first_part,
+    .task = {put_first, get_elsewhere},
+    .core = {0, 1},
+    .check = none_hidden,
+    .quick = {4, 0, 0, 2},
+    .deep = {6, 0, 0, 4},
+};

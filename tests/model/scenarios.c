@@ -9,16 +9,16 @@ extern const struct scenario litmus_sb, litmus_sb_fence, litmus_mp, litmus_mp_re
     litmus_sequence_two_cores, litmus_sequence_migrates;
 extern const struct scenario slab_reserve, slab_deliver, slab_unlist, slab_list, slab_create,
     slab_empty, slab_other_class, slab_release, slab_change, slab_handler, depot_slots, depot_both,
-    depot_reclaim, depot_parts, magazine_swap, magazine_aba, magazine_one_core, magazine_portable,
-    magazine_full, magazine_halved, reclaim_running, reclaim_migrating, reclaim_interrupted,
-    reclaim_portable, reclaim_two, reclaim_idle, pair_aba, pair_reclaim, deferred_two,
-    deferred_three, deferred_handler, deferred_before, deferred_look, deferred_reclaim, null_unlist,
-    null_depot, null_empty, null_bound, null_reclaim, null_fallback, null_start, run_release,
-    arena_brink, arena_trim, arena_row, arena_ahead, gaps_merge, gaps_stale, gaps_sums, gaps_split,
-    gaps_ahead, arena_run, arena_hint, arena_open, arena_open_late, start_heap, heap_brink,
-    kept_slots, kept_two_ways, kept_claim, brink_small, brink_large, brink_left, brink_go_on,
-    brink_depot, brink_first_small, brink_first_large, brink_deferred, bank_rows, bank_end,
-    bank_once;
+    depot_reclaim, depot_parts, depot_top, magazine_swap, magazine_aba, magazine_one_core,
+    magazine_portable, magazine_full, magazine_halved, reclaim_running, reclaim_migrating,
+    reclaim_interrupted, reclaim_portable, reclaim_two, reclaim_idle, pair_aba, pair_reclaim,
+    deferred_two, deferred_three, deferred_handler, deferred_before, deferred_look,
+    deferred_reclaim, null_unlist, null_depot, null_empty, null_bound, null_reclaim, null_fallback,
+    null_start, run_release, arena_brink, arena_trim, arena_row, arena_ahead, gaps_merge,
+    gaps_stale, gaps_sums, gaps_split, gaps_ahead, arena_run, arena_hint, arena_open,
+    arena_open_late, start_heap, heap_brink, kept_slots, kept_two_ways, kept_claim, brink_small,
+    brink_large, brink_left, brink_go_on, brink_depot, brink_first_small, brink_first_large,
+    brink_deferred, bank_rows, bank_end, bank_once;
 
 const struct scenario *const scenarios[] = {
     &litmus_sb,
@@ -49,6 +49,7 @@ const struct scenario *const scenarios[] = {
     &depot_both,
     &depot_reclaim,
     &depot_parts,
+    &depot_top,
 #endif
     &magazine_swap,
     &magazine_aba,

@@ -181,7 +181,8 @@ class Build:
         objects for several regions are in a link that calls for them only."""
         out = objects[0].parent / f"{name}.kept"
         if not set(roots) & set(REGIONS):
-            objects = [o for o in objects if not o.name.endswith(("os_heap_regions.c.o", "osh_bank.c.o"))]
+            of_regions = ("os_heap_regions.c.o", "osh_bank.c.o", "osh_bank_find.c.o")
+            objects = [o for o in objects if not o.name.endswith(of_regions)]
         machine = [word for word in self._commands()[0] if word.startswith("-m")]
         run([self.compiler, *machine, "-nostdlib", "-r", "-Wl,--gc-sections",
              *[f"-Wl,-u,{root}" for root in roots], "-o", str(out), *map(str, objects)])

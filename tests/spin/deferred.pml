@@ -75,7 +75,7 @@ inline at_rest()
     fi
 }
 
-/* mirrors fallback/osh_fallback.c begin: load store */
+/* mirrors fallback/osh_inside.h osh_inside_begin: load store */
 inline begin()
 {
 #ifdef BEFORE_START
@@ -89,7 +89,7 @@ inline begin()
 #endif
 }
 
-/* mirrors fallback/osh_fallback.c try_enter: */
+/* mirrors fallback/osh_inside.h osh_inside_try: */
 inline try_enter()
 {
 #ifdef BEFORE_START
@@ -115,7 +115,7 @@ inline try_enter()
 #endif
 }
 
-/* mirrors fallback/osh_fallback.c enter: */
+/* mirrors fallback/osh_inside.h osh_inside_enter: */
 inline enter()
 {
 #ifdef BEFORE_START
@@ -133,7 +133,7 @@ inline newlib(block, from, to)
     atomic { in_newlib--; where[block] = to }
 }
 
-/* mirrors fallback/osh_fallback.c drain: store
+/* mirrors fallback/osh_fallback.c osh_fallback_drain: store
  * mirrors fallback/osh_deferred.c osh_deferred_take_all: load exchange */
 inline drain()
 {
@@ -155,7 +155,7 @@ inline drain()
     od
 }
 
-/* mirrors fallback/osh_fallback.c let_go: store fence
+/* mirrors fallback/osh_inside.h osh_inside_let_go: store fence
  * mirrors fallback/osh_deferred.c osh_deferred_pending: load */
 inline let_go()
 {

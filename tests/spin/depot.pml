@@ -82,7 +82,7 @@ inline put()
     od
 }
 
-/* mirrors slab/osh_depot.c get_of_part: load load exchange cas load store
+/* mirrors slab/osh_depot.c get_of_part: load load exchange load store
  * The same of the part's top and refusals. */
 inline get()
 {

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who is inside newlib's heap: one task, which has the port's mutex once the OS has started. An
+ * interrupt handler never is, but for before the start. For the fallback's own files.
+ */
+#ifndef OSH_INSIDE_H
+#define OSH_INSIDE_H
+
+#include "arch.h"
+#include "osh_arena.h"
+#include "osh_deferred.h"
+#include "osh_take.h"
+
+/* `inside` keeps code that interrupted the holder out before there are mutexes, and tells who gets
+ * the mutex that its last holder is no more; the others are written only by who is inside. */
+enum { OSH_NOBODY, OSH_SOMEBODY, OSH_NOBODY_EVER };
+struct osh_inside {
+    osh_word_t inside;
+    size_t live_blocks; /* of newlib's, deferred ones included */
+    size_t drained;     /* blocks that were deferred and are freed now */
+    bool loose;         /* was anything freed since the last trim? */
+    bool locked;        /* did the holder take the mutex? */
+};
+OSH_SHARED struct osh_inside osh_inside;
+
+/* The mutex is ours, and its last holder ended inside. True if the heap is whole; else nobody
+ * enters it any more, and the mutex is free. O(blocks). */
+OSH_HIDDEN bool osh_inside_take_over(void);
+
+/* We are inside, if nobody is. */
+static inline bool osh_inside_begin(bool with_mutex)
+{
+    /* Without a mutex we have interrupted the holder. */
+    if (OSH_UNLIKELY(osh_load(&osh_inside.inside) != OSH_NOBODY) &&
+        (!with_mutex || !osh_inside_take_over())) {
+        return false;
+    }
+    /* Seen by what interrupts this core; program order is enough. */
+    osh_store(&osh_inside.inside, OSH_SOMEBODY);
+    osh_inside.locked = with_mutex;
+    return true;
+}
+
+static inline bool osh_inside_get_in(bool wait)
+{
+    enum osh_taken taken = osh_take(OSH_MUTEX_FALLBACK, wait);
+    return taken != OSH_REFUSED && osh_inside_begin(taken == OSH_LOCKED);
+}
+
+/* Waits for the heap where the caller may wait. False in an interrupt, and where somebody
+ * else is inside and the caller may not wait. And for more bytes than the region has: newlib
+ * adds to a size and compares the sum as a signed number. This is the only way in for
+ * whoever has a size, so newlib never sees one that could overflow. */
+static inline bool osh_inside_enter(size_t bytes)
+{
+    return osh_arena_spans(bytes) && osh_inside_get_in(true);
+}
+
+/* Never waits. */
+static inline bool osh_inside_try(void)
+{
+    return osh_inside_get_in(false);
+}
+
+/* Ends that. True when there are deferred blocks now, of others who could not get in. */
+static inline bool osh_inside_let_go(void)
+{
+    bool with_mutex = osh_inside.locked;
+    /* Pairs with osh_inside_begin() of what interrupts this core. */
+    osh_store(&osh_inside.inside, OSH_NOBODY);
+    if (with_mutex) {
+        osh_arch_unlock(OSH_MUTEX_FALLBACK);
+        osh_fence(); /* unlock, then look: pairs with the fence in free_or_defer() */
+    }
+    return osh_deferred_pending();
+}
+
+#endif
