@@ -5,6 +5,7 @@
 #include "inject.h"
 #include "os/os_heap.h"
 #include "os/os_heap_linux.h"
+#include "osh_brink.h"
 #include "osh_deferred.h"
 #include "osh_depot.h"
 #include "osh_newlib.h"
@@ -119,7 +120,7 @@ void world_memory_out(bool growth, unsigned after, unsigned streak)
 
 bool world_is_out(void)
 {
-    return inject_armed();
+    return inject_armed() || (inject_has_failed() && osh_brink_is_out());
 }
 
 static void seam(void)

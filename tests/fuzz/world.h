@@ -39,6 +39,8 @@ bool world_may_call_back(void);
 /* The next page claim or newlib growth but `after` fails, and the `streak` - 1 that
  * follow. */
 void world_memory_out(bool growth, unsigned after, unsigned streak);
+
+/* May one fail still, or has one failed, and the heap refuses until memory comes free? */
 bool world_is_out(void);
 
 /* Says what is wrong and ends with a crash, which is what a fuzzer looks for. */

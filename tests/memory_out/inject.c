@@ -40,6 +40,11 @@ bool inject_armed(void)
     return armed != INJECT_KINDS && atomic_load(&calls) < last;
 }
 
+bool inject_has_failed(void)
+{
+    return armed != INJECT_KINDS && atomic_load(&failed);
+}
+
 static bool fails(enum inject_kind kind)
 {
     if (kind != armed) {

@@ -25,4 +25,7 @@ bool inject_stop(void);
 /* May a call still fail? */
 bool inject_armed(void);
 
+/* Has one failed since inject()? False after inject_stop(). */
+bool inject_has_failed(void);
+
 #endif
