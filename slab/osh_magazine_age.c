@@ -11,12 +11,12 @@
 
 /* A call looks at so many classes. Every so many calls long blocks in the lists of the core may be
  * a part of what is in use, no more. */
-enum { AT_ONCE = 4, CALLS = 4, IN_USE_PARTS = 16 };
+enum { AT_ONCE = 4, CALLS = 4, OF_THOSE_IN_USE = 16 };
 
 /* Whose turn it is, and the head of each list of the core that looked last. Advice: they publish
  * nothing. */
-static osh_word_t turn;
-static osh_word_t seen[2][OSH_CLASSES];
+static osh_word_t age_turn;
+static osh_word_t age_seen[2][OSH_CLASSES];
 
 /* Gives the list back if it has the head that it had a round ago. A list that was used meanwhile
  * may have the same head again: then it costs a refill. */
@@ -24,19 +24,19 @@ static void age(enum osh_which which, unsigned cls)
 {
     osh_word_t head = (osh_word_t)osh_arch_peek(osh_arch_core(), which, cls).head;
     struct osh_chain chain = {NULL, 0};
-    if (head != 0 && head == osh_load(&seen[which][cls]) && osh_arch_exchange(which, cls, &chain) &&
-        chain.count > 0) {
+    if (head != 0 && head == osh_load(&age_seen[which][cls]) &&
+        osh_arch_exchange(which, cls, &chain) && chain.count > 0) {
         osh_slab_put(cls, chain);
         head = 0;
     }
-    osh_store(&seen[which][cls], head);
+    osh_store(&age_seen[which][cls], head);
 }
 
 /* Gives back the longest blocks in this core's lists until the rest is few bytes. */
 static void keep_few(void)
 {
     unsigned core = osh_arch_core();
-    size_t left = osh_load(&osh_arena.in_use) / IN_USE_PARTS << OSH_PAGE_LOG2;
+    size_t left = osh_load(&osh_arena.in_use) / OF_THOSE_IN_USE << OSH_PAGE_LOG2;
     unsigned cls = osh_class_of(OSH_MAGAZINE_BYTES) + 1;
     for (; cls <= OSH_CLASS_MAX; cls++) {
         struct osh_chain chain = osh_arch_peek(core, OSH_ACTIVE, cls);
@@ -54,13 +54,13 @@ static void keep_few(void)
 
 void osh_magazine_age(unsigned cls)
 {
-    if (osh_load(&turn) % (AT_ONCE * CALLS) == 0) {
+    if (osh_load(&age_turn) % (AT_ONCE * CALLS) == 0) {
         keep_few();
     }
     for (unsigned i = 0; i < AT_ONCE; i++) {
-        osh_word_t now = osh_load(&turn);
+        osh_word_t now = osh_load(&age_turn);
         unsigned other = (unsigned)(now % OSH_CLASSES);
-        if (osh_cas(&turn, &now, now + 1) && other != 0 && other != cls) {
+        if (osh_cas(&age_turn, &now, now + 1) && other != 0 && other != cls) {
             age(OSH_ACTIVE, other);
             age(OSH_SPARE, other);
         }
