@@ -38,7 +38,7 @@ static unsigned slots_of_part = SLOTS_OF_CLASS;
 
 /* Bytes of magazines for which parts have got slots; and whose turn it is to shrink. */
 static osh_word_t granted OSH_ALIGNED(OSH_CACHELINE);
-static osh_word_t turn;
+static osh_word_t shrink_turn;
 
 /* Only where there are parts. */
 static inline struct shelf *shelf_of(unsigned number, unsigned cls)
@@ -216,7 +216,7 @@ static bool empty_some(unsigned number, unsigned cls, unsigned most,
 void osh_depot_shrink(unsigned cls, void (*give)(unsigned, struct osh_chain))
 {
     for (unsigned left = OSH_DEPOT_SHRINKS; left > 0 && osh_load(&granted) != 0; left--) {
-        osh_word_t now = osh_load(&turn);
+        osh_word_t now = osh_load(&shrink_turn);
         unsigned other = (unsigned)(now % OSH_CLASSES);
         unsigned number = (unsigned)(now / OSH_CLASSES % PARTS);
         struct shelf *shelf = shelf_of(number, other);
@@ -226,7 +226,7 @@ void osh_depot_shrink(unsigned cls, void (*give)(unsigned, struct osh_chain))
         if (grown && !empty_some(number, other, OSH_DEPOT_SHRINKS, give)) {
             return;
         }
-        (void)osh_cas(&turn, &now, now + 1);
+        (void)osh_cas(&shrink_turn, &now, now + 1);
         osh_word_t half = least + (room - least) / 2;
         if (grown && osh_cas(&shelf->room, &room, half)) {
             (void)osh_fetch_add(&granted, (osh_word_t)0 - (room - half) * magazine_bytes(other));

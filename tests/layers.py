@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The layers of the library, as docs/design.md lists them from the bottom up: a file includes
-only from its own folder and from folders below.
+only from its own folder and from folders below. And no two files have a static variable of one
+name: a build of one unit would make these one variable, without a word.
 
 With --library, the same of calls: an object uses names of its own folder and of those below, and
 in a folder no two objects use each other, directly or in a circle; but the files of a port do,
@@ -66,6 +67,19 @@ def wrong_includes(heights):
                     yield f"{file}:{number}: includes {target}, but {there} is not below {home}"
 
 
+def shared_variables():
+    """Static variables that two files define without a value. Of ports one unit has one."""
+    found = {}
+    for file in (file for file in sources() if file.parts[0] != PORTS):
+        text = (ROOT / file).read_text()
+        for name in re.findall(r"^static (?!inline)(?:[^(=;{}]*\W)?(\w+)(?:\[[^;=]*\])?"
+                               r"(?: OSH_ALIGNED\(\w+\))?;", text, re.M):
+            found.setdefault(name, []).append(file)
+    for name, files in sorted(found.items()):
+        if len(files) > 1 and "errno" != name:
+            yield f"{files[1]}: {name} is a static variable of {files[0]} too"
+
+
 def source_of(member, files):
     """An archive member's source: meson joins the path by underscores."""
     stem = re.sub(r"\.c\.o$", ".c", member)
@@ -127,7 +141,8 @@ def main():
     parser.add_argument("--library", help="a built libosheap.a of several objects")
     args = parser.parse_args()
     heights = layers(ROOT / "docs" / "design.md")
-    wrong = list(wrong_calls(args.library, heights) if args.library else wrong_includes(heights))
+    wrong = list(wrong_calls(args.library, heights)) if args.library else \
+        [*wrong_includes(heights), *shared_variables()]
     print("\n".join(wrong) or f"layers: {len(heights)} folders, nothing looks upward")
     return 1 if wrong else 0
 
