@@ -23,11 +23,11 @@
     OSH_CLASS(X, (count) + 2, log2)   \
     OSH_CLASS(X, (count) + 3, log2)
 
-/* The same from 1 KiB to 16 KiB, where a doubling may have more classes, and above. A class is
+/* The same from 1 KiB to 8 KiB, where a doubling may have more classes, and above. A class is
  * `count` steps of 2^log2 bytes, and `below` classes end at 2^from bytes. */
 #define OSH_FINE_STEPS (1 << OSH_CLASS_FINE_LOG2)
 #define OSH_FINE_FROM 10
-#define OSH_FINE_END 14
+#define OSH_FINE_END 13
 #define OSH_CLASSES_TO_FINE \
     ((OSH_FINE_FROM - OSH_ALIGN_LOG2 - OSH_CLASS_STEPS_LOG2 + 1) * OSH_CLASS_STEPS + OSH_CLASS_SKEW)
 #define OSH_CLASSES_OF_FINE ((OSH_FINE_END - OSH_FINE_FROM) * OSH_FINE_STEPS)
@@ -87,7 +87,7 @@
 #define OSH_CLASSES_2K(X) OSH_CLASSES_1K(X) OSH_FINE_DOUBLING(X, 10)
 #define OSH_CLASSES_4K(X) OSH_CLASSES_2K(X) OSH_FINE_DOUBLING(X, 11)
 #define OSH_CLASSES_8K(X) OSH_CLASSES_4K(X) OSH_FINE_DOUBLING(X, 12)
-#define OSH_CLASSES_16K(X) OSH_CLASSES_8K(X) OSH_FINE_DOUBLING(X, 13)
+#define OSH_CLASSES_16K(X) OSH_CLASSES_8K(X) OSH_LONG_DOUBLING(X, 13)
 #define OSH_CLASSES_32K(X) OSH_CLASSES_16K(X) OSH_LONG_DOUBLING(X, 14)
 #define OSH_CLASSES_64K(X) OSH_CLASSES_32K(X) OSH_LONG_DOUBLING(X, 15)
 #define OSH_CLASSES_128K(X) OSH_CLASSES_64K(X) OSH_LONG_DOUBLING(X, 16)

@@ -134,7 +134,7 @@
 /* log2 of the size classes in each doubling. 3 wastes 1/16 inside blocks on average, 2 wastes 1/8;
  * but with 2 there are fewer slabs that are half empty, which counts if slabs are long. */
 #define OSH_CLASS_STEPS_LOG2 (OSH_VIRTUAL ? 2 : 3)
-/* The same from 1 to 16 KiB, where few slabs are long enough to waste much when they are half
+/* The same from 1 to 8 KiB, where few slabs are long enough to waste much when they are half
  * empty. */
 #define OSH_CLASS_FINE_LOG2 (OSH_VIRTUAL ? 3 : OSH_CLASS_STEPS_LOG2)
 
@@ -170,7 +170,7 @@
          : OSH_CLAMP((OSH_MAGAZINE_BYTES) / 256, 1, OSH_MAGAZINE_MAX < 8 ? OSH_MAGAZINE_MAX : 8))
 
 /* But no more bytes than this, or one block. */
-#define OSH_MAGAZINE_LARGE (OSH_VIRTUAL ? 131072 : 1 << 30)
+#define OSH_MAGAZINE_LARGE (OSH_VIRTUAL ? 49152 : 1 << 30)
 
 /* Blocks larger than this are not cached: their calls go to the slabs, which costs little compared
  * with the work on such a block. */
