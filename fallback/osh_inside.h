@@ -9,7 +9,6 @@
 #include "arch.h"
 #include "osh_arena.h"
 #include "osh_deferred.h"
-#include "osh_take.h"
 
 /* `inside` keeps code that interrupted the holder out before there are mutexes, and tells who gets
  * the mutex that its last holder is no more; the others are written only by who is inside. */
@@ -23,29 +22,8 @@ struct osh_inside {
 };
 OSH_SHARED struct osh_inside osh_inside;
 
-/* The mutex is ours, and its last holder ended inside. True if the heap is whole; else nobody
- * enters it any more, and the mutex is free. O(blocks). */
-OSH_HIDDEN bool osh_inside_take_over(void);
-
-/* We are inside, if nobody is. */
-static inline bool osh_inside_begin(bool with_mutex)
-{
-    /* Without a mutex we have interrupted the holder. */
-    if (OSH_UNLIKELY(osh_load(&osh_inside.inside) != OSH_NOBODY) &&
-        (!with_mutex || !osh_inside_take_over())) {
-        return false;
-    }
-    /* Seen by what interrupts this core; program order is enough. */
-    osh_store(&osh_inside.inside, OSH_SOMEBODY);
-    osh_inside.locked = with_mutex;
-    return true;
-}
-
-static inline bool osh_inside_get_in(bool wait)
-{
-    enum osh_taken taken = osh_take(OSH_MUTEX_FALLBACK, wait);
-    return taken != OSH_REFUSED && osh_inside_begin(taken == OSH_LOCKED);
-}
+/* We are inside, if nobody is; waits for that if `wait`. False in an interrupt, too. */
+OSH_HIDDEN bool osh_inside_get_in(bool wait);
 
 /* Waits for the heap where the caller may wait. False in an interrupt, and where somebody
  * else is inside and the caller may not wait. And for more bytes than the region has: newlib
@@ -66,7 +44,7 @@ static inline bool osh_inside_try(void)
 static inline bool osh_inside_let_go(void)
 {
     bool with_mutex = osh_inside.locked;
-    /* Pairs with osh_inside_begin() of what interrupts this core. */
+    /* Pairs with begin() of what interrupts this core. */
     osh_store(&osh_inside.inside, OSH_NOBODY);
     if (with_mutex) {
         osh_arch_unlock(OSH_MUTEX_FALLBACK);

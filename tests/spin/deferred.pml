@@ -75,7 +75,7 @@ inline at_rest()
     fi
 }
 
-/* mirrors fallback/osh_inside.h osh_inside_begin: load store */
+/* mirrors fallback/osh_inside.c begin: load store */
 inline begin()
 {
 #ifdef BEFORE_START
