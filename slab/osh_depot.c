@@ -71,12 +71,34 @@ static unsigned here(void)
     return core < PARTS ? core : core % PARTS; /* most need no division */
 }
 
-/* A put begins so many slots below the top: where a get has left a gap. */
+/* A put begins so many slots below the top: where a get is likely to have left a gap. */
 enum { PUT_BELOW = 2 };
 
 static osh_word_t *slot_of(unsigned cls, unsigned number, unsigned i)
 {
     return &slots[(number * SLOTS_OF_PART + i) * OSH_CLASSES + cls];
+}
+
+/* Fills the slot, if it is empty. */
+static bool put_at(unsigned number, unsigned cls, unsigned i, struct osh_chain magazine)
+{
+    osh_word_t empty = 0;
+    /* Publishes the chain's links; pairs with the exchanges of get_of_part() and
+     * osh_depot_reclaim(). */
+    if (osh_load(slot_of(cls, number, i)) != 0 ||
+        !osh_cas(slot_of(cls, number, i), &empty, osh_chain_pack(magazine))) {
+        return false;
+    }
+    /* Put, then look at `filled` and the top; pairs with osh_depot_reclaim() and lower(). */
+    osh_fence_atomic_load();
+    if (osh_load(&filled) == 0) {
+        osh_store(&filled, 1);
+    }
+    if (IN_PARTS) {
+        osh_raise(&shelf_of(number, cls)->top, i + 1);
+    }
+    osh_brink_came_free();
+    return true;
 }
 
 bool osh_depot_put(unsigned cls, struct osh_chain magazine)
@@ -85,22 +107,15 @@ bool osh_depot_put(unsigned cls, struct osh_chain magazine)
     unsigned room =
         IN_PARTS ? (unsigned)osh_load(&shelf_of(number, cls)->room) : osh_class_info[cls].depot;
     unsigned top = IN_PARTS ? (unsigned)osh_load(&shelf_of(number, cls)->top) : 0;
-    for (unsigned i = top > PUT_BELOW ? top - PUT_BELOW : 0; i < room; i++) {
-        osh_word_t empty = 0;
-        /* Publishes the chain's links; pairs with the exchanges of get_of_part() and
-         * osh_depot_reclaim(). */
-        if (osh_load(slot_of(cls, number, i)) == 0 &&
-            osh_cas(slot_of(cls, number, i), &empty, osh_chain_pack(magazine))) {
-            /* Put, then look at `filled` and the top; pairs with osh_depot_reclaim() and lower().
-             */
-            osh_fence_atomic_load();
-            if (osh_load(&filled) == 0) {
-                osh_store(&filled, 1);
-            }
-            if (IN_PARTS) {
-                osh_raise(&shelf_of(number, cls)->top, i + 1);
-            }
-            osh_brink_came_free();
+    unsigned from = top > PUT_BELOW ? top - PUT_BELOW : 0;
+    for (unsigned i = from; i < room; i++) {
+        if (put_at(number, cls, i, magazine)) {
+            return true;
+        }
+    }
+    /* Gets that overtook each other may have left gaps further down. */
+    for (unsigned i = from; i-- > 0 && from - i <= OSH_DEPOT_SLOTS;) {
+        if (put_at(number, cls, i, magazine)) {
             return true;
         }
     }

@@ -37,7 +37,7 @@ static void keep_few(void)
 {
     unsigned core = osh_arch_core();
     size_t left = osh_load(&osh_arena.in_use) / OF_THOSE_IN_USE << OSH_PAGE_LOG2;
-    unsigned cls = osh_class_of(OSH_MAGAZINE_BYTES) + 1;
+    unsigned cls = osh_class_of(OSH_SINGLE_ABOVE) + 1;
     for (; cls <= OSH_CLASS_MAX; cls++) {
         struct osh_chain chain = osh_arch_peek(core, OSH_ACTIVE, cls);
         size_t bytes = chain.count * osh_class_bytes(cls);

@@ -170,7 +170,7 @@
          : OSH_CLAMP((OSH_MAGAZINE_BYTES) / 256, 1, OSH_MAGAZINE_MAX < 8 ? OSH_MAGAZINE_MAX : 8))
 
 /* But no more bytes than this, or one block. */
-#define OSH_MAGAZINE_LARGE (OSH_VIRTUAL ? 49152 : 1 << 30)
+#define OSH_MAGAZINE_LARGE (OSH_VIRTUAL ? 90112 : 1 << 30)
 
 /* Blocks larger than this are not cached: their calls go to the slabs, which costs little compared
  * with the work on such a block. */

@@ -53,9 +53,9 @@ OSH_VARIABLE const struct osh_class osh_class_info[OSH_CLASSES] = {OSH_EACH_CLAS
 
 OSH_VARIABLE const struct osh_start osh_start[OSH_CLASSES] = {OSH_EACH_CLASS(START)};
 
-#define CORE_BOUND(cls, bytes, step)                                  \
-    +(OSH_SPARE_LIST && (bytes) > OSH_VALUE_MAGAZINE_BYTES ? 1 : 2) * \
-        (uint64_t)OSH_MAGAZINE_FOR(bytes) * (bytes)
+#define CORE_BOUND(cls, bytes, step)                                                              \
+    +(OSH_SPARE_LIST && (bytes) > OSH_SINGLE_ABOVE ? 1 : 2) * (uint64_t)OSH_MAGAZINE_FOR(bytes) * \
+        (bytes)
 #define SHARED_BOUND(cls, bytes, step) \
     +DEPOT_FOR(bytes) * (uint64_t)OSH_MAGAZINE_FOR(bytes) * (bytes)
 /* Level 2's quarantine is a cache, too, and so are large blocks that are kept. */

@@ -215,11 +215,13 @@ static inline size_t osh_class_slab(unsigned cls, size_t page)
     return page & ~(((size_t)1 << osh_class_run(cls)) - 1);
 }
 
-/* Blocks longer than a magazine go to the depot and to slabs one by one, and a core has one list of
- * them: it is not worth much to have more of them cached. */
+/* Of blocks longer than this a magazine would have one. They go to the depot and to slabs one by
+ * one, and a core has one list of them: it is not worth much to have more of them cached. */
+#define OSH_SINGLE_ABOVE (OSH_VALUE_MAGAZINE_BYTES / 2)
+
 static inline bool osh_class_is_single(unsigned cls)
 {
-    return OSH_SPARE_LIST && osh_class_bytes(cls) > OSH_MAGAZINE_BYTES;
+    return OSH_SPARE_LIST && osh_class_bytes(cls) > OSH_SINGLE_ABOVE;
 }
 
 /* Are there blocks of the class in cores' lists? */

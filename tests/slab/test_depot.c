@@ -258,7 +258,7 @@ static size_t grown(unsigned cls)
 static void what_a_part_grew_by_is_bounded(void)
 {
     need_parts(1);
-    unsigned cls = osh_class_of(OSH_MAGAZINE_BYTES);
+    unsigned cls = osh_class_of(OSH_SINGLE_ABOVE);
     assert_in_range(grown(cls) + grown(cls - 1), OSH_DEPOT_GROWTH / 2, OSH_DEPOT_GROWTH);
 }
 

@@ -54,7 +54,8 @@ inline sound()
 /* Wait-free: so many steps of our own, whatever the others do. */
 #define STEP steps++; assert(steps <= 2 * SLOTS)
 
-/* mirrors slab/osh_depot.c osh_depot_put: load load load cas fence_atomic_load load store raise load store
+/* mirrors slab/osh_depot.c osh_depot_put: load load load store
+ * mirrors slab/osh_depot.c put_at: load cas fence_atomic_load load store raise
  * What follows the compare-and-swap only tells a reclaim whether to look, and is not modelled. Nor are
  * the loads and stores of a part's top, room and refusals: they choose which slots are looked at. */
 inline put()
