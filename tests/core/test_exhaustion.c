@@ -4,6 +4,7 @@
 #include "hoard.h"
 #include "os/os_heap.h"
 #include "os/os_heap_linux.h"
+#include "osh_guard.h"
 #include "osh_seal.h"
 #include "sizes.h"
 #include "stamp.h"
@@ -204,7 +205,8 @@ static void last_resort_are_free_objects_of_larger_classes(void)
 
 static void last_resort_keeps_the_alignment_asked_for(void)
 {
-    struct hoard hoard = hoard_all(1024);
+    /* Objects of the class of 1 KiB, which are all aligned to 256. */
+    struct hoard hoard = hoard_all(1024 - OSH_TRAILER_BYTES);
     hoard_free(&hoard, 2);
     void *block;
     size_t served = 0;
