@@ -9,9 +9,9 @@
 
 #if OSH_ARCH_DECOMMITS
 
-/* A call looks at so many classes. Every so many calls long blocks in the lists of the core may be
- * a part of what is in use, no more. */
-enum { AT_ONCE = 4, CALLS = 4, OF_THOSE_IN_USE = 16 };
+/* A call looks at so many classes. After so many classes long blocks in the lists of the core may
+ * be a part of what is in use, no more. */
+enum { AT_ONCE = 4, SOMETIMES = 4 * AT_ONCE, OF_THOSE_IN_USE = 16 };
 
 /* Whose turn it is, and the head of each list of the core that looked last. Advice: they publish
  * nothing. */
@@ -54,7 +54,7 @@ static void keep_few(void)
 
 void osh_magazine_age(unsigned cls)
 {
-    if (osh_load(&age_turn) % (AT_ONCE * CALLS) == 0) {
+    if (osh_load(&age_turn) % SOMETIMES == 0) {
         keep_few();
     }
     for (unsigned i = 0; i < AT_ONCE; i++) {

@@ -250,7 +250,7 @@ static size_t grown(unsigned cls)
         count = fill(cls);
         drain(cls);
     }
-    unsigned blocks = osh_class_is_single(cls) ? 1 : osh_class_info[cls].magazine;
+    size_t blocks = osh_class_is_single(cls) ? 1 : osh_class_info[cls].magazine;
     return (count - osh_class_info[cls].depot) * blocks * osh_class_bytes(cls);
 }
 
