@@ -20,6 +20,16 @@ def names(valid: Iterable[str], what: str) -> Callable[[str], list[str]]:
     return read
 
 
+def turns(all_of_them: list[str], number: int) -> list[str]:
+    """The order of a round: A B C D, C B A D, B C D A, D C B A, ... A slow drift of the machine
+    cancels, and each is first as often as the others: who runs first finds memory that the
+    system has to fetch, who runs later that of the run before."""
+    count = len(all_of_them)
+    begin = number // 2 + (count + 1) // 2 * (number % 2)
+    step = -1 if number % 2 else 1
+    return [all_of_them[(begin + step * i) % count] for i in range(count)]
+
+
 def need_folders(parser: argparse.ArgumentParser, *paths: Path | None) -> None:
     """Before minutes are spent on results that could not be written."""
     for path in paths:

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..command import turns
 from . import worker
 from .pace import Pace
 from .plan import SCENARIOS, Cell, Preset
@@ -26,8 +27,8 @@ class Outcome:
 
 def _schedule(cells: list[Cell], allocators: list[str],
               round_number: int) -> list[tuple[Cell, str]]:
-    """A B C in one round, C B A in the next: a slow drift of the machine cancels."""
-    order = allocators if round_number % 2 == 0 else allocators[::-1]
+    """Every cell, by the allocators in turn."""
+    order = turns(allocators, round_number)
     return [(cell, name) for cell in cells for name in order
             if name in SCENARIOS[cell.scenario].allocators]
 

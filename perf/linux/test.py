@@ -10,6 +10,7 @@ from pathlib import Path
 from unittest import mock
 
 from .. import storm
+from ..command import turns
 from ..report import bars, storm_page, table
 from . import figures, plan, shape, summary, worker
 from .campaign import Outcome, _schedule
@@ -288,6 +289,13 @@ class Plans(unittest.TestCase):
         names = [n for _, n in _schedule(cells, ["osheap", "seed"], 0)]
         back = [n for _, n in _schedule(cells, ["osheap", "seed"], 1)]
         self.assertEqual(names, back[::-1])
+
+    def test_each_is_first_as_often_as_the_others(self):
+        for count in range(1, 8):
+            them = [str(i) for i in range(count)]
+            rounds = [turns(them, number) for number in range(2 * count)]
+            self.assertEqual(sorted(r[0] for r in rounds), sorted(2 * them))
+            self.assertTrue(all(sorted(r) == them for r in rounds))
 
     def test_brink_is_for_osheap_and_seed(self):
         names = [n for _, n in _schedule([Cell("brink", 1)], list(plan.ALLOCATORS), 0)]

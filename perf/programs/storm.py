@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..command import names, need_folders, say, write_json
+from ..command import names, need_folders, say, turns, write_json
 from . import figures, plan
 from .resident import build_probe
 from .run import ProgramError, Run, library_of, run
@@ -44,8 +44,7 @@ def _measured(program: plan.Program, libraries: dict[str, Path], rounds: int,
         # One run beforehand: it fills the page cache, and the first repack does more than later ones.
         run(program, Path(folder), libraries.get(plan.SYSTEM, libraries[plan.OURS]), probe)
         for number in range(rounds):
-            # There and back, so that nobody is always the first.
-            for name in list(libraries)[::-1 if number % 2 else 1]:
+            for name in turns(list(libraries), number):
                 runs[name].append(run(program, Path(folder), libraries[name], probe))
     return runs
 
