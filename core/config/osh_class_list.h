@@ -13,18 +13,18 @@
 #define OSH_CLASS_SKEW ((OSH_BLOCK_MIN == 8 ? 2u : 1u) - (16u >> OSH_ALIGN_LOG2))
 #define OSH_CLASS_STEPS (1 << OSH_CLASS_STEPS_LOG2)
 
-/* The class of `count` steps of 2^log2 bytes, and that one with the three behind it. */
+/* The class of `count` steps of 2^log2 bytes; and one of a kind of class with the three behind it.
+ */
 #define OSH_CLASS(X, count, log2)                                                              \
     X((count) + ((log2)-OSH_ALIGN_LOG2) * OSH_CLASS_STEPS + OSH_CLASS_SKEW, (count) << (log2), \
       1 << (log2))
-#define OSH_4_CLASSES(X, count, log2) \
-    OSH_CLASS(X, count, log2)         \
-    OSH_CLASS(X, (count) + 1, log2)   \
-    OSH_CLASS(X, (count) + 2, log2)   \
-    OSH_CLASS(X, (count) + 3, log2)
+#define OSH_4_CLASSES(CLASS, X, count, log2) \
+    CLASS(X, count, log2)                    \
+    CLASS(X, (count) + 1, log2)              \
+    CLASS(X, (count) + 2, log2)              \
+    CLASS(X, (count) + 3, log2)
 
-/* The same from 1 KiB to 8 KiB, where a doubling may have more classes, and above. A class is
- * `count` steps of 2^log2 bytes, and `below` classes end at 2^from bytes. */
+/* The same from 1 KiB to 8 KiB, where a doubling may have more classes, and above. */
 #define OSH_FINE_STEPS (1 << OSH_CLASS_FINE_LOG2)
 #define OSH_FINE_FROM 10
 #define OSH_FINE_END 13
@@ -35,35 +35,26 @@
     X((count) + ((log2) + OSH_CLASS_FINE_LOG2 - OSH_FINE_FROM - 1) * OSH_FINE_STEPS + \
           OSH_CLASSES_TO_FINE,                                                        \
       (count) << (log2), 1 << (log2))
-#define OSH_4_FINE_CLASSES(X, count, log2) \
-    OSH_FINE_CLASS(X, count, log2)         \
-    OSH_FINE_CLASS(X, (count) + 1, log2)   \
-    OSH_FINE_CLASS(X, (count) + 2, log2)   \
-    OSH_FINE_CLASS(X, (count) + 3, log2)
 #define OSH_LONG_CLASS(X, count, log2)                                                 \
     X((count) + ((log2) + OSH_CLASS_STEPS_LOG2 - OSH_FINE_END - 1) * OSH_CLASS_STEPS + \
           OSH_CLASSES_TO_FINE + OSH_CLASSES_OF_FINE,                                   \
       (count) << (log2), 1 << (log2))
-#define OSH_4_LONG_CLASSES(X, count, log2) \
-    OSH_LONG_CLASS(X, count, log2)         \
-    OSH_LONG_CLASS(X, (count) + 1, log2)   \
-    OSH_LONG_CLASS(X, (count) + 2, log2)   \
-    OSH_LONG_CLASS(X, (count) + 3, log2)
-
-/* The classes above 2^log2 bytes, up to twice as many. */
+/* The classes above 2^log2 bytes, up to twice as many: four or eight. */
+#define OSH_DOUBLING_BY_4(CLASS, X, log2) OSH_4_CLASSES(CLASS, X, 5, (log2)-2)
+#define OSH_DOUBLING_BY_8(CLASS, X, log2) \
+    OSH_4_CLASSES(CLASS, X, 9, (log2)-3)  \
+    OSH_4_CLASSES(CLASS, X, 13, (log2)-3)
 #if OSH_CLASS_STEPS_LOG2 == 2
-#define OSH_DOUBLING(X, log2) OSH_4_CLASSES(X, 5, (log2)-2)
-#define OSH_LONG_DOUBLING(X, log2) OSH_4_LONG_CLASSES(X, 5, (log2)-2)
+#define OSH_DOUBLING(X, log2) OSH_DOUBLING_BY_4(OSH_CLASS, X, log2)
+#define OSH_LONG_DOUBLING(X, log2) OSH_DOUBLING_BY_4(OSH_LONG_CLASS, X, log2)
 #else
-#define OSH_DOUBLING(X, log2) OSH_4_CLASSES(X, 9, (log2)-3) OSH_4_CLASSES(X, 13, (log2)-3)
-#define OSH_LONG_DOUBLING(X, log2) \
-    OSH_4_LONG_CLASSES(X, 9, (log2)-3) OSH_4_LONG_CLASSES(X, 13, (log2)-3)
+#define OSH_DOUBLING(X, log2) OSH_DOUBLING_BY_8(OSH_CLASS, X, log2)
+#define OSH_LONG_DOUBLING(X, log2) OSH_DOUBLING_BY_8(OSH_LONG_CLASS, X, log2)
 #endif
 #if OSH_CLASS_FINE_LOG2 == 2
-#define OSH_FINE_DOUBLING(X, log2) OSH_4_FINE_CLASSES(X, 5, (log2)-2)
+#define OSH_FINE_DOUBLING(X, log2) OSH_DOUBLING_BY_4(OSH_FINE_CLASS, X, log2)
 #else
-#define OSH_FINE_DOUBLING(X, log2) \
-    OSH_4_FINE_CLASSES(X, 9, (log2)-3) OSH_4_FINE_CLASSES(X, 13, (log2)-3)
+#define OSH_FINE_DOUBLING(X, log2) OSH_DOUBLING_BY_8(OSH_FINE_CLASS, X, log2)
 #endif
 
 /* The first are multiples of the alignment, but one that needs none. */
@@ -74,12 +65,12 @@
 #endif
 #if OSH_ALIGN_LOG2 == 3
 #define OSH_CLASSES_32(X) OSH_CLASSES_16(X) OSH_CLASS(X, 3, 3) OSH_CLASS(X, 4, 3)
-#define OSH_CLASSES_64(X) OSH_CLASSES_32(X) OSH_4_CLASSES(X, 5, 3)
+#define OSH_CLASSES_64(X) OSH_CLASSES_32(X) OSH_4_CLASSES(OSH_CLASS, X, 5, 3)
 #define OSH_CLASSES_128(X) OSH_CLASSES_64(X) OSH_DOUBLING(X, 6)
 #else
 #define OSH_CLASSES_32(X) OSH_CLASSES_16(X) OSH_CLASS(X, 2, 4)
 #define OSH_CLASSES_64(X) OSH_CLASSES_32(X) OSH_CLASS(X, 3, 4) OSH_CLASS(X, 4, 4)
-#define OSH_CLASSES_128(X) OSH_CLASSES_64(X) OSH_4_CLASSES(X, 5, 4)
+#define OSH_CLASSES_128(X) OSH_CLASSES_64(X) OSH_4_CLASSES(OSH_CLASS, X, 5, 4)
 #endif
 #define OSH_CLASSES_256(X) OSH_CLASSES_128(X) OSH_DOUBLING(X, 7)
 #define OSH_CLASSES_512(X) OSH_CLASSES_256(X) OSH_DOUBLING(X, 8)
