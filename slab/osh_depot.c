@@ -7,7 +7,6 @@
 #include "osh_config.h"
 
 #define IN_PARTS (OSH_DEPOT_PARTS > 1)
-enum { IN_USE_PARTS = 4 };
 
 /* By part, then by slot, then by class: most classes use few slots, which then share pages. */
 #define SLOTS_OF_CLASS (OSH_DEPOT_MOST > 0 ? OSH_DEPOT_MOST : 1)
@@ -130,11 +129,12 @@ static size_t magazine_bytes(unsigned cls)
     return (osh_class_is_single(cls) ? 1 : osh_class_magazine(cls)) * osh_class_bytes(cls);
 }
 
-/* For long blocks only a part of what is in use: they soon are most of a small process's memory. */
+/* For long blocks only a quarter of what is in use, by a snapshot: they soon are most of a small
+ * process's memory. */
 static size_t most_granted(unsigned cls)
 {
     size_t most = OSH_DEPOT_GROWTH;
-    size_t part = osh_load(&osh_arena.in_use) / IN_USE_PARTS << OSH_PAGE_LOG2;
+    size_t part = osh_load(&osh_arena.in_use) / 4 << OSH_PAGE_LOG2;
     return osh_class_is_single(cls) && part < most ? part : most;
 }
 
@@ -158,7 +158,7 @@ static void add_slots(struct shelf *shelf, unsigned cls)
 }
 
 /* The slots from `empty` on were empty. Lowers the top, unless a put raised it, then looks at them
- * once more: a put that filled one meanwhile may have seen the old top. */
+ * once more: a put that filled one meanwhile may have seen the old top. Publishes nothing. */
 static void lower(unsigned number, unsigned cls, osh_word_t top, unsigned empty)
 {
     if (top == empty || !osh_cas(&shelf_of(number, cls)->top, &top, empty)) {

@@ -19,7 +19,8 @@ static osh_word_t age_turn;
 static osh_word_t age_seen[2][OSH_CLASSES];
 
 /* Gives the list back if it has the head that it had a round ago. A list that was used meanwhile
- * may have the same head again: then it costs a refill. */
+ * may have the same head again, and after a migration the list is another core's: either costs that
+ * core a refill. */
 static void age(enum osh_which which, unsigned cls)
 {
     osh_word_t head = (osh_word_t)osh_arch_peek(osh_arch_core(), which, cls).head;
@@ -32,7 +33,8 @@ static void age(enum osh_which which, unsigned cls)
     osh_store(&age_seen[which][cls], head);
 }
 
-/* Gives back the longest blocks in this core's lists until the rest is few bytes. */
+/* Gives back this core's lists of long blocks, but for so many bytes of the shortest. The lists and
+ * `in_use` are snapshots; what a migration does is said above. */
 static void keep_few(void)
 {
     unsigned core = osh_arch_core();
