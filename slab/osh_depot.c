@@ -269,6 +269,18 @@ void osh_depot_reclaim(void (*give)(unsigned cls, struct osh_chain magazine))
     }
 }
 
+size_t osh_depot_bytes(void)
+{
+    size_t bytes = 0;
+    for (unsigned p = 0; IN_PARTS && p < PARTS; p++) {
+        for (unsigned cls = 1; cls < OSH_CLASSES; cls++) {
+            size_t magazines = osh_load(&shelf_of(p, cls)->top);
+            bytes += magazines > 0 ? magazines * magazine_bytes(cls) : 0;
+        }
+    }
+    return bytes;
+}
+
 unsigned osh_depot_slots(unsigned cls)
 {
     unsigned most = osh_class_info[cls].depot;

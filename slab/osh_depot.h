@@ -37,6 +37,10 @@ OSH_HIDDEN void osh_depot_shrink(unsigned cls,
 /* Takes every magazine and passes each to `give`. */
 OSH_HIDDEN void osh_depot_reclaim(void (*give)(unsigned cls, struct osh_chain magazine));
 
+/* Bytes of all blocks in the depot: a snapshot, too much while a part has empty slots below its
+ * top. O(parts x classes). Where there are no parts: 0. */
+OSH_HIDDEN size_t osh_depot_bytes(void);
+
 /* Slots that the class has or had. */
 OSH_HIDDEN unsigned osh_depot_slots(unsigned cls);
 

@@ -2,6 +2,7 @@
 /* Taking objects from slabs; osh_slab_put.c gives them back. */
 #include "osh_slab.h"
 
+#include "osh_ahead.h"
 #include "osh_arena_open.h"
 #include "osh_gauge.h"
 #include "osh_links.h"
@@ -123,6 +124,9 @@ static size_t create(unsigned cls)
     size_t page = osh_arena_claim_run(osh_class_run(cls));
     if (page == OSH_NO_PAGE) {
         return OSH_NO_PAGE;
+    }
+    if (osh_class_bytes(cls) <= OSH_HUGE_BLOCK) {
+        osh_ahead(page, osh_class_run(cls));
     }
     if (OSH_HARDENING >= 2) {
         fill_objects(page, cls);

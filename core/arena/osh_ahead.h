@@ -6,8 +6,8 @@
  * huge page, the system commits all of it in one call. The port decides whether as one huge page or
  * as small ones, by the time that these took: small ones in one call take less than one fault each.
  * At most one huge page is not full, until blocks are freed. Slabs that have had more before get
- * none: what a program frees, gives back and needs again comes as it is touched. Rows of large
- * blocks get none, because a program may never touch most of one.
+ * none: what a program frees, gives back and needs again comes as it is touched. Rows and slabs of
+ * blocks above OSH_HUGE_BLOCK bytes get none, because a program may never touch most of a block.
  *
  * The other pages are claimed meanwhile, under the reclaim's mutex, as by osh_arena_decommit().
  */

@@ -3,7 +3,6 @@
 #include "osh_arena.h"
 
 #include "arch.h"
-#include "osh_ahead.h"
 #include "osh_arena_open.h"
 #include "osh_claims.h"
 #include "osh_gaps.h"
@@ -83,9 +82,6 @@ size_t osh_arena_claim_run(unsigned run)
     if (OSH_SLAB_HINTS && page == OSH_NO_PAGE) {
         /* Another claim may have lowered the hint below pages that were just released. */
         return claim_below(osh_arena.words - 1, run);
-    }
-    if (page != OSH_NO_PAGE) {
-        osh_ahead(page, run);
     }
     if (OSH_SLAB_HINTS && run == 0 && page / OSH_WORD_BITS < hint) {
         /* Lowers the hint, unless another core raised it: publishes nothing. */

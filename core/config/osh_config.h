@@ -222,9 +222,11 @@
 #define OSH_GAP_LEAST (OSH_ROW_LEAST > 0 ? (OSH_ROW_LEAST) >> (OSH_PAGE_LOG2) : 1u)
 
 /* Where memory is virtual, slabs grow by huge pages (osh_ahead.h) once they have OSH_HUGE_FROM
- * bytes. So at most 1/16 of a process's memory is committed and not used, one huge page. */
+ * bytes. So at most 1/16 of a process's memory is committed and not used, one huge page. But not
+ * slabs of blocks above OSH_HUGE_BLOCK bytes: a program may never touch most of them. */
 #define OSH_HUGE_FROM 33554432u
 #define OSH_HUGE_BYTES 2097152u
+#define OSH_HUGE_BLOCK 8192u
 
 /* Free memory that the heap does not offer to the system by itself: at first, and at most. */
 #define OSH_IDLE_BYTES 8388608u

@@ -30,6 +30,17 @@ static size_t ahead(void)
     return pages;
 }
 
+/* A program may use a few bytes of each only. */
+static void long_blocks_have_no_memory_ahead(void)
+{
+    size_t size = (size_t)2 * OSH_HUGE_BLOCK;
+    for (size_t i = 0; i < 2 * OSH_HUGE_FROM / size; i++) {
+        assert_non_null(os_malloc(size));
+        assert_true(ahead() < 16);
+    }
+    assert_null(os_heap_check());
+}
+
 /* Live blocks of so many bytes in all, each written to. */
 static void grow(size_t bytes)
 {
@@ -196,6 +207,7 @@ static void start_a_large_region(void)
 IN_LARGE_REGION(small_process_has_no_memory_ahead)
 IN_LARGE_REGION(large_process_grows_by_huge_pages)
 IN_LARGE_REGION(without_huge_pages_it_is_the_same)
+IN_LARGE_REGION(long_blocks_have_no_memory_ahead)
 IN_LARGE_REGION(nothing_is_committed_where_pages_are_in_use)
 IN_LARGE_REGION(what_was_given_back_is_not_committed_ahead)
 IN_LARGE_REGION(pages_are_of_the_kind_that_takes_less_time)
@@ -206,6 +218,7 @@ int main(void)
         in_fresh_heap(small_process_has_no_memory_ahead_there, PLATFORM_REGION),
         in_fresh_heap(large_process_grows_by_huge_pages_there, PLATFORM_REGION),
         in_fresh_heap(without_huge_pages_it_is_the_same_there, PLATFORM_REGION),
+        in_fresh_heap(long_blocks_have_no_memory_ahead_there, PLATFORM_REGION),
         in_fresh_heap(nothing_is_committed_where_pages_are_in_use_there, PLATFORM_REGION),
         in_fresh_heap(what_was_given_back_is_not_committed_ahead_there, PLATFORM_REGION),
         in_fresh_heap(pages_are_of_the_kind_that_takes_less_time_there, PLATFORM_REGION),

@@ -157,6 +157,45 @@ static void a_trim_gives_back_what_the_heap_keeps(void **state)
     assert_in_range(more_than(before), 0, 1);
 }
 
+static void have_360_mb_live(void)
+{
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        block[i] = filled(120000);
+    }
+    (void)malloc_trim(0);
+}
+
+static void a_trim_of_little_does_nothing(void **state)
+{
+    (void)state;
+    have_360_mb_live();
+    void *row = filled(1200000);
+    size_t before = resident();
+    free(row);
+    assert_int_equal(malloc_trim(0), 0);
+    assert_true(resident() + MIB / 2 > before);
+}
+
+/* The depot grows until it holds all of a burst. */
+static void a_trim_gives_back_what_waits_in_the_depot(void **state)
+{
+    (void)state;
+    enum { BURST = 50000 };
+    static void *small[BURST];
+    have_360_mb_live();
+    for (unsigned round = 0; round < 20; round++) {
+        for (unsigned i = 0; i < BURST; i++) {
+            small[i] = filled(100);
+        }
+        for (unsigned i = 0; i < BURST; i++) {
+            free(small[i]);
+        }
+    }
+    size_t before = resident();
+    assert_int_equal(malloc_trim(0), 1);
+    assert_true(resident() + 3 * MIB < before);
+}
+
 /* Blocks that were just freed are not faulted in again. */
 static void a_program_that_trims_all_the_time_keeps_its_lists(void **state)
 {
@@ -195,6 +234,8 @@ int main(int count, char **words)
         cmocka_unit_test(blocks_that_are_cut_to_a_few_bytes_give_the_rest_back),
         cmocka_unit_test(small_blocks_go_back_too),
         cmocka_unit_test(a_trim_gives_back_what_the_heap_keeps),
+        cmocka_unit_test(a_trim_of_little_does_nothing),
+        cmocka_unit_test(a_trim_gives_back_what_waits_in_the_depot),
         cmocka_unit_test(a_program_that_trims_all_the_time_keeps_its_lists),
     };
     return cmocka_run_group_tests_name("malloc/returns", tests, NULL, NULL);

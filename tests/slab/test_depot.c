@@ -55,6 +55,21 @@ static void magazine_put_last_comes_out_first(void)
     osh_slab_put(CLASS, last);
 }
 
+static void bytes_are_those_of_full_magazines(void)
+{
+    osh_depot_start(1);
+    assert_int_equal(osh_depot_bytes(), 0);
+    size_t full = osh_class_magazine(CLASS) * osh_class_bytes(CLASS);
+    for (unsigned i = 1; i <= SLOTS; i++) {
+        assert_true(osh_depot_put(CLASS, magazine_of(1)));
+        assert_int_equal(osh_depot_bytes(), OSH_DEPOT_PARTS > 1 ? i * full : 0);
+    }
+    osh_depot_reclaim(osh_slab_put);
+    while (osh_depot_get(CLASS).count > 0) {
+    }
+    assert_int_equal(osh_depot_bytes(), 0);
+}
+
 static void full_depot_refuses(void)
 {
     osh_depot_start(1);
@@ -304,6 +319,7 @@ int main(void)
         in_fresh_heap(empty_depot_gives_the_empty_chain, PAGES),
         in_fresh_heap(magazine_comes_out_as_it_went_in, PAGES),
         in_fresh_heap(magazine_put_last_comes_out_first, PAGES),
+        in_fresh_heap(bytes_are_those_of_full_magazines, PAGES),
         in_fresh_heap(full_depot_refuses, PAGES),
         in_fresh_heap(classes_do_not_share_slots, PAGES),
         in_fresh_heap(reclaim_gives_every_magazine_of_every_class, ROOMY_HEAP),

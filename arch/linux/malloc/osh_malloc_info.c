@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* glibc's calls that tell of the heap and tune it. The figures are those of os_heap_stats. */
 #include "os/os_heap.h"
+#include "osh_arena.h"
 #include "osh_compiler.h"
+#include "osh_depot.h"
 #include "osh_trim.h"
 
 #include <errno.h>
@@ -19,11 +21,19 @@ static size_t in_pages(const struct os_heap_stats *stats)
     return stats->slab_pages + stats->fallback_pages;
 }
 
+/* Some programs trim after every few frees. A trim that would give back less than this part of what
+ * is committed does nothing: its system calls and page faults cost more. */
+enum { TRIM_PART = 128 };
+
 /* What the cores' lists hold stays, as with glibc what its threads' caches hold: a program that
  * trims all the time would pay for each of their pages again. */
 PUBLIC int malloc_trim(size_t pad)
 {
     (void)pad; /* all free pages go back, so that nothing is left to pad */
+    size_t committed = osh_arena_committed_pages() << OSH_PAGE_LOG2;
+    if (osh_arena_idle_bytes() + osh_depot_bytes() < committed / TRIM_PART) {
+        return 0;
+    }
     return osh_heap_decommit() > 0;
 }
 
