@@ -22,6 +22,7 @@ struct shelf {
     osh_word_t room;    /* slots that may be filled */
     osh_word_t reached; /* the most that `room` ever was */
     osh_word_t refused; /* has it refused a magazine since it was emptied last? */
+    osh_word_t own;     /* gets of its own core that no other core's ask has made up for */
 };
 
 static struct {
@@ -70,8 +71,9 @@ static unsigned here(void)
     return core < PARTS ? core : core % PARTS; /* most need no division */
 }
 
-/* A put begins so many slots below the top: where a get is likely to have left a gap. */
-enum { PUT_BELOW = 2 };
+/* A put begins so many slots below the top: where a get is likely to have left a gap. A part with
+ * more than LONG_PART times its class's first slots is long. */
+enum { PUT_BELOW = 2, LONG_PART = 4 };
 
 static osh_word_t *slot_of(unsigned cls, unsigned number, unsigned i)
 {
@@ -195,9 +197,25 @@ static struct osh_chain get_of_part(unsigned number, unsigned cls)
     return osh_chain_unpack(cls, word);
 }
 
+/* A long part that its own core takes from: two cores that use many blocks of a class, not in step,
+ * would else take each other's for ever. */
+static void note_own_get(struct shelf *shelf, unsigned cls)
+{
+    osh_word_t room = osh_load(&shelf->room);
+    osh_word_t own = osh_load(&shelf->own);
+    if (!osh_class_is_single(cls) && own < room && room > LONG_PART * osh_class_info[cls].depot) {
+        osh_store(&shelf->own, own + 1);
+    }
+}
+
 struct osh_chain osh_depot_get(unsigned cls)
 {
-    return get_of_part(here(), cls);
+    unsigned number = here();
+    struct osh_chain chain = get_of_part(number, cls);
+    if (IN_PARTS && chain.count > 0) {
+        note_own_get(shelf_of(number, cls), cls);
+    }
+    return chain;
 }
 
 struct osh_chain osh_depot_get_elsewhere(unsigned cls)
@@ -206,8 +224,14 @@ struct osh_chain osh_depot_get_elsewhere(unsigned cls)
     unsigned own = here();
     for (unsigned p = 1; p < PARTS && chain.count == 0; p++) {
         unsigned number = (own + p) % PARTS;
-        const struct shelf *shelf = shelf_of(number, cls);
-        if (osh_load(&shelf->top) != 0 || osh_load(&shelf->refused) != 0) {
+        struct shelf *shelf = shelf_of(number, cls);
+        osh_word_t gets = osh_load(&shelf->own);
+        if (osh_load(&shelf->top) == 0 && osh_load(&shelf->refused) == 0) {
+            continue;
+        }
+        if (gets > 0) {
+            osh_store(&shelf->own, gets - 1);
+        } else {
             chain = get_of_part(number, cls);
         }
     }

@@ -269,6 +269,37 @@ static size_t grown(unsigned cls)
     return (count - osh_class_info[cls].depot) * blocks * osh_class_bytes(cls);
 }
 
+/* But not for ever: another core gets what this one does not ask for any more. */
+static void long_part_is_left_to_the_core_that_takes_from_it(void)
+{
+    need_parts(2);
+    unsigned count = 0;
+    for (unsigned i = 0; i < 5; i++) {
+        drain(CLASS);
+        count = fill(CLASS);
+    }
+    assert_int_equal(count, 8 * SLOTS);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_true(osh_depot_put(CLASS, osh_depot_get(CLASS)));
+    }
+    pin_to_cpu(1);
+    if (osh_arch_core() != 1) {
+        skip_because("the port learns of a migration at the next miss");
+    }
+    assert_null(osh_depot_get(CLASS).head);
+    unsigned asked = 0;
+    struct osh_chain chain = {NULL, 0};
+    for (; chain.count == 0; asked++) {
+        assert_true(asked <= count);
+        chain = osh_depot_get_elsewhere(CLASS);
+    }
+    assert_true(asked > 3);
+    osh_slab_put(CLASS, chain);
+    chain = osh_depot_get_elsewhere(CLASS);
+    assert_int_equal(chain.count, 1);
+    osh_slab_put(CLASS, chain);
+}
+
 /* Of two classes, whose slots end behind the bound. */
 static void what_a_part_grew_by_is_bounded(void)
 {
@@ -327,6 +358,7 @@ int main(void)
         in_fresh_heap(magazines_have_one_owner_at_a_time, PAGES),
         in_fresh_heap(core_gets_back_what_it_put, PAGES),
         in_fresh_heap(part_that_is_filled_and_emptied_grows, MORE_PAGES),
+        in_fresh_heap(long_part_is_left_to_the_core_that_takes_from_it, MORE_PAGES),
         in_fresh_heap(what_a_part_grew_by_is_bounded, PLATFORM_REGION),
         in_fresh_heap(long_blocks_that_wait_are_few_beside_those_in_use, PLATFORM_REGION),
         in_fresh_heap(class_that_takes_pages_makes_others_shrink, MORE_PAGES),
