@@ -35,8 +35,8 @@ bool osh_rseq_available(void)
     if (__rseq_size == 0) {
         return false;
     }
-    return cpu_number() >= 0 &&
-           membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ, 0, 0) == 0;
+    long known = membarrier(MEMBARRIER_CMD_QUERY, 0, 0);
+    return cpu_number() >= 0 && known > 0 && (known & MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ) != 0;
 }
 
 void osh_rseq_start(void)
@@ -101,13 +101,20 @@ bool osh_rseq_swap(enum osh_which which, unsigned cls, struct osh_chain *io)
     return true;
 }
 
-/* After this every sequence that began on the core before has committed, or will begin again.
- * False: the kernel refuses. */
-static bool fence_core(unsigned core)
+/* If the CPU is offline, or the kernel does not know the flag, fences all CPUs. */
+static bool fence(unsigned core)
 {
-    /* If the CPU is offline, or the kernel does not know the flag, fences all CPUs. */
     return membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, MEMBARRIER_CMD_FLAG_CPU, core) == 0 ||
            membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, 0, 0) == 0;
+}
+
+/* After this every sequence that began on the core before has committed, or will begin again.
+ * False: the kernel refuses. It does so until the process is registered. That is left to the first
+ * fence, because in a process with threads it takes 8 to 15 ms, and most never reclaim. */
+static bool fence_core(unsigned core)
+{
+    return fence(core) ||
+           (membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ, 0, 0) == 0 && fence(core));
 }
 
 /* Puts the taken word back into its list, unless a sequence has committed since. A sequence that

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/membarrier.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
@@ -125,12 +126,15 @@ static void heap_may_start_on_a_thread_without_an_area(void)
     use_it_on_every_cpu();
 }
 
-static void deny_membarrier(void)
+/* From here on the kernel answers the call membarrier so, if its command has one of these bits. */
+static void answer_membarrier(unsigned commands, unsigned answer)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, commands, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, answer),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
@@ -138,6 +142,17 @@ static void deny_membarrier(void)
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
         skip_because("the kernel has no filters of system calls");
     }
+}
+
+/* To register takes 15 ms in a process with threads. */
+static void start_registers_for_no_barrier(void)
+{
+    unsigned commands = MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ;
+#ifdef __x86_64__
+    commands |= MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
+#endif
+    answer_membarrier(commands, SECCOMP_RET_KILL_PROCESS);
+    use_it_on_every_cpu();
 }
 
 static unsigned exhaust(void **first)
@@ -162,7 +177,7 @@ static void free_all(void *first)
 static void reclaim_that_the_kernel_refuses_to_help_loses_nothing(void)
 {
     use_it_on_every_cpu();
-    deny_membarrier();
+    answer_membarrier(~0u, SECCOMP_RET_ERRNO | EPERM);
     for (unsigned round = 0; round < 3; round++) {
         void *first = NULL;
         assert_true(exhaust(&first) > 0);
@@ -183,6 +198,7 @@ int main(void)
         in_fresh_heap(cpus_that_the_system_hides_have_lists_all_the_same, PLATFORM_REGION),
         in_fresh_heap(thread_without_an_area_is_served, PAGES),
         in_fresh_heap(heap_may_start_on_a_thread_without_an_area, PAGES),
+        in_fresh_heap(start_registers_for_no_barrier, PLATFORM_REGION),
         in_fresh_heap(reclaim_that_the_kernel_refuses_to_help_loses_nothing, PAGES),
     };
     return cmocka_run_group_tests_name("arch/cpu_numbers", tests, NULL, NULL);

@@ -74,7 +74,7 @@ long model_syscall(long number, ...)
     if (command == MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ) {
         machine_fence_core(flags == MEMBARRIER_CMD_FLAG_CPU ? (int)cpu : -1);
     }
-    return 0;
+    return command == MEMBARRIER_CMD_QUERY ? MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ : 0;
 }
 
 int model_getcpu(void)
