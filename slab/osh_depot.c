@@ -26,8 +26,9 @@ struct shelf {
 };
 
 static struct {
-    struct shelf shelf[OSH_CLASSES];
-} depot_part[IN_PARTS ? OSH_DEPOT_PARTS : 1] OSH_ALIGNED(OSH_CACHELINE);
+    struct shelf shelf[OSH_CLASSES] OSH_ALIGNED(OSH_CACHELINE);
+    osh_word_t turn; /* which class of which part its core looks at next, for it to shrink */
+} depot_part[IN_PARTS ? OSH_DEPOT_PARTS : 1];
 
 /* Written once. A division takes as long as a look at a slot, so there is none where slots are
  * looked at. */
@@ -36,9 +37,8 @@ static unsigned slots_of_part = SLOTS_OF_CLASS;
 #define PARTS (IN_PARTS ? parts_in_use : 1u)
 #define SLOTS_OF_PART (IN_PARTS ? slots_of_part : SLOTS_OF_CLASS)
 
-/* Bytes of magazines for which parts have got slots; and whose turn it is to shrink. */
+/* Bytes of magazines for which parts have got slots. */
 static osh_word_t granted OSH_ALIGNED(OSH_CACHELINE);
-static osh_word_t shrink_turn;
 
 /* Only where there are parts. */
 static inline struct shelf *shelf_of(unsigned number, unsigned cls)
@@ -254,8 +254,9 @@ static bool empty_some(unsigned number, unsigned cls, unsigned most,
 
 void osh_depot_shrink(unsigned cls, void (*give)(unsigned, struct osh_chain))
 {
+    osh_word_t *turn = &depot_part[here()].turn;
     for (unsigned left = OSH_DEPOT_SHRINKS; left > 0 && osh_load(&granted) != 0; left--) {
-        osh_word_t now = osh_load(&shrink_turn);
+        osh_word_t now = osh_load(turn);
         unsigned other = (unsigned)(now % OSH_CLASSES);
         unsigned number = (unsigned)(now / OSH_CLASSES % PARTS);
         struct shelf *shelf = shelf_of(number, other);
@@ -265,7 +266,7 @@ void osh_depot_shrink(unsigned cls, void (*give)(unsigned, struct osh_chain))
         if (grown && !empty_some(number, other, OSH_DEPOT_SHRINKS, give)) {
             return;
         }
-        (void)osh_cas(&shrink_turn, &now, now + 1);
+        osh_store(turn, now + 1);
         osh_word_t half = least + (room - least) / 2;
         if (grown && osh_cas(&shelf->room, &room, half)) {
             (void)osh_fetch_add(&granted, (osh_word_t)0 - (room - half) * magazine_bytes(other));

@@ -13,24 +13,26 @@
  * be a part of what is in use, no more. */
 enum { AT_ONCE = 4, SOMETIMES = 4 * AT_ONCE, OF_THOSE_IN_USE = 16 };
 
-/* Whose turn it is, and the head of each list of the core that looked last. Advice: they publish
- * nothing. */
-static osh_word_t age_turn;
-static osh_word_t age_seen[2][OSH_CLASSES];
+/* Of each core, or of a few: which class's turn it is, and the head that each list had then.
+ * Advice: they publish nothing. */
+static struct ages {
+    osh_word_t turn OSH_ALIGNED(OSH_CACHELINE);
+    osh_word_t seen[2][OSH_CLASSES];
+} ages_of[OSH_DEPOT_PARTS];
 
 /* Gives the list back if it has the head that it had a round ago. A list that was used meanwhile
  * may have the same head again, and after a migration the list is another core's: either costs that
  * core a refill. */
-static void age(enum osh_which which, unsigned cls)
+static void age(osh_word_t *seen, enum osh_which which, unsigned cls)
 {
     osh_word_t head = (osh_word_t)osh_arch_peek(osh_arch_core(), which, cls).head;
     struct osh_chain chain = {NULL, 0};
-    if (head != 0 && head == osh_load(&age_seen[which][cls]) &&
-        osh_arch_exchange(which, cls, &chain) && chain.count > 0) {
+    if (head != 0 && head == osh_load(seen) && osh_arch_exchange(which, cls, &chain) &&
+        chain.count > 0) {
         osh_slab_put(cls, chain);
         head = 0;
     }
-    osh_store(&age_seen[which][cls], head);
+    osh_store(seen, head);
 }
 
 /* Gives back this core's lists of long blocks, but for so many bytes of the shortest. The lists and
@@ -56,15 +58,17 @@ static void keep_few(void)
 
 void osh_magazine_age(unsigned cls)
 {
-    if (osh_load(&age_turn) % SOMETIMES == 0) {
+    struct ages *ages = &ages_of[osh_arch_core() % OSH_DEPOT_PARTS];
+    osh_word_t now = osh_load(&ages->turn);
+    osh_store(&ages->turn, now + AT_ONCE);
+    if (now % SOMETIMES == 0) {
         keep_few();
     }
     for (unsigned i = 0; i < AT_ONCE; i++) {
-        osh_word_t now = osh_load(&age_turn);
-        unsigned other = (unsigned)(now % OSH_CLASSES);
-        if (osh_cas(&age_turn, &now, now + 1) && other != 0 && other != cls) {
-            age(OSH_ACTIVE, other);
-            age(OSH_SPARE, other);
+        unsigned other = (unsigned)((now + i) % OSH_CLASSES);
+        if (other != 0 && other != cls) {
+            age(&ages->seen[OSH_ACTIVE][other], OSH_ACTIVE, other);
+            age(&ages->seen[OSH_SPARE][other], OSH_SPARE, other);
         }
     }
     if (OSH_DEPOT_PARTS > 1) {

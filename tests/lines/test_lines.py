@@ -36,6 +36,14 @@ class Lines(unittest.TestCase):
         # A block's line goes there and back: twice for its links, twice for what is written.
         self.assertGreater(at[8]["transfers"] + at[8]["in_blocks"], 1.9)
 
+    def test_a_mix_of_sizes_moves_few_lines(self):
+        # Long blocks reach slabs and pages, whose counts and maps all cores share: known, and watched.
+        for cores, most in ((2, 0.35), (16, 1.1), (128, 1.8)):
+            with self.subTest(cores=cores):
+                found = counted("mixed", cores)
+                self.assertLess(found["transfers"], most)
+                self.assertLess(found["in_blocks"], 0.1)
+
     def test_every_run_counts_the_same(self):
         self.assertEqual(counted("tiny", 8), counted("tiny", 8))
 

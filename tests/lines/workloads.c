@@ -12,14 +12,19 @@ enum { WARM = 2, MEASURED = 4, BLOCK = 64 };
 unsigned workload_cores;
 
 /* The program writes its blocks, and whoever frees one has read it. */
-static void *allocate(size_t size)
+static void *allocate_some(size_t size, size_t written)
 {
     lines_enter_call();
     void *block = os_malloc(size);
     lines_leave_call();
-    lines_access(block, size, LINES_WRITE);
-    memset(block, 0x5a, size);
+    lines_access(block, written, LINES_WRITE);
+    memset(block, 0x5a, written);
     return block;
+}
+
+static void *allocate(size_t size)
+{
+    return allocate_some(size, size);
 }
 
 static void release(void *block, size_t size)
@@ -174,11 +179,41 @@ static void tiny(unsigned core)
     rounds(core, tiny_round);
 }
 
+/* A core replaces blocks of its own at random, of as many sizes in each doubling up to 128 KiB. It
+ * writes and reads the first bytes of each: a line that it shares with another core's block shows.
+ */
+enum { LIVE_A_CORE = 128, REPLACED_A_ROUND = 2000, LEAST_LOG2 = 3, DOUBLINGS = 14, WRITTEN = 64 };
+
+static struct {
+    void *block;
+    size_t written;
+} live[LINES_CORES_MOST][LIVE_A_CORE];
+
+static void mixed_round(unsigned core)
+{
+    for (unsigned i = 0; i < REPLACED_A_ROUND; i++) {
+        unsigned at = random_below(core, LIVE_A_CORE);
+        size_t least = (size_t)1 << (LEAST_LOG2 + random_below(core, DOUBLINGS));
+        size_t size = least + random_below(core, (unsigned)least);
+        if (live[core][at].block != NULL) {
+            release(live[core][at].block, live[core][at].written);
+        }
+        live[core][at].written = size < WRITTEN ? size : WRITTEN;
+        live[core][at].block = allocate_some(size, live[core][at].written);
+    }
+}
+
+static void mixed(unsigned core)
+{
+    rounds(core, mixed_round);
+}
+
 const struct workload workloads[] = {
     {"pair", "64 B allocated and freed at once", 1, pair},
     {"bulk", "1,000 of 64 B allocated, then freed in that order", 1, bulk},
     {"handoff", "even cores allocate batches of 64 for the odd core beside them", 2, handoff},
     {"remote", "every core allocates for the next, frees what the one before allocated", 2, remote},
+    {"mixed", "8 B to 128 KiB, 128 live a core, replaced at random", 1, mixed},
     {"tiny", "8 to 32 B exchanged through slots that all cores share", 2, tiny},
 };
 const unsigned workload_count = sizeof(workloads) / sizeof(workloads[0]);
