@@ -3,6 +3,7 @@
 
 #include "arch.h"
 
+#include <errno.h>
 #include <linux/membarrier.h>
 #include <sys/rseq.h>
 #include <sys/syscall.h>
@@ -10,7 +11,10 @@
 
 static long membarrier(int command, unsigned flags, unsigned cpu)
 {
-    return syscall(SYS_membarrier, command, flags, cpu);
+    int before = errno; /* a call that succeeds after a refusal leaves errno as it was */
+    long result = syscall(SYS_membarrier, command, flags, cpu);
+    errno = before;
+    return result;
 }
 
 static const volatile struct rseq *area(void)

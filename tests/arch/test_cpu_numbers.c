@@ -155,6 +155,15 @@ static void start_registers_for_no_barrier(void)
     use_it_on_every_cpu();
 }
 
+/* The kernel refuses the first fence. */
+static void first_reclaim_leaves_errno(void)
+{
+    os_free(os_malloc(SMALL_SIZE));
+    errno = 0;
+    (void)os_heap_trim();
+    assert_int_equal(errno, 0);
+}
+
 static unsigned exhaust(void **first)
 {
     unsigned count = 0;
@@ -199,6 +208,7 @@ int main(void)
         in_fresh_heap(thread_without_an_area_is_served, PAGES),
         in_fresh_heap(heap_may_start_on_a_thread_without_an_area, PAGES),
         in_fresh_heap(start_registers_for_no_barrier, PLATFORM_REGION),
+        in_fresh_heap(first_reclaim_leaves_errno, PLATFORM_REGION),
         in_fresh_heap(reclaim_that_the_kernel_refuses_to_help_loses_nothing, PAGES),
     };
     return cmocka_run_group_tests_name("arch/cpu_numbers", tests, NULL, NULL);
