@@ -203,7 +203,8 @@ static void note_own_get(struct shelf *shelf, unsigned cls)
 {
     osh_word_t room = osh_load(&shelf->room);
     osh_word_t own = osh_load(&shelf->own);
-    if (!osh_class_is_single(cls) && own < room && room > LONG_PART * osh_class_info[cls].depot) {
+    if (!osh_class_is_single(cls) && own < room &&
+        room > (osh_word_t)LONG_PART * osh_class_info[cls].depot) {
         osh_store(&shelf->own, own + 1);
     }
 }

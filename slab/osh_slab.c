@@ -94,8 +94,9 @@ static void take_from(struct osh_chain *chain, size_t page, unsigned cls, unsign
     osh_count_t counted = before;
     const osh_count_t *have = LINKS_LAST ? &counted : &chain->count;
     osh_word_t left = 0;
-    unsigned first = osh_slab_words(cls); /* of `taken` */
-    for (unsigned i = first; i-- > 0 && (*have < count || left == 0);) {
+    unsigned words = osh_slab_words(cls);
+    unsigned first = words; /* of `taken` */
+    for (unsigned i = words; i-- > 0 && (*have < count || left == 0);) {
         osh_word_t now = osh_load(&bits[i]);
         osh_word_t mine;
         do {
@@ -123,7 +124,7 @@ static void take_from(struct osh_chain *chain, size_t page, unsigned cls, unsign
     if (OSH_SLAB_MAPS > 0 && left == 0) {
         unlist(page, cls); /* at once, so that a refill does not visit slabs without free objects */
     }
-    for (; LINKS_LAST && first < osh_slab_words(cls); first++) {
+    for (; LINKS_LAST && first < words; first++) {
         chain_objects(chain, page, cls, first * OSH_WORD_BITS, taken[first]);
     }
 }

@@ -34,7 +34,7 @@ static size_t ahead(void)
 static void long_blocks_have_no_memory_ahead(void)
 {
     size_t size = (size_t)2 * OSH_HUGE_BLOCK;
-    for (size_t i = 0; i < 2 * OSH_HUGE_FROM / size; i++) {
+    for (size_t i = 0; i < (size_t)2 * OSH_HUGE_FROM / size; i++) {
         assert_non_null(os_malloc(size));
         assert_true(ahead() < 16);
     }
