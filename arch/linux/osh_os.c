@@ -20,10 +20,9 @@ enum { LOADS_IN_ORDER = 0 };
 
 void osh_arch_publish(void)
 {
-    /* Orders this thread's stores. Where CPUs load in order, that is all it takes. Elsewhere there
-     * is a barrier on every CPU that runs a thread of this process; in a process with threads to
-     * register for it takes 8 to 15 ms. If the kernel has no such call, there is only one thread.
-     */
+    /* Orders this thread's stores, which is enough where CPUs load in order. Elsewhere every CPU
+     * that runs a thread of this process has a barrier; with threads, to register for it takes 8 to
+     * 15 ms. If the kernel has no such call, there is only one thread. */
     osh_fence();
     if (!LOADS_IN_ORDER) {
         (void)syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);

@@ -13,8 +13,7 @@
 #define OSH_CLASS_SKEW ((OSH_BLOCK_MIN == 8 ? 2u : 1u) - (16u >> OSH_ALIGN_LOG2))
 #define OSH_CLASS_STEPS (1 << OSH_CLASS_STEPS_LOG2)
 
-/* The class of `count` steps of 2^log2 bytes; and one of a kind of class with the three behind it.
- */
+/* The class of `count` steps of 2^log2 bytes; and a class of some kind with the three behind it. */
 #define OSH_CLASS(X, count, log2)                                                              \
     X((count) + ((log2)-OSH_ALIGN_LOG2) * OSH_CLASS_STEPS + OSH_CLASS_SKEW, (count) << (log2), \
       1 << (log2))

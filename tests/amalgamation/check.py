@@ -72,7 +72,7 @@ def written_twice_it_is_the_same(root):
 
 
 def no_warning(root, boards, long):
-    """Without --long nano, which shares all but newlib's part, is compiled with the first options only."""
+    """Without --long, nano has the first options only: it differs from full in newlib's part."""
     jobs = []
 
     def kinds(options, first):
@@ -288,7 +288,7 @@ def main():
             print(f"FAIL {name}: {failure}" if failure else f"ok   {name}: {found}", flush=True)
 
     tell(map(tried, checks))
-    with ThreadPoolExecutor(2) as pool: # these have files of their own
+    with ThreadPoolExecutor(2) as pool:  # these have files of their own
         tell(pool.map(tried, by_board))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")

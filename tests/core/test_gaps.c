@@ -227,16 +227,9 @@ int main(void)
 
 #else
 
-static void nothing_to_test(void **state)
-{
-    (void)state;
-    skip();
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_to_test)};
-    return cmocka_run_group_tests_name("core/gaps", tests, NULL, NULL);
+    return 77; /* there are no rows of pages: skipped */
 }
 
 #endif

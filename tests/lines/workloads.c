@@ -179,9 +179,8 @@ static void tiny(unsigned core)
     rounds(core, tiny_round);
 }
 
-/* A core replaces blocks of its own at random, of as many sizes in each doubling up to 128 KiB. It
- * writes and reads the first bytes of each: a line that it shares with another core's block shows.
- */
+/* A core replaces blocks of its own at random; each doubling of sizes up to 128 KiB is as likely.
+ * It writes and reads the first bytes, which may share a line with another core's block. */
 enum { LIVE_A_CORE = 128, REPLACED_A_ROUND = 2000, LEAST_LOG2 = 3, DOUBLINGS = 14, WRITTEN = 64 };
 
 static struct {
