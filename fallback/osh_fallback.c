@@ -20,8 +20,7 @@ static osh_word_t left;
 /* From level 1 on: is there a reason why newlib must not have the block? That is reported. */
 static bool has_fault(enum os_heap_misuse misuse, void *block, const void *caller)
 {
-    bool alone = misuse != 0 || osh_newlib_is_row(block);
-    misuse = alone ? misuse : osh_newlib_fault_beside(block);
+    misuse = misuse != 0 ? misuse : osh_newlib_fault_beside(block);
     if (OSH_UNLIKELY(misuse != 0)) {
         osh_report(misuse, block, caller);
     }
@@ -44,10 +43,6 @@ static bool free_unless(enum os_heap_misuse misuse, void *block, const void *cal
             return false;
         }
         osh_seal_set(block, OSH_SEAL_FREED);
-    }
-    if (osh_newlib_is_row(block)) {
-        osh_row_free(block);
-        return true;
     }
     osh_gauge_newlib_freed(osh_newlib_usable(block));
     osh_newlib_free(block);
@@ -72,7 +67,7 @@ static void free_kept(void *block)
 static bool leads_on(const void *block)
 {
     return OSH_HARDENING == 0 ||
-           (osh_arena_holds(block) && osh_arena_is_large(osh_arena_page(block)) &&
+           (osh_arena_holds(block) && osh_arena_is_newlib(osh_arena_page(block)) &&
             (uintptr_t)block % OSH_ALIGN == 0);
 }
 
@@ -195,21 +190,10 @@ void osh_fallback_start(size_t region)
     }
 }
 
-/* A row that is live, or whose misuse is reported. */
-static void *resize_row(void *block, size_t size)
-{
-    enum os_heap_misuse misuse = OSH_HARDENING > 0 ? osh_seal_fault(block, OSH_SEAL_LIVE) : 0;
-    if (OSH_UNLIKELY(misuse != 0)) {
-        osh_report(misuse, block, NULL);
-        return NULL;
-    }
-    return osh_arena_spans(size) ? osh_row_resize(block, size) : NULL;
-}
-
 void *osh_fallback_resize(void *block, size_t size)
 {
-    if (OSH_ROWS && osh_newlib_is_row(block)) {
-        return resize_row(block, size);
+    if (osh_row_is(block)) {
+        return osh_arena_spans(size) ? osh_row_resize(block, size) : NULL;
     }
     if (!osh_inside_enter(size)) {
         return NULL;
@@ -265,8 +249,23 @@ static bool leave_to_a_request(void *block)
     return true;
 }
 
+static bool free_row(void *block)
+{
+    if (!osh_row_claim(block)) {
+        return false;
+    }
+    bool keeps = OSH_KEPT_BYTES > 0 && !osh_brink_is_out();
+    if (!keeps || !osh_kept_put(block, osh_row_bytes(block))) {
+        osh_row_free(block);
+    }
+    return true;
+}
+
 bool osh_fallback_free(void *block, const void *caller)
 {
+    if (osh_row_is(block)) {
+        return free_row(block);
+    }
     if (OSH_HARDENING > 0 && OSH_UNLIKELY(!osh_seal_claim(block))) {
         return false;
     }
@@ -275,10 +274,6 @@ bool osh_fallback_free(void *block, const void *caller)
             return true;
         }
     } else if (OSH_KEPT_BYTES > 0 && osh_kept_put(block, osh_newlib_usable(block))) {
-        return true;
-    }
-    if (OSH_ROWS && osh_newlib_is_row(block)) {
-        osh_row_free(block);
         return true;
     }
     return free_or_defer(block, caller);

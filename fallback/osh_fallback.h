@@ -48,8 +48,8 @@ static inline bool osh_fallback_keeps(void)
     return OSH_KEPT_BYTES > 0 && osh_kept_bytes() != 0;
 }
 
-/* Any context; never blocks. From level 1 on false, and nothing was done: its seal says that
- * this is no live block. One beside which a header is damaged is
+/* Any context; never blocks. False, and nothing was done: this is no live block, as its seal says
+ * from level 1 on, or its word if it is a row. One beside which a header is damaged is
  * reported, at once or when whoever has the heap drains; `caller` is for the report. */
 OSH_HIDDEN bool osh_fallback_free(void *block, const void *caller);
 

@@ -7,16 +7,21 @@
 #include "osh_gauge.h"
 #include "osh_inside.h"
 #include "osh_newlib.h"
+#include "osh_row.h"
 #include "osh_seal.h"
 
 size_t osh_fallback_usable(const void *block)
 {
-    return osh_newlib_usable(block);
+    return osh_row_is(block) ? osh_row_bytes(block) : osh_newlib_usable(block);
 }
 
 enum os_heap_misuse osh_fallback_fault(const void *block)
 {
-    return osh_seal_fault(block, OSH_SEAL_LIVE);
+    if (osh_row_is(block)) {
+        return osh_row_fault(block);
+    }
+    bool inside_row = OSH_ROW_LEAST > 0 && !osh_arena_is_newlib(osh_arena_page(block));
+    return inside_row ? OS_HEAP_NOT_A_START : osh_seal_fault(block, OSH_SEAL_LIVE);
 }
 
 void osh_fallback_look(struct osh_fallback_stats *stats)

@@ -62,25 +62,63 @@ static bool is_kept_size(size_t bytes)
     return bytes >> KEPT_LEAST != 0 && bytes >> KEPT_MOST == 0;
 }
 
-/* What a block of so many usable bytes counts as: a row as its pages. */
-static size_t counted(const void *block, size_t usable)
+/* What a slot holds of a block: its address; of a row bit 0 as well, and above it its pages, so that
+ * nothing is read to find its size. */
+static osh_word_t slot_word(const void *block, size_t bytes)
 {
-    return osh_newlib_is_row(block) ? osh_row_bytes(block) : usable;
+    return (osh_word_t)block | (osh_row_is(block) ? bytes >> OSH_PAGE_LOG2 << 1 | 1 : 0);
+}
+
+_Static_assert(OSH_ROW_LEAST == 0 ||
+                   ((osh_word_t)2 << KEPT_MOST >> OSH_PAGE_LOG2) < OSH_PAGE_BYTES,
+               "the pages of a kept row fit below its address");
+
+static bool is_kept_row(osh_word_t word)
+{
+    return OSH_ROW_LEAST > 0 && (word & 1) != 0;
+}
+
+static void *block_of(osh_word_t word)
+{
+    return (void *)(is_kept_row(word) ? word & ~(osh_word_t)(OSH_PAGE_BYTES - 1) : word);
+}
+
+/* The usable bytes of the block in a slot; only a hint while others may take it. */
+static size_t bytes_of(osh_word_t word)
+{
+    return is_kept_row(word) ? (word & (OSH_PAGE_BYTES - 1)) >> 1 << OSH_PAGE_LOG2
+                             : osh_newlib_usable((const void *)word);
+}
+
+/* Makes a row live that was taken from a slot, or frees it if it is too short. */
+static void *row_or_free(void *block, bool fits)
+{
+    if (!fits) {
+        osh_row_free(block);
+        return NULL;
+    }
+    osh_row_revive(block);
+    return block;
 }
 
 /* Takes the slot's block, if it has at least `size` bytes. */
 static void *take_kept(osh_word_t *slot, size_t size)
 {
     /* Observes the block; pairs with the compare-and-swap of osh_kept_put(). */
-    void *block = (void *)osh_exchange(slot, 0);
-    if (block == NULL) {
+    osh_word_t word = osh_exchange(slot, 0);
+    if (word == 0) {
         return NULL;
     }
-    size_t bytes = osh_newlib_usable(block);
-    (void)osh_fetch_add(&kept.bytes, (osh_word_t)0 - counted(block, bytes)); /* publishes nothing */
-    if (OSH_UNLIKELY(bytes < size)) {
-        osh_deferred_push(block); /* another block came to the slot meanwhile */
-        osh_fence_atomic_load();  /* push, then look: pairs with osh_brink_look() */
+    void *block = block_of(word);
+    size_t bytes = bytes_of(word);
+    (void)osh_fetch_add(&kept.bytes, (osh_word_t)0 - bytes); /* publishes nothing */
+    bool fits = OSH_LIKELY(bytes >= size); /* if not, another block came to the slot meanwhile */
+    if (is_kept_row(word)) {
+        return row_or_free(block, fits);
+    }
+    if (!fits) {
+        osh_deferred_push(block);
+        osh_fence_atomic_load(); /* push, then look: pairs with osh_brink_look() */
         osh_brink_came_free();
         return NULL;
     }
@@ -98,10 +136,10 @@ void *osh_kept_get(size_t size)
     osh_word_t *first = kept_slot_of(size);
     const osh_word_t *end = first + osh_load(&kept.reach);
     for (osh_word_t *slot = first; slot < end; slot++) {
-        const void *block = (const void *)osh_load(slot);
+        osh_word_t word = osh_load(slot);
         /* Only a hint: another task may have taken the block, and its size may be wrong. Observes
          * nothing; take_kept() checks again. */
-        if (block != NULL && osh_newlib_usable(block) >= size) {
+        if (word != 0 && bytes_of(word) >= size) {
             return osh_arch_in_interrupt() ? NULL : take_kept(slot, size);
         }
     }
@@ -118,13 +156,12 @@ bool osh_kept_put(void *block, size_t bytes)
         return false;
     }
     osh_word_t empty = 0;
-    bytes = counted(block, bytes);
     /* The sum announces the block, then we look whether memory is out: pairs with osh_brink_look(),
      * after which a look either finds a sum above 0 or keeps us out. The compare-and-swap publishes
      * the block; pairs with the exchange of take_kept() and of osh_kept_reclaim(). */
     bool enough = osh_fetch_add(&kept.bytes, bytes) + bytes > osh_load(&kept.limit);
     osh_fence_atomic_load();
-    if (!enough && !osh_brink_is_out() && osh_cas(slot, &empty, (osh_word_t)block)) {
+    if (!enough && !osh_brink_is_out() && osh_cas(slot, &empty, slot_word(block, bytes))) {
         return true;
     }
     (void)osh_fetch_add(&kept.bytes, (osh_word_t)0 - bytes);
@@ -138,12 +175,17 @@ bool osh_kept_put(void *block, size_t bytes)
 static bool empty_slot(osh_word_t *slot, void (*give)(void *block))
 {
     /* Observes the block; pairs with the compare-and-swap of osh_kept_put(). */
-    void *block = osh_load(slot) != 0 ? (void *)osh_exchange(slot, 0) : NULL;
-    if (block == NULL) {
+    osh_word_t word = osh_load(slot) != 0 ? osh_exchange(slot, 0) : 0;
+    if (word == 0) {
         return false;
     }
-    (void)osh_fetch_add(&kept.bytes, (osh_word_t)0 - counted(block, osh_newlib_usable(block)));
-    give(block);
+    void *block = block_of(word);
+    (void)osh_fetch_add(&kept.bytes, (osh_word_t)0 - bytes_of(word));
+    if (is_kept_row(word)) {
+        osh_row_free(block);
+    } else {
+        give(block);
+    }
     return true;
 }
 

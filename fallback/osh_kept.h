@@ -2,8 +2,8 @@
 /*
  * Kept blocks: large blocks that were freed a short time ago, kept for the next request of about
  * the same size. So a repeated pair of malloc and free takes no lock. A slot is one word, empty or
- * with one block: put is a compare-and-swap, get is an exchange. For newlib the block is in use;
- * its seal says that it is free.
+ * with one block: put is a compare-and-swap, get is an exchange. For newlib, or the arena, the block
+ * is in use; its seal, or a row's word, says that it is free.
  *
  * Lock-free, any context. All kept blocks go back to newlib before a call returns NULL.
  */
@@ -25,7 +25,7 @@ OSH_HIDDEN void osh_kept_limit(void);
 /* Takes a block of at least `size` usable bytes, and not much more; NULL: none is kept. O(1). */
 OSH_HIDDEN void *osh_kept_get(size_t size);
 
-/* Keeps a block of newlib's with `bytes` usable bytes, whose seal says that it is free. False: the
+/* Keeps a block with `bytes` usable bytes that the caller's free has claimed. False: the
  * size has no slot, its slots are full, or enough bytes are kept. O(1). */
 OSH_HIDDEN bool osh_kept_put(void *block, size_t bytes);
 

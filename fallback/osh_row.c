@@ -2,18 +2,15 @@
 #include "osh_row.h"
 
 #include "arch.h"
-#include "osh_arena.h"
-#include "osh_newlib.h"
-#include "osh_seal.h"
 
-#if OSH_ROWS
-
-/* What lies behind the program's bytes: the seal and an unused word. */
-#define BEHIND (sizeof(size_t) + OSH_SEAL_BYTES)
+#if OSH_ROW_LEAST > 0
 
 /* Pages are moved if they are so many bytes. Each move may cut the system's maps of the region into
  * more parts, of which it has a limited number; fewer bytes are copied as fast. */
 #define MOVE_LEAST ((size_t)4 << 20)
+
+/* The state of a row, in the low bits of its word. */
+enum { LIVE = 1, FREED = 2, STATE = (1 << OSH_ROW_STATE_BITS) - 1 };
 
 /* Written once. */
 static size_t least = SIZE_MAX;
@@ -23,70 +20,38 @@ void osh_row_start(size_t region)
     least = region >= OSH_ROW_REGION ? OSH_ROW_LEAST : OSH_ROW_LEAST_SMALL;
 }
 
-/* What the header says of a block of `size` bytes. */
-static size_t header_for(size_t size)
+static size_t pages_for(size_t size)
 {
-    return (size + BEHIND + OSH_NEWLIB_UNIT - 1) & ~(OSH_NEWLIB_UNIT - 1);
+    return (size + OSH_PAGE_BYTES - 1) >> OSH_PAGE_LOG2;
 }
 
-/* The pages that are needed if a block of `size` bytes begins `offset` bytes behind the first. */
-static size_t pages_for(size_t offset, size_t size)
+static osh_word_t *word_of(const void *block)
 {
-    return (offset + header_for(size) + OSH_PAGE_BYTES - 1) >> OSH_PAGE_LOG2;
+    return &osh_arena_rows[osh_arena_page(block)];
 }
 
-static size_t first_page(const void *block)
+/* Writes the word of a live row, and returns its block. */
+static void *make(size_t page, size_t count)
 {
-    return osh_arena_page((const char *)block - OSH_NEWLIB_HEADER);
+    /* The pages are the caller's: publishes nothing. Whoever gets the block from the program
+     * observes the word too. */
+    osh_store(&osh_arena_rows[page], count << OSH_ROW_STATE_BITS | LIVE);
+    return (void *)osh_arena_address(page);
 }
 
-/* Where in its first page the block begins, or behind it. */
-static size_t offset_of(const void *block)
+/* Of `count` and `spare` pages from `page` on gives back those before the first that is aligned,
+ * and those behind `count` pages from there. Returns that page. */
+static size_t aligned(size_t page, size_t count, size_t spare, size_t alignment)
 {
-    return (uintptr_t)block - osh_arena_address(first_page(block));
-}
-
-static size_t pages_of(const void *block)
-{
-    return (offset_of(block) + osh_newlib_size(block) + OSH_PAGE_BYTES - 1) >> OSH_PAGE_LOG2;
-}
-
-/* Writes header and seal of a block of `size` bytes, and returns it. It begins at `offset` of the
- * row from `page` on. What lies behind its seal stays untouched. */
-static void *make(size_t page, size_t offset, size_t size)
-{
-    size_t *block = (size_t *)(osh_arena_address(page) + offset);
-    /* The block is the caller's alone. Bit 0 tells newlib that nothing free lies before it. */
-    block[-1] = header_for(size) | OSH_NEWLIB_ROW | 1;
-    if (OSH_HARDENING > 0) {
-        osh_seal_set(block, OSH_SEAL_LIVE);
+    uintptr_t start = (osh_arena_address(page) + alignment - 1) & ~(alignment - 1);
+    size_t before = osh_arena_page((void *)start) - page;
+    if (before > 0) {
+        osh_arena_release_row(page, before);
     }
-    return block;
-}
-
-/* Claims pages for `size` bytes that begin at that alignment, and stores where in them. */
-static size_t claim(size_t alignment, size_t size, size_t *count, size_t *offset)
-{
-    *offset = alignment > OSH_NEWLIB_HEADER ? alignment : OSH_NEWLIB_HEADER;
-    *count = pages_for(*offset, size);
-    size_t page = osh_arena_claim_row(*count);
-    if (alignment > OSH_PAGE_BYTES && page != OSH_NO_PAGE) {
-        /* The header is at the end of the page before the block. What lies before that page, and
-         * behind the block, goes back. */
-        uintptr_t start = (osh_arena_address(page + 1) + alignment - 1) & ~(alignment - 1);
-        size_t before = osh_arena_page((void *)start) - 1 - page;
-        size_t needed = pages_for(OSH_PAGE_BYTES, size);
-        if (before > 0) {
-            osh_arena_release_row(page, before);
-        }
-        if (before + needed < *count) {
-            osh_arena_release_row(page + before + needed, *count - before - needed);
-        }
-        page += before;
-        *count = needed;
-        *offset = OSH_PAGE_BYTES;
+    if (before < spare) {
+        osh_arena_release_row(page + before + count, spare - before);
     }
-    return page;
+    return page + before;
 }
 
 void *osh_row_get(size_t alignment, size_t size, bool clear)
@@ -95,32 +60,50 @@ void *osh_row_get(size_t alignment, size_t size, bool clear)
         osh_arch_in_interrupt()) {
         return NULL;
     }
-    size_t count;
-    size_t offset;
-    size_t page = claim(alignment, size, &count, &offset);
+    size_t count = pages_for(size);
+    size_t spare = alignment > OSH_PAGE_BYTES ? (alignment >> OSH_PAGE_LOG2) - 1 : 0;
+    size_t page = osh_arena_claim_row(count + spare);
     if (page == OSH_NO_PAGE) {
         return NULL;
     }
+    if (spare > 0) {
+        page = aligned(page, count, spare, alignment);
+    }
     osh_arena_use_row(page, count, clear);
-    return make(page, offset, size);
+    return make(page, count);
 }
 
-size_t osh_row_bytes(const void *block)
+bool osh_row_claim(const void *block)
 {
-    return pages_of(block) << OSH_PAGE_LOG2;
+    osh_word_t word = osh_load(word_of(block));
+    /* If several tasks free the row, one of them finds it live. Publishes nothing: the slot or
+     * bitmap that the row goes to publishes it. */
+    return (word & STATE) == LIVE && osh_cas(word_of(block), &word, word ^ (LIVE ^ FREED));
 }
 
-void osh_row_free(void *block)
+void osh_row_revive(const void *block)
 {
-    osh_arena_release_row(first_page(block), pages_of(block));
+    /* Taking the block observed its word, and nobody else writes it: publishes nothing. */
+    osh_store(word_of(block), osh_load(word_of(block)) ^ (LIVE ^ FREED));
+}
+
+enum os_heap_misuse osh_row_fault(const void *block)
+{
+    return (osh_load(word_of(block)) & STATE) == LIVE ? 0 : OS_HEAP_FREED_TWICE;
+}
+
+void osh_row_free(const void *block)
+{
+    size_t page = osh_arena_page(block);
+    size_t count = osh_arena_row_pages(page);
+    osh_store(word_of(block), 0); /* the release publishes it with the pages */
+    osh_arena_release_row(page, count);
     osh_arena_purge();
 }
 
 /* Moves the pages of a row to a longer one. */
-static void *move(const void *block, size_t old, size_t count, size_t size)
+static void *move(size_t from, size_t old, size_t count)
 {
-    size_t from = first_page(block);
-    size_t offset = offset_of(block);
     size_t to = osh_arena_claim_row(count);
     if (to == OSH_NO_PAGE) {
         return NULL;
@@ -132,30 +115,28 @@ static void *move(const void *block, size_t old, size_t count, size_t size)
     }
     osh_arena_use_row(to, count, false);
     osh_arena_unuse_row(from, old);
+    osh_store(&osh_arena_rows[from], 0); /* the release publishes it with the pages */
     osh_arena_release_row(from, old);
-    return make(to, offset, size);
+    return make(to, count);
 }
 
 void *osh_row_resize(void *block, size_t size)
 {
-    size_t page = first_page(block);
-    size_t old = pages_of(block);
-    size_t offset = offset_of(block);
-    size_t count = pages_for(offset, size);
+    size_t page = osh_arena_page(block);
+    size_t old = osh_arena_row_pages(page);
+    size_t count = pages_for(size);
     if (count < old) {
-        block = make(page, offset, size);
+        (void)make(page, count);
         osh_arena_release_row(page + count, old - count);
         osh_arena_purge();
     } else if (count > old) {
         if (osh_arena_extend_row(page + old, count - old)) {
             osh_arena_use_row(page + old, count - old, false);
-            return make(page, offset, size);
+            return make(page, count);
         }
         /* At level 2 tools and records know the block by its address. */
         bool moves = OSH_HARDENING < 2 && old << OSH_PAGE_LOG2 >= MOVE_LEAST;
-        return moves ? move(block, old, count, size) : NULL;
-    } else if (size > osh_newlib_usable(block)) {
-        block = make(page, offset, size);
+        return moves ? move(page, old, count) : NULL;
     }
     return block;
 }

@@ -42,8 +42,11 @@ struct osh_arena {
 
 OSH_SHARED struct osh_arena osh_arena;
 
-/* A bit per page: part of a row. Where OSH_ROW_LEAST > 0. */
-#define OSH_ARENA_ROWS (osh_arena.claimed + 2 * osh_arena.words)
+/* A word per page, where OSH_ROW_LEAST > 0: that of a row's first page is the row's number of pages,
+ * and its state in the low OSH_ROW_STATE_BITS; the others are 0. Only a row's owner writes its word.
+ * The pointer is written once. */
+OSH_SHARED osh_word_t *osh_arena_rows;
+#define OSH_ROW_STATE_BITS 2
 
 /* Were all pages zeros at the start? Written once, where OSH_ROW_LEAST > 0. */
 OSH_SHARED bool osh_arena_zeroed;
@@ -85,16 +88,16 @@ OSH_HIDDEN bool osh_arena_extend_break(uintptr_t bytes);
 /* Gives all of newlib's pages back, after its heap was reset. Same mutex. */
 OSH_HIDDEN void osh_arena_reset_break(void);
 
-/* Claims `count` pages in a row, in the shortest gap that suffices (osh_gaps.h), and marks them on
- * `rows`. OSH_NO_PAGE: there is no such row, or others took pages of it. O(count), and O(words)
- * before it fails. Only where OSH_ROW_LEAST > 0; likewise the next three. */
+/* Claims `count` pages in a row, in the shortest gap that suffices (osh_gaps.h). OSH_NO_PAGE: there
+ * is no such row, or others took pages of it. O(count), and O(words) before it fails. The caller
+ * writes the row's word. Only where OSH_ROW_LEAST > 0; likewise the next three. */
 OSH_HIDDEN size_t osh_arena_claim_row(size_t count);
 
 /* Claims the pages from `page` on too, for the row before them. False: not all are free. O(count).
  */
 OSH_HIDDEN bool osh_arena_extend_row(size_t page, size_t count);
 
-/* Gives pages of a row back. O(count). */
+/* Gives pages of a row back, whose word no longer counts them. O(count). */
 OSH_HIDDEN void osh_arena_release_row(size_t page, size_t count);
 
 /* Notes that pages of a row will be written to; with `clear` it also makes them zeros. It touches
@@ -190,21 +193,21 @@ static inline bool osh_arena_is_newlib(size_t page)
     return osh_arena_on_map(osh_arena.newlib, page);
 }
 
-/* Is the page part of a row? */
-static inline bool osh_arena_is_row(size_t page)
+/* The pages of the row that begins at the page; 0 if none does. */
+static inline size_t osh_arena_row_pages(size_t page)
 {
-    return OSH_ROW_LEAST > 0 && osh_arena_on_map(OSH_ARENA_ROWS, page);
-}
-
-/* May a large block lie in the page? */
-static inline bool osh_arena_is_large(size_t page)
-{
-    return osh_arena_is_newlib(page) || osh_arena_is_row(page);
+    return OSH_ROW_LEAST > 0 ? osh_load(&osh_arena_rows[page]) >> OSH_ROW_STATE_BITS : 0;
 }
 
 static inline bool osh_arena_is_claimed(size_t page)
 {
     return osh_arena_on_map(osh_arena.claimed, page);
+}
+
+/* May a large block lie in the page, which is no slab's? */
+static inline bool osh_arena_is_large(size_t page)
+{
+    return osh_arena_is_newlib(page) || (OSH_ROW_LEAST > 0 && osh_arena_is_claimed(page));
 }
 
 #endif

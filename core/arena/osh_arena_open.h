@@ -84,7 +84,7 @@ static inline bool osh_arena_open_word(size_t word)
     return true;
 }
 
-/* May the caller read all of these bytes, and could they be newlib's, or a row's? Without
+/* May the caller read all of these bytes, and could they be newlib's? Without
  * OSH_ARCH_OPENS true for all bytes inside the pages: the caller must then find out by their
  * contents. */
 OSH_SHARED_CODE bool osh_arena_can_be_newlib(uintptr_t start, size_t bytes)
@@ -92,8 +92,8 @@ OSH_SHARED_CODE bool osh_arena_can_be_newlib(uintptr_t start, size_t bytes)
     uintptr_t all = osh_arena.pages << OSH_PAGE_LOG2;
     uintptr_t offset = start - osh_arena.base;
     return offset < all && bytes <= all - offset &&
-           (!OSH_ARCH_OPENS || (osh_arena_is_large(offset >> OSH_PAGE_LOG2) &&
-                                osh_arena_is_large((offset + bytes - 1) >> OSH_PAGE_LOG2)));
+           (!OSH_ARCH_OPENS || (osh_arena_is_newlib(offset >> OSH_PAGE_LOG2) &&
+                                osh_arena_is_newlib((offset + bytes - 1) >> OSH_PAGE_LOG2)));
 }
 
 #endif

@@ -49,27 +49,13 @@ static bool claim(size_t first, size_t end)
     return true;
 }
 
-/* Marks the pages on `rows`, or not. The owner of the block publishes this with its address. */
-static void mark(size_t first, size_t end, bool is_row)
-{
-    for (size_t word = first / OSH_WORD_BITS; word * OSH_WORD_BITS < end; word++) {
-        osh_word_t bits = osh_claims_bits(word, first, end);
-        if (is_row) {
-            (void)osh_fetch_or(&OSH_ARENA_ROWS[word], bits);
-        } else {
-            (void)osh_fetch_and(&OSH_ARENA_ROWS[word], ~bits);
-        }
-    }
-    osh_gauge_rows((is_row ? end - first : first - end) << OSH_PAGE_LOG2);
-}
-
 /* Opens and claims the place. */
 static bool take(size_t first, size_t count)
 {
     if (!osh_arena_open_word(first / OSH_WORD_BITS) || !claim(first, first + count)) {
         return false;
     }
-    mark(first, first + count, true);
+    osh_gauge_rows(count << OSH_PAGE_LOG2);
     return true;
 }
 
@@ -105,13 +91,13 @@ bool osh_arena_extend_row(size_t page, size_t count)
         !claim(page, page + count)) {
         return false;
     }
-    mark(page, page + count, true);
+    osh_gauge_rows(count << OSH_PAGE_LOG2);
     return true;
 }
 
 void osh_arena_release_row(size_t page, size_t count)
 {
-    mark(page, page + count, false);
+    osh_gauge_rows((size_t)0 - (count << OSH_PAGE_LOG2));
     unclaim(page, page + count);
 }
 

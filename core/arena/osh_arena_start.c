@@ -6,6 +6,7 @@
 
 OSH_VARIABLE struct osh_arena osh_arena;
 OSH_VARIABLE bool osh_arena_zeroed;
+OSH_VARIABLE osh_word_t *osh_arena_rows;
 
 size_t osh_arena_table_bytes(size_t pages)
 {
@@ -24,8 +25,11 @@ void osh_arena_start(uintptr_t base, size_t pages, void *tables)
     if (OSH_ARCH_DECOMMITS) {
         osh_arena.used = words + (OSH_BITMAPS - 1) * osh_arena.words;
     }
-    osh_arena.page_class =
-        (uint8_t *)(words + OSH_BITMAPS * osh_arena.words + OSH_GAP_WORDS(pages));
+    words += OSH_BITMAPS * osh_arena.words + OSH_GAP_WORDS(pages);
+    if (OSH_ROW_LEAST > 0) {
+        osh_arena_rows = words;
+    }
+    osh_arena.page_class = (uint8_t *)(words + OSH_ROW_WORDS(pages));
     if (OSH_SLAB_HINTS) {
         osh_arena.top_word = osh_arena.words - 1;
     }

@@ -28,9 +28,8 @@
 /* The number of maps of slabs that may have free objects: one for each class, or one for all. A
  * build for size has none: there a refill looks at every page. */
 #define OSH_SLAB_MAPS (OSH_VIRTUAL ? OSH_CLASSES : OSH_SMALL_CODE ? 0u : 1u)
-/* The bitmaps `claimed` and `newlib`, `rows` if large blocks can be rows, and `used` if pages can
- * be given to the system. */
-#define OSH_BITMAPS (2u + (OSH_ROW_LEAST > 0) + OSH_ARCH_DECOMMITS)
+/* The bitmaps `claimed` and `newlib`, and `used` if pages can be given to the system. */
+#define OSH_BITMAPS (2u + OSH_ARCH_DECOMMITS)
 #define OSH_PAGE_WORDS(pages) (((pages) + OSH_WORD_BITS - 1) / OSH_WORD_BITS)
 #define OSH_BITMAP_BYTES(pages) (OSH_BITMAPS * OSH_PAGE_WORDS(pages) * sizeof(osh_word_t))
 
@@ -42,11 +41,14 @@
     (OSH_ROW_LEAST > 0                                                                       \
          ? (OSH_GAP_GROUPS(pages) + OSH_PAGE_WORDS(OSH_GAP_GROUPS(pages))) * OSH_GAP_LENGTHS \
          : 0u)
-#define OSH_GAP_BYTES(pages) (OSH_GAP_WORDS(pages) * sizeof(osh_word_t))
+/* And a word per page, in which a row has its length and state. */
+#define OSH_ROW_WORDS(pages) (OSH_ROW_LEAST > 0 ? (pages) : 0u)
+#define OSH_ROW_BYTES(pages) ((OSH_GAP_WORDS(pages) + OSH_ROW_WORDS(pages)) * sizeof(osh_word_t))
 
-/* Bitmaps, hints and a byte per page, rounded up to cache lines because other tables follow. */
+/* Bitmaps, what rows need, and a byte per page, rounded up to cache lines because other tables
+ * follow. */
 #define OSH_ARENA_TABLE_BYTES(pages)                                                  \
-    (((pages) + OSH_BITMAP_BYTES(pages) + OSH_GAP_BYTES(pages) + OSH_CACHELINE - 1) / \
+    (((pages) + OSH_BITMAP_BYTES(pages) + OSH_ROW_BYTES(pages) + OSH_CACHELINE - 1) / \
      OSH_CACHELINE * OSH_CACHELINE)
 
 #define OSH_NEAR_BYTES(pages) ((pages)*OSH_NEAR_WORDS * sizeof(osh_word_t))

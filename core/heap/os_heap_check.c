@@ -67,13 +67,29 @@ static const char *check_gap(size_t page, const struct osh_look *look)
     return NULL;
 }
 
+/* The row of a large block, which has `count` pages from `page` on. */
+static const char *check_row(size_t page, size_t count, struct osh_look *look, bool all)
+{
+    const char *wrong = all ? check_gap(page, look) : NULL;
+    for (size_t i = page; wrong == NULL && i < page + count; i++) {
+        HOLDS(osh_arena_is_claimed(i), OSH_NAMED("arena", "a page of a large block is not claimed"));
+        HOLDS(osh_slab_class(i) == 0 && !osh_arena_is_newlib(i) &&
+                  (i == page || osh_arena_row_pages(i) == 0),
+              OSH_NAMED("arena", "a page has two owners"));
+        wrong = all ? check_no_slab(i) : NULL;
+    }
+    end_row(look);
+    look->claimed += count;
+    return wrong;
+}
+
 static const char *check_page(size_t page, struct osh_look *look, bool all)
 {
     unsigned cls = osh_slab_class(page);
     HOLDS(cls <= OSH_CLASS_MAX, OSH_NAMED("arena", "the class byte is impossible"));
     size_t first = osh_class_slab(cls, page);
     HOLDS(osh_slab_class(first) == cls, OSH_NAMED("arena", "pages of a slab differ in class"));
-    unsigned large = (unsigned)osh_arena_is_newlib(page) + osh_arena_is_row(page);
+    unsigned large = osh_arena_is_newlib(page);
     bool is_claimed = osh_arena_is_claimed(page);
     look->claimed += is_claimed;
     HOLDS(!OSH_CHECK_NAMES || large + (cls != 0) <= 1, OSH_NAMED("arena", "a page has two owners"));
@@ -116,8 +132,11 @@ const char *osh_look_at_pages(struct osh_look *look, bool all)
             page += OSH_WORD_BITS - 1; /* no page of this word is claimed */
             continue;
         }
-        const char *wrong = check_page(page, look, all);
+        size_t count = osh_arena_row_pages(page);
+        const char *wrong =
+            count > 0 ? check_row(page, count, look, all) : check_page(page, look, all);
         HOLDS(wrong == NULL || !all, wrong);
+        page += count > 0 ? count - 1 : 0;
     }
     const char *wrong = all ? check_gap(osh_arena.pages, look) : NULL;
     end_row(look);

@@ -10,7 +10,6 @@
 #include "osh_quarantine.h"
 #include "osh_regions.h"
 #include "osh_report.h"
-#include "osh_row.h"
 #include "osh_slab.h"
 #include "osh_tools.h"
 
@@ -116,13 +115,6 @@ void osh_heap_end_quarantine(void)
     }
 }
 
-/* A row counts as its pages. */
-static size_t counted_bytes(unsigned cls, const void *block)
-{
-    return cls == 0 && osh_newlib_is_row(block) ? osh_row_bytes(block)
-                                                : osh_heap_block_bytes(cls, block);
-}
-
 void osh_heap_quarantined(size_t *slabs, size_t *newlib, size_t *elsewhere)
 {
     *slabs = *newlib = *elsewhere = 0;
@@ -132,7 +124,7 @@ void osh_heap_quarantined(size_t *slabs, size_t *newlib, size_t *elsewhere)
             unsigned cls = class_of_own(block);
             *(cls == OSH_ELSEWHERE ? elsewhere
               : cls != 0           ? slabs
-                                   : newlib) += counted_bytes(cls, block);
+                                   : newlib) += osh_heap_block_bytes(cls, block);
         }
     }
 }

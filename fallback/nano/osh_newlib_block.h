@@ -12,10 +12,6 @@
 /* The walk finds free chunks only. */
 #define OSH_NEWLIB_COUNTS 0
 
-/* Rows (osh_row.h) have the other allocator's header. */
-#define OSH_ROWS 0
-#define osh_newlib_is_row(block) false
-
 OSH_HIDDEN size_t osh_newlib_usable(const void *block);
 OSH_HIDDEN uintptr_t *osh_newlib_seal(const void *block, size_t *size);
 OSH_HIDDEN bool osh_newlib_find_seal(const void *block, uintptr_t **seal, size_t *size);

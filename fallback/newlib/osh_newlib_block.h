@@ -24,16 +24,6 @@ OSH_NO_TSAN static inline size_t osh_newlib_size(const void *block)
     return ((const volatile size_t *)block)[-1] & ~(size_t)3;
 }
 
-/* Is the block a row of pages of its own (osh_row.h)? A row has newlib's header, so that sizes and
- * seals are found in the same way. This bit, by which newlib would know a block from mmap, tells.
- */
-#define OSH_ROWS (OSH_ROW_LEAST > 0)
-#define OSH_NEWLIB_ROW ((size_t)2)
-OSH_NO_TSAN static inline bool osh_newlib_is_row(const void *block)
-{
-    return OSH_ROWS && (((const volatile size_t *)block)[-1] & OSH_NEWLIB_ROW) != 0;
-}
-
 static inline size_t osh_newlib_usable(const void *block)
 {
     return osh_newlib_size(block) - sizeof(size_t) - OSH_SEAL_BYTES;

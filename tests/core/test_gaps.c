@@ -5,6 +5,7 @@
 #include "os/os_heap.h"
 #include "osh_arena.h"
 #include "osh_gaps.h"
+#include "osh_gauge.h"
 
 #if OSH_ROW_LEAST > 0
 
@@ -25,12 +26,11 @@ static void release(size_t page, size_t count)
 static void release_all(void)
 {
     for (size_t page = 0; page < osh_arena.pages; page++) {
-        if (osh_arena_is_row(page)) {
+        if (osh_arena_is_claimed(page)) {
             osh_arena_release_row(page, 1);
-        } else if (osh_arena_is_claimed(page)) {
-            osh_arena_release_run(page, 0);
         }
     }
+    osh_store(&osh_gauge.rows, 0); /* some were no row's */
     struct osh_gap_hint hint;
     assert_int_equal(osh_gaps_find(osh_arena.pages, &hint), 0);
 }

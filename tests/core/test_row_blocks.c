@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Large blocks that are rows of pages: which are, their alignment, their seal, and what is kept. */
+/* Large blocks that are rows of pages: which are, their alignment, their bytes, and what is kept. */
+#include "crew.h"
 #include "fresh_heap.h"
 #include "os/os_heap.h"
 #include "osh_arena.h"
 #include "osh_kept.h"
+#include "resident.h"
 #include "sizes.h"
 #include "stamp.h"
+
+#include <string.h>
 
 #if OSH_ROW_LEAST > 0
 
@@ -14,7 +18,7 @@
 
 static bool is_row(const void *block)
 {
-    return osh_arena_is_row(osh_arena_page(block));
+    return osh_arena_row_pages(osh_arena_page(block)) > 0;
 }
 
 static void all_large_blocks_of_a_large_region_are_rows(void)
@@ -70,17 +74,58 @@ static void aligned_rows_are_aligned_and_freed(void)
     assert_int_equal(after.free_pages, before.free_pages);
 }
 
-static void seal_of_a_row_lies_behind_its_bytes(void)
+static void all_bytes_of_its_pages_are_the_programs(void)
 {
     NOT_AT_LEVEL_2
     heap_option("region=0x40000000");
-    void *block = os_malloc(SMALL + 100);
-    assert_in_range(os_malloc_usable_size(block), SMALL + 100, SMALL + 115);
-    /* It may grow to the end of its last page. */
-    size_t more = (SMALL + OSH_PAGE_BYTES) / OSH_PAGE_BYTES * OSH_PAGE_BYTES - 32;
-    assert_ptr_equal(os_realloc(block, more), block);
-    assert_true(os_malloc_usable_size(block) >= more);
+    char *block = os_malloc(SMALL + 100);
+    size_t usable = os_malloc_usable_size(block);
+    assert_true(is_aligned(block, OSH_PAGE_BYTES));
+    assert_int_equal(usable, (SMALL + 100 + OSH_PAGE_BYTES - 1) / OSH_PAGE_BYTES * OSH_PAGE_BYTES);
+    char *next = os_malloc(usable); /* needs no page more */
+    assert_int_equal(os_malloc_usable_size(next), usable);
+    stamp_all(next, usable, 1);
+    stamp_all(block, usable, 2);
+    assert_ptr_equal(os_realloc(block, usable), block);
+    assert_true(is_stamped_all(next, usable, 1));
+    assert_null(os_heap_check());
     os_free(block);
+    os_free(next);
+}
+
+static void heap_touches_no_page_of_a_row(void)
+{
+    NOT_AT_LEVEL_2
+    heap_option("region=0x40000000");
+    void *block[1000];
+    os_free(os_malloc(SMALL));
+    size_t before = resident();
+    for (size_t i = 0; i < 1000; i++) {
+        block[i] = os_malloc(SMALL + i * 100);
+    }
+    for (size_t i = 0; i < 1000; i++) {
+        os_free(block[i]);
+    }
+    if (!thread_sanitizer_watches()) {
+        assert_in_range(resident(), 0, before + 1000000); /* 4096000 if it touched a page of each */
+    }
+}
+
+static void write_beside_a_row_misleads_nobody(void)
+{
+    NOT_AT_LEVEL_2
+    heap_option("region=0x40000000");
+    char *block[3];
+    for (size_t i = 0; i < 3; i++) {
+        block[i] = os_malloc(2 * SMALL);
+    }
+    size_t usable = os_malloc_usable_size(block[1]);
+    memset(block[1] - usable, 0xff, 3 * usable); /* they lie side by side */
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(os_malloc_usable_size(block[i]), usable);
+        os_free(block[i]);
+    }
+    assert_null(os_heap_check());
 }
 
 static void row_is_kept_for_the_next_request_of_its_size(void)
@@ -101,6 +146,24 @@ static void row_is_kept_for_the_next_request_of_its_size(void)
     assert_null(os_heap_check());
 }
 
+#if OSH_HARDENING == 1
+static void free_of_a_kept_row_twice(void)
+{
+    heap_option("region=0x40000000");
+    void *block = os_malloc(SMALL);
+    os_free(block);
+    os_free(block);
+}
+
+static void realloc_of_a_kept_row(void)
+{
+    heap_option("region=0x40000000");
+    void *block = os_malloc(SMALL);
+    os_free(block);
+    (void)os_realloc(block, 2 * SMALL);
+}
+#endif
+
 static void small_region_has_no_small_rows(void)
 {
     assert_false(is_row(os_malloc(SMALL)));
@@ -112,7 +175,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_fresh_heap(all_large_blocks_of_a_large_region_are_rows, PLATFORM_REGION),
         in_fresh_heap(aligned_rows_are_aligned_and_freed, PLATFORM_REGION),
-        in_fresh_heap(seal_of_a_row_lies_behind_its_bytes, PLATFORM_REGION),
+        in_fresh_heap(all_bytes_of_its_pages_are_the_programs, PLATFORM_REGION),
+        in_fresh_heap(heap_touches_no_page_of_a_row, PLATFORM_REGION),
+        in_fresh_heap(write_beside_a_row_misleads_nobody, PLATFORM_REGION),
+#if OSH_HARDENING == 1
+        stopped_with(free_of_a_kept_row_twice, PLATFORM_REGION, "double free"),
+        stopped_with(realloc_of_a_kept_row, PLATFORM_REGION, "double free"),
+#endif
         in_fresh_heap(row_is_kept_for_the_next_request_of_its_size, PLATFORM_REGION),
         in_fresh_heap(small_region_has_no_small_rows, PAGES),
     };
