@@ -62,15 +62,14 @@ static bool is_kept_size(size_t bytes)
     return bytes >> KEPT_LEAST != 0 && bytes >> KEPT_MOST == 0;
 }
 
-/* What a slot holds of a block: its address; of a row bit 0 as well, and above it its pages, so that
- * nothing is read to find its size. */
+/* What a slot holds of a block: its address; of a row bit 0 as well, and above it its pages, so
+ * that nothing is read to find its size. */
 static osh_word_t slot_word(const void *block, size_t bytes)
 {
     return (osh_word_t)block | (osh_row_is(block) ? bytes >> OSH_PAGE_LOG2 << 1 | 1 : 0);
 }
 
-_Static_assert(OSH_ROW_LEAST == 0 ||
-                   ((osh_word_t)2 << KEPT_MOST >> OSH_PAGE_LOG2) < OSH_PAGE_BYTES,
+_Static_assert(OSH_ROW_LEAST == 0 || ((osh_word_t)2 << KEPT_MOST >> OSH_PAGE_LOG2) < OSH_PAGE_BYTES,
                "the pages of a kept row fit below its address");
 
 static bool is_kept_row(osh_word_t word)

@@ -9,8 +9,10 @@
  * more parts, of which it has a limited number; fewer bytes are copied as fast. */
 #define MOVE_LEAST ((size_t)4 << 20)
 
-/* The state of a row, in the low bits of its word. */
-enum { LIVE = 1, FREED = 2, STATE = (1 << OSH_ROW_STATE_BITS) - 1 };
+#define STATE ((osh_word_t)(1 << OSH_ROW_STATE_BITS) - 1)
+
+/* Changes the state of a claimed row to live, or of a live one to freed. */
+#define OTHER_STATE (OSH_ROW_LIVE ^ OSH_ROW_FREED)
 
 /* Written once. */
 static size_t least = SIZE_MAX;
@@ -35,7 +37,7 @@ static void *make(size_t page, size_t count)
 {
     /* The pages are the caller's: publishes nothing. Whoever gets the block from the program
      * observes the word too. */
-    osh_store(&osh_arena_rows[page], count << OSH_ROW_STATE_BITS | LIVE);
+    osh_store(&osh_arena_rows[page], count << OSH_ROW_STATE_BITS | OSH_ROW_LIVE);
     return (void *)osh_arena_address(page);
 }
 
@@ -78,18 +80,18 @@ bool osh_row_claim(const void *block)
     osh_word_t word = osh_load(word_of(block));
     /* If several tasks free the row, one of them finds it live. Publishes nothing: the slot or
      * bitmap that the row goes to publishes it. */
-    return (word & STATE) == LIVE && osh_cas(word_of(block), &word, word ^ (LIVE ^ FREED));
+    return (word & STATE) == OSH_ROW_LIVE && osh_cas(word_of(block), &word, word ^ OTHER_STATE);
 }
 
 void osh_row_revive(const void *block)
 {
     /* Taking the block observed its word, and nobody else writes it: publishes nothing. */
-    osh_store(word_of(block), osh_load(word_of(block)) ^ (LIVE ^ FREED));
+    osh_store(word_of(block), osh_load(word_of(block)) ^ OTHER_STATE);
 }
 
 enum os_heap_misuse osh_row_fault(const void *block)
 {
-    return (osh_load(word_of(block)) & STATE) == LIVE ? 0 : OS_HEAP_FREED_TWICE;
+    return (osh_load(word_of(block)) & STATE) == OSH_ROW_LIVE ? 0 : OS_HEAP_FREED_TWICE;
 }
 
 void osh_row_free(const void *block)

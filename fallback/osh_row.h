@@ -17,7 +17,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Does a row that is live or kept begin at this address, which the arena holds? Any context. O(1). */
+/* The state of a row, in the low bits of its word: the program's, or claimed by a free. */
+enum { OSH_ROW_LIVE = 1, OSH_ROW_FREED = 2 };
+
+/* Does a row that is live or kept begin at this address, which the arena holds? Any context. O(1).
+ */
 static inline bool osh_row_is(const void *block)
 {
     return OSH_ROW_LEAST > 0 && (uintptr_t)block % OSH_PAGE_BYTES == 0 &&

@@ -72,7 +72,8 @@ static const char *check_row(size_t page, size_t count, struct osh_look *look, b
 {
     const char *wrong = all ? check_gap(page, look) : NULL;
     for (size_t i = page; wrong == NULL && i < page + count; i++) {
-        HOLDS(osh_arena_is_claimed(i), OSH_NAMED("arena", "a page of a large block is not claimed"));
+        HOLDS(osh_arena_is_claimed(i),
+              OSH_NAMED("arena", "a page of a large block is not claimed"));
         HOLDS(osh_slab_class(i) == 0 && !osh_arena_is_newlib(i) &&
                   (i == page || osh_arena_row_pages(i) == 0),
               OSH_NAMED("arena", "a page has two owners"));

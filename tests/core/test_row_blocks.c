@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Large blocks that are rows of pages: which are, their alignment, their bytes, and what is kept. */
+/* Large blocks that are rows of pages: which are, their alignment, their bytes, and what is kept.
+ */
 #include "crew.h"
 #include "fresh_heap.h"
 #include "os/os_heap.h"

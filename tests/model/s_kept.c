@@ -2,10 +2,12 @@
 /* Large blocks that are kept: slots through which they change hands without a mutex. */
 #include "osh_fallback.h"
 #include "osh_kept.h"
+#include "osh_row.h"
 #include "osh_seal.h"
 #include "scenario.h"
 
 #define BYTES ((size_t)1100)
+#define ROW_PAGES ((size_t)3)
 
 static void *block[2];
 static unsigned freed;
@@ -19,6 +21,21 @@ static void make_blocks(void)
         REQUIRE(block[i] != NULL);
     }
 }
+
+#if OSH_ROW_LEAST > 0
+/* The same, but each is a row. */
+static void make_rows(void)
+{
+    osh_kept_start(8 * 4 * BYTES);
+    freed = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        size_t page = osh_arena_claim_row(ROW_PAGES);
+        REQUIRE(page != OSH_NO_PAGE);
+        osh_store(&osh_arena_rows[page], ROW_PAGES << OSH_ROW_STATE_BITS | OSH_ROW_LIVE);
+        block[i] = (void *)osh_arena_address(page);
+    }
+}
+#endif
 
 static void free_0(void)
 {
@@ -115,3 +132,34 @@ const struct scenario kept_claim = {
     .quick = {4, 0, 0, 2},
     .deep = {6, 0, 0, 4},
 };
+
+#if OSH_ROW_LEAST > 0
+const struct scenario kept_rows = {
+    .name = "kept-rows",
+    .promise = "a row that is kept is got by one, while others free some and reclaim",
+    .pages = 24,
+    .setup = make_rows,
+    .task = {free_0, get_then_free, reclaim},
+    .core = {0, 1, 2},
+    .check = the_other_freed,
+    .quick = {3, 0, 0, 1},
+    .deep = {4, 0, 0, 2},
+};
+
+static void claim_row(void)
+{
+    freed += osh_row_claim(block[0]);
+}
+
+const struct scenario kept_row_claim = {
+    .name = "kept-row-claim",
+    .promise = "of two that free a row at once one has it",
+    .pages = 24,
+    .setup = make_rows,
+    .task = {claim_row, claim_row},
+    .core = {0, 1},
+    .check = claimed_once,
+    .quick = {4, 0, 0, 2},
+    .deep = {6, 0, 0, 4},
+};
+#endif

@@ -16,9 +16,9 @@ extern const struct scenario slab_reserve, slab_deliver, slab_unlist, slab_list,
     deferred_reclaim, null_unlist, null_depot, null_empty, null_bound, null_reclaim, null_fallback,
     null_start, run_release, arena_brink, arena_trim, arena_row, arena_ahead, gaps_merge,
     gaps_stale, gaps_sums, gaps_split, gaps_ahead, arena_run, arena_hint, arena_open,
-    arena_open_late, start_heap, heap_brink, kept_slots, kept_two_ways, kept_claim, brink_small,
-    brink_large, brink_left, brink_go_on, brink_depot, brink_first_small, brink_first_large,
-    brink_deferred, bank_rows, bank_end, bank_once;
+    arena_open_late, start_heap, heap_brink, kept_slots, kept_two_ways, kept_claim, kept_rows,
+    kept_row_claim, brink_small, brink_large, brink_left, brink_go_on, brink_depot,
+    brink_first_small, brink_first_large, brink_deferred, bank_rows, bank_end, bank_once;
 
 const struct scenario *const scenarios[] = {
     &litmus_sb,
@@ -106,6 +106,8 @@ const struct scenario *const scenarios[] = {
     &gaps_sums,
     &gaps_split,
     &gaps_ahead,
+    &kept_rows,
+    &kept_row_claim,
 #endif
 #if OSH_RUN_LOG2 > 0
     &arena_run,
