@@ -167,6 +167,32 @@ static void child_of_one_thread_has_a_whole_heap(void)
     os_free(block);
 }
 
+static void child_has_the_rows_of_its_parent(void)
+{
+    enum { BYTES = 5 << 20 }; /* pages of several words of the bitmap */
+    heap_option("region=0x40000000");
+    char *block = os_malloc(BYTES);
+    stamp_all(block, BYTES, 1);
+    pid_t child = fork();
+    if (child == 0) {
+        char *other = os_malloc(BYTES);
+        stamp_all(other, BYTES, 2);
+        MUST(is_stamped_all(block, BYTES, 1));
+        os_free(other);
+        block = os_realloc(block, 2 * BYTES);
+        MUST(block != NULL && is_stamped_all(block, BYTES, 1));
+        MUST(os_heap_check() == NULL);
+        os_free(block);
+        struct os_heap_stats stats;
+        os_heap_stats(&stats);
+        _exit(stats.live != 0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    os_free(block);
+}
+
 static void heap_of_a_child_may_start_there(void)
 {
     fork_once();
@@ -240,6 +266,7 @@ int main(int argc, char **argv)
         in_fresh_heap(child_of_a_busy_process_has_a_whole_heap, PAGES),
         in_fresh_heap(threads_may_fork_at_once, PAGES),
         in_fresh_heap(child_of_one_thread_has_a_whole_heap, PAGES),
+        in_fresh_heap(child_has_the_rows_of_its_parent, PLATFORM_REGION),
         in_fresh_heap(heap_of_a_child_may_start_there, PLATFORM_REGION),
         in_fresh_heap(child_may_fork_again, PLATFORM_REGION),
         in_fresh_heap(fork_in_a_handler_goes_on_where_it_interrupted, PAGES),
