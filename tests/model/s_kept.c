@@ -7,15 +7,17 @@
 #include "scenario.h"
 
 #define BYTES ((size_t)1100)
-#define ROW_PAGES ((size_t)3)
+#define ROW_PAGES ((size_t)2)
 
 static void *block[2];
+static size_t wanted;
 static unsigned freed;
 
 static void make_blocks(void)
 {
     osh_kept_start(8 * 4 * BYTES);
     freed = 0;
+    wanted = BYTES;
     for (unsigned i = 0; i < 2; i++) {
         block[i] = osh_fallback_memalign(1, BYTES);
         REQUIRE(block[i] != NULL);
@@ -28,6 +30,7 @@ static void make_rows(void)
 {
     osh_kept_start(8 * 4 * BYTES);
     freed = 0;
+    wanted = ROW_PAGES << OSH_PAGE_LOG2;
     for (unsigned i = 0; i < 2; i++) {
         size_t page = osh_arena_claim_row(ROW_PAGES);
         REQUIRE(page != OSH_NO_PAGE);
@@ -49,10 +52,10 @@ static void free_1(void)
 
 static void get_then_free(void)
 {
-    void *got = osh_fallback_kept(BYTES);
+    void *got = osh_fallback_kept(wanted);
     if (got != NULL) {
-        hold(got, BYTES / 8 * 8);
-        unhold(got, BYTES / 8 * 8);
+        hold(got, wanted / 8 * 8);
+        unhold(got, wanted / 8 * 8);
         REQUIRE(osh_fallback_free(got, NULL));
     }
 }
