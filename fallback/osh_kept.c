@@ -89,7 +89,8 @@ static size_t bytes_of(osh_word_t word)
                              : osh_newlib_usable((const void *)word);
 }
 
-/* Makes a row live that was taken from a slot, or frees it if it is too short. */
+/* Makes a row live that was taken from a slot, or frees it if another came to the slot meanwhile
+ * and that is too short. */
 static void *row_or_free(void *block, bool fits)
 {
     if (!fits) {
@@ -105,19 +106,18 @@ static void *take_kept(osh_word_t *slot, size_t size)
 {
     /* Observes the block; pairs with the compare-and-swap of osh_kept_put(). */
     osh_word_t word = osh_exchange(slot, 0);
-    if (word == 0) {
+    void *block = block_of(word);
+    if (block == NULL) {
         return NULL;
     }
-    void *block = block_of(word);
     size_t bytes = bytes_of(word);
     (void)osh_fetch_add(&kept.bytes, (osh_word_t)0 - bytes); /* publishes nothing */
-    bool fits = OSH_LIKELY(bytes >= size); /* if not, another block came to the slot meanwhile */
     if (is_kept_row(word)) {
-        return row_or_free(block, fits);
+        return row_or_free(block, bytes >= size);
     }
-    if (!fits) {
-        osh_deferred_push(block);
-        osh_fence_atomic_load(); /* push, then look: pairs with osh_brink_look() */
+    if (OSH_UNLIKELY(bytes < size)) {
+        osh_deferred_push(block); /* another block came to the slot meanwhile */
+        osh_fence_atomic_load();  /* push, then look: pairs with osh_brink_look() */
         osh_brink_came_free();
         return NULL;
     }

@@ -204,10 +204,16 @@ static inline bool osh_arena_is_claimed(size_t page)
     return osh_arena_on_map(osh_arena.claimed, page);
 }
 
+/* May the page, which is no slab's and not newlib's, be part of a row? */
+static inline bool osh_arena_may_be_row(size_t page)
+{
+    return OSH_ROW_LEAST > 0 && osh_arena_is_claimed(page);
+}
+
 /* May a large block lie in the page, which is no slab's? */
 static inline bool osh_arena_is_large(size_t page)
 {
-    return osh_arena_is_newlib(page) || (OSH_ROW_LEAST > 0 && osh_arena_is_claimed(page));
+    return osh_arena_is_newlib(page) || osh_arena_may_be_row(page);
 }
 
 #endif
