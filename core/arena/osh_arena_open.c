@@ -38,7 +38,8 @@ static bool open_words(size_t from, size_t to)
     size_t all = OSH_GAP_GROUPS(pages);
     return open_part(gaps, lengths, group, groups) &&
            open_part(gaps, lengths, all + group / OSH_WORD_BITS, all + OSH_PAGE_WORDS(groups)) &&
-           open_part((uintptr_t)osh_arena_rows, sizeof(osh_word_t), first, end) &&
+           (OSH_ROW_LEAST == 0 ||
+            open_part((uintptr_t)osh_arena_rows, sizeof(osh_word_t), first, end)) &&
            open_part(osh_arena.base, OSH_PAGE_BYTES, first, end) &&
            open_part((uintptr_t)osh_arena.page_class, 1, first, end) &&
            open_part(near, OSH_NEAR_WORDS * sizeof(osh_word_t), first, end) &&
