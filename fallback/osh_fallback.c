@@ -257,6 +257,9 @@ static bool free_row(void *block)
     bool keeps = OSH_KEPT_BYTES > 0 && !osh_brink_is_out();
     if (!keeps || !osh_kept_put(block, osh_row_bytes(block))) {
         osh_row_free(block);
+        if (OSH_KEPT_BYTES > 0) {
+            osh_kept_follow();
+        }
     }
     return true;
 }

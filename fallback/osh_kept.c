@@ -38,6 +38,9 @@ void osh_kept_start(size_t region)
     size_t most = OSH_KEPT_BYTES;
     most_bytes = region / 8 < most ? region / 8 : most;
     osh_kept_limit();
+    if (OSH_VIRTUAL && region >= OSH_ROW_REGION) {
+        osh_store(&kept.limit, 0); /* until osh_kept_follow() */
+    }
 }
 
 void osh_kept_limit(void)
@@ -89,6 +92,13 @@ static size_t bytes_of(osh_word_t word)
                              : osh_newlib_usable((const void *)word);
 }
 
+static void defer(void *block)
+{
+    osh_deferred_push(block);
+    osh_fence_atomic_load(); /* push, then look: pairs with osh_brink_look() */
+    osh_brink_came_free();
+}
+
 /* Makes a row live that was taken from a slot, or frees it if another came to the slot meanwhile
  * and that is too short. */
 static void *row_or_free(void *block, bool fits)
@@ -116,9 +126,7 @@ static void *take_kept(osh_word_t *slot, size_t size)
         return row_or_free(block, bytes >= size);
     }
     if (OSH_UNLIKELY(bytes < size)) {
-        osh_deferred_push(block); /* another block came to the slot meanwhile */
-        osh_fence_atomic_load();  /* push, then look: pairs with osh_brink_look() */
-        osh_brink_came_free();
+        defer(block); /* another block came to the slot meanwhile */
         return NULL;
     }
     if (OSH_HARDENING > 0) {
@@ -199,6 +207,21 @@ void osh_kept_turn_over(void (*give)(void *block))
         next = next > 0 ? next - 1 : KEPT_SLOTS - 1;
         if (empty_slot(&kept.slots[next], give)) {
             break;
+        }
+    }
+}
+
+void osh_kept_follow(void)
+{
+    size_t part = osh_load(&osh_arena.in_use) / 8 << OSH_PAGE_LOG2;
+    part = part > 0 ? (size_t)1 << osh_top_bit(part) : 0; /* seldom changes */
+    part = part < most_bytes ? part : most_bytes;
+    if (osh_load(&kept.limit) != part) {
+        osh_store(&kept.limit, part);
+    }
+    for (unsigned i = 0; i < KEPT_SLOTS && osh_load(&kept.bytes) > osh_load(&kept.limit); i++) {
+        if (is_kept_row(osh_load(&kept.slots[i]))) {
+            (void)empty_slot(&kept.slots[i], defer); /* newlib's if it came there meanwhile */
         }
     }
 }

@@ -2,8 +2,8 @@
 /*
  * Kept blocks: large blocks that were freed a short time ago, kept for the next request of about
  * the same size. So a repeated pair of malloc and free takes no lock. A slot is one word, empty or
- * with one block: put is a compare-and-swap, get is an exchange. For newlib, or the arena, the block
- * is in use; its seal, or a row's word, says that it is free.
+ * with one block: put is a compare-and-swap, get is an exchange. For newlib, or the arena, the
+ * block is in use; its seal, or a row's word, says that it is free.
  *
  * Lock-free, any context. All kept blocks go back to newlib before a call returns NULL.
  */
@@ -32,6 +32,10 @@ OSH_HIDDEN bool osh_kept_put(void *block, size_t bytes);
 /* If a block was refused because enough are kept: passes one that is kept to `give`, each time
  * another, so that no block keeps smaller ones out for ever. Under the fallback's mutex. */
 OSH_HIDDEN void osh_kept_turn_over(void (*give)(void *block));
+
+/* Sets the most bytes to keep to about an eighth of what is in use, and frees rows until no more is
+ * kept. After a row was freed to the arena. O(slots). */
+OSH_HIDDEN void osh_kept_follow(void);
 
 /* Passes every kept block to `give`. O(slots). */
 OSH_HIDDEN void osh_kept_reclaim(void (*give)(void *block));

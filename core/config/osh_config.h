@@ -229,7 +229,7 @@
 #define OSH_HUGE_BLOCK 8192u
 
 /* Free memory that the heap does not offer to the system by itself: at first, and at most. */
-#define OSH_IDLE_BYTES 8388608u
+#define OSH_IDLE_BYTES 2097152u
 #define OSH_IDLE_MOST 134217728u
 
 /* newlib gives the top of its heap back to the arena if more than this is free there. A smaller
