@@ -219,7 +219,7 @@ struct osh_chain osh_depot_get(unsigned cls)
     return chain;
 }
 
-struct osh_chain osh_depot_get_elsewhere(unsigned cls)
+struct osh_chain osh_depot_get_elsewhere(unsigned cls, bool no_page)
 {
     struct osh_chain chain = {NULL, 0};
     unsigned own = here();
@@ -230,7 +230,7 @@ struct osh_chain osh_depot_get_elsewhere(unsigned cls)
         if (osh_load(&shelf->top) == 0 && osh_load(&shelf->refused) == 0) {
             continue;
         }
-        if (gets > 0) {
+        if (gets > 0 && !no_page) {
             osh_store(&shelf->own, gets - 1);
         } else {
             chain = get_of_part(number, cls);

@@ -53,7 +53,7 @@ static struct osh_chain fetch(unsigned cls)
         }
     }
     if (OSH_DEPOT_PARTS > 1) {
-        chain = osh_depot_get_elsewhere(cls);
+        chain = osh_depot_get_elsewhere(cls, false);
     }
     if (chain.count == 0) {
         chain = osh_slab_get(cls, refill(cls), false);
@@ -61,13 +61,17 @@ static struct osh_chain fetch(unsigned cls)
     return chain;
 }
 
-/* Blocks of a new slab, if the arena has pages. */
+/* Blocks of a new slab, or what other cores have if the arena has no pages. */
 static struct osh_chain make(unsigned cls)
 {
     if (OSH_DEPOT_PARTS > 1 && !osh_class_is_single(cls)) {
         osh_depot_shrink(cls, osh_slab_put);
     }
-    return osh_slab_get(cls, refill(cls), true);
+    struct osh_chain chain = osh_slab_get(cls, refill(cls), true);
+    if (OSH_DEPOT_PARTS > 1 && chain.count == 0) {
+        chain = osh_depot_get_elsewhere(cls, true);
+    }
+    return chain;
 }
 
 OSH_SHARED_CODE void *take(unsigned cls, bool fresh)

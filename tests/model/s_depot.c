@@ -169,7 +169,7 @@ static void put_get_anywhere(unsigned number)
     leave(number);
     struct osh_chain chain = osh_depot_get(CLS);
     if (chain.count == 0) {
-        chain = osh_depot_get_elsewhere(CLS);
+        chain = osh_depot_get_elsewhere(CLS, false);
     }
     if (chain.count > 0) {
         gotten++;
@@ -207,7 +207,7 @@ static void leave_one_in_the_first_part(void)
 
 static void get_elsewhere(void)
 {
-    struct osh_chain chain = osh_depot_get_elsewhere(CLS);
+    struct osh_chain chain = osh_depot_get_elsewhere(CLS, false);
     if (chain.count > 0) {
         gotten++;
         hold_chain(CLS, chain);
