@@ -43,8 +43,8 @@ struct osh_arena {
 OSH_SHARED struct osh_arena osh_arena;
 
 /* A word per page, where OSH_ROW_LEAST > 0: that of a row's first page is the row's number of
- * pages, and its state in the low OSH_ROW_STATE_BITS; the others are 0. Only a row's owner writes
- * its word. The pointer is written once. */
+ * pages, and its state in the low OSH_ROW_STATE_BITS; the others are 0. A row's owner
+ * writes its word, and a free claims the row by a compare-and-swap. The pointer is written once. */
 OSH_SHARED osh_word_t *osh_arena_rows;
 #define OSH_ROW_STATE_BITS 2
 
