@@ -169,18 +169,18 @@ static void child_of_one_thread_has_a_whole_heap(void)
 
 static void child_has_the_rows_of_its_parent(void)
 {
-    enum { BYTES = 5 << 20 }; /* pages of several words of the bitmap */
+    const size_t bytes = (size_t)5 << 20; /* pages of several words of the bitmap */
     heap_option("region=0x40000000");
-    char *block = os_malloc(BYTES);
-    stamp_all(block, BYTES, 1);
+    char *block = os_malloc(bytes);
+    stamp_all(block, bytes, 1);
     pid_t child = fork();
     if (child == 0) {
-        char *other = os_malloc(BYTES);
-        stamp_all(other, BYTES, 2);
-        MUST(is_stamped_all(block, BYTES, 1));
+        char *other = os_malloc(bytes);
+        stamp_all(other, bytes, 2);
+        MUST(is_stamped_all(block, bytes, 1));
         os_free(other);
-        block = os_realloc(block, 2 * BYTES);
-        MUST(block != NULL && is_stamped_all(block, BYTES, 1));
+        block = os_realloc(block, 2 * bytes);
+        MUST(block != NULL && is_stamped_all(block, bytes, 1));
         MUST(os_heap_check() == NULL);
         os_free(block);
         struct os_heap_stats stats;
