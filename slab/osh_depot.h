@@ -26,8 +26,7 @@ OSH_HIDDEN bool osh_depot_put(unsigned cls, struct osh_chain magazine);
 OSH_HIDDEN struct osh_chain osh_depot_get(unsigned cls);
 
 /* The same from the other parts, those that seem to have some. But not from a long part as long as
- * its own core has taken from it more often than others have asked, unless there is no page left.
- */
+ * its own core has taken from it more often than others have asked, unless no page is left. */
 OSH_HIDDEN struct osh_chain osh_depot_get_elsewhere(unsigned cls, bool no_page);
 
 /* Before a class takes more pages: looks at a few parts of other classes, in turn. Passes a few
