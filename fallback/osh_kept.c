@@ -65,30 +65,40 @@ static bool is_kept_size(size_t bytes)
     return bytes >> KEPT_LEAST != 0 && bytes >> KEPT_MOST == 0;
 }
 
-/* What a slot holds of a block: its address; of a row bit 0 as well, and above it its pages, so
- * that nothing is read to find its size. */
+/* What a slot holds of a block: its address; of a row also its pages, above the address, so that
+ * nothing is read to find its size. */
+enum { ADDRESS_BITS = 48 };
+
+_Static_assert(OSH_ROW_LEAST == 0 || ((uint64_t)OSH_ARCH_REGION_END >> ADDRESS_BITS == 0 &&
+                                      (uint64_t)1 << KEPT_MOST >> OSH_PAGE_LOG2 < 1 << 16),
+               "the pages of a kept row fit above its address");
+
 static osh_word_t slot_word(const void *block, size_t bytes)
 {
-    return (osh_word_t)block | (osh_row_is(block) ? bytes >> OSH_PAGE_LOG2 << 1 | 1 : 0);
+    uint64_t pages = osh_row_is(block) ? bytes >> OSH_PAGE_LOG2 : 0;
+    return (osh_word_t)block | (osh_word_t)(pages << ADDRESS_BITS);
 }
 
-_Static_assert(OSH_ROW_LEAST == 0 || ((osh_word_t)2 << KEPT_MOST >> OSH_PAGE_LOG2) < OSH_PAGE_BYTES,
-               "the pages of a kept row fit below its address");
+static size_t pages_of(osh_word_t word)
+{
+    return OSH_ROW_LEAST > 0 ? (size_t)((uint64_t)word >> ADDRESS_BITS) : 0;
+}
 
 static bool is_kept_row(osh_word_t word)
 {
-    return OSH_ROW_LEAST > 0 && (word & 1) != 0;
+    return pages_of(word) > 0;
 }
 
 static void *block_of(osh_word_t word)
 {
-    return (void *)(is_kept_row(word) ? word & ~(osh_word_t)(OSH_PAGE_BYTES - 1) : word);
+    uint64_t address = word & (((uint64_t)1 << ADDRESS_BITS) - 1);
+    return (void *)(is_kept_row(word) ? (osh_word_t)address : word);
 }
 
 /* The usable bytes of the block in a slot; only a hint while others may take it. */
 static size_t bytes_of(osh_word_t word)
 {
-    return is_kept_row(word) ? (word & (OSH_PAGE_BYTES - 1)) >> 1 << OSH_PAGE_LOG2
+    return is_kept_row(word) ? pages_of(word) << OSH_PAGE_LOG2
                              : osh_newlib_usable((const void *)word);
 }
 
