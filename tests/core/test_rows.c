@@ -186,7 +186,14 @@ static void free_of_a_row_twice(void)
     os_free(block);
 }
 
-#if OSH_HARDENING == 1
+#if OSH_HARDENING >= 2
+static void free_of_a_row_that_was_overrun(void)
+{
+    char *block = os_malloc(2 * UNIT);
+    memset(block, 1, 2 * UNIT + 1);
+    os_free(block);
+}
+#elif OSH_HARDENING == 1
 static void free_inside_a_row(void)
 {
     char *block = os_malloc(2 * UNIT);
@@ -251,7 +258,9 @@ int main(void)
         in_fresh_heap(rows_fill_the_region_and_a_free_serves_again, ROOM),
 #if OSH_ROW_LEAST > 0
         stopped_with(free_of_a_row_twice, ROOM, DOUBLE_FREE),
-#if OSH_HARDENING == 1
+#if OSH_HARDENING >= 2
+        stopped_with(free_of_a_row_that_was_overrun, ROOM, "written behind the end of the block"),
+#elif OSH_HARDENING == 1
         stopped_with(free_inside_a_row, ROOM, "not the start of a block"),
 #endif
 #endif
