@@ -223,11 +223,12 @@ void osh_kept_turn_over(void (*give)(void *block))
 
 void osh_kept_follow(void)
 {
+    /* All that is loaded here is a snapshot. */
     size_t part = osh_load(&osh_arena.in_use) / 8 << OSH_PAGE_LOG2;
     part = part > 0 ? (size_t)1 << osh_top_bit(part) : 0; /* seldom changes */
     part = part < most_bytes ? part : most_bytes;
     if (osh_load(&kept.limit) != part) {
-        osh_store(&kept.limit, part);
+        osh_store(&kept.limit, part); /* publishes nothing */
     }
     for (unsigned i = 0; i < KEPT_SLOTS && osh_load(&kept.bytes) > osh_load(&kept.limit); i++) {
         if (is_kept_row(osh_load(&kept.slots[i]))) {

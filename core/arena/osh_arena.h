@@ -43,8 +43,8 @@ struct osh_arena {
 OSH_SHARED struct osh_arena osh_arena;
 
 /* A word per page, where OSH_ROW_LEAST > 0: that of a row's first page is the row's number of
- * pages, and its state in the low OSH_ROW_STATE_BITS; the others are 0. A row's owner
- * writes its word, and a free claims the row by a compare-and-swap. The pointer is written once. */
+ * pages, and its state in the low OSH_ROW_STATE_BITS; the others are 0. A row's owner writes
+ * its word, and a free claims the row by a compare-and-swap. The pointer is written once. */
 OSH_SHARED osh_word_t *osh_arena_rows;
 #define OSH_ROW_STATE_BITS 2
 
@@ -193,7 +193,8 @@ static inline bool osh_arena_is_newlib(size_t page)
     return osh_arena_on_map(osh_arena.newlib, page);
 }
 
-/* The pages of the row that begins at the page; 0 if none does. */
+/* The pages of the row that begins at the page; 0 if none does. Whoever has a row's block observes
+ * its word with it; for others this is a snapshot. */
 static inline size_t osh_arena_row_pages(size_t page)
 {
     return OSH_ROW_LEAST > 0 ? osh_load(&osh_arena_rows[page]) >> OSH_ROW_STATE_BITS : 0;

@@ -41,14 +41,16 @@
     (OSH_ROW_LEAST > 0                                                                       \
          ? (OSH_GAP_GROUPS(pages) + OSH_PAGE_WORDS(OSH_GAP_GROUPS(pages))) * OSH_GAP_LENGTHS \
          : 0u)
-/* And a word per page, in which a row has its length and state. */
+
+/* The table of rows: a word per page. */
 #define OSH_ROW_WORDS(pages) (OSH_ROW_LEAST > 0 ? (pages) : 0u)
-#define OSH_ROW_BYTES(pages) ((OSH_GAP_WORDS(pages) + OSH_ROW_WORDS(pages)) * sizeof(osh_word_t))
+#define OSH_ROW_TABLE_BYTES(pages) \
+    ((OSH_GAP_WORDS(pages) + OSH_ROW_WORDS(pages)) * sizeof(osh_word_t))
 
 /* Bitmaps, what rows need, and a byte per page, rounded up to cache lines because other tables
  * follow. */
-#define OSH_ARENA_TABLE_BYTES(pages)                                                  \
-    (((pages) + OSH_BITMAP_BYTES(pages) + OSH_ROW_BYTES(pages) + OSH_CACHELINE - 1) / \
+#define OSH_ARENA_TABLE_BYTES(pages)                                                        \
+    (((pages) + OSH_BITMAP_BYTES(pages) + OSH_ROW_TABLE_BYTES(pages) + OSH_CACHELINE - 1) / \
      OSH_CACHELINE * OSH_CACHELINE)
 
 #define OSH_NEAR_BYTES(pages) ((pages)*OSH_NEAR_WORDS * sizeof(osh_word_t))
