@@ -31,7 +31,8 @@ static struct {
     osh_word_t full;  /* 1: a block was refused because of the limit */
     osh_word_t slots[KEPT_SLOTS + KEPT_FAR * KEPT_WAYS];
 } kept OSH_ALIGNED(OSH_CACHELINE);
-static size_t most_bytes; /* written once */
+static size_t most_bytes; /* this and the next are written once */
+static bool follows;      /* does what is kept follow what is in use? */
 
 void osh_kept_start(size_t region)
 {
@@ -39,6 +40,7 @@ void osh_kept_start(size_t region)
     most_bytes = region / 8 < most ? region / 8 : most;
     osh_kept_limit();
     if (OSH_VIRTUAL && region >= OSH_ROW_REGION) {
+        follows = true;
         osh_store(&kept.limit, 0); /* until osh_kept_follow() */
     }
 }
@@ -223,6 +225,9 @@ void osh_kept_turn_over(void (*give)(void *block))
 
 void osh_kept_follow(void)
 {
+    if (!OSH_VIRTUAL || !follows) {
+        return; /* osh_kept_limit() says it whenever newlib is asked */
+    }
     /* All that is loaded here is a snapshot. */
     size_t part = osh_load(&osh_arena.in_use) / 8 << OSH_PAGE_LOG2;
     part = part > 0 ? (size_t)1 << osh_top_bit(part) : 0; /* seldom changes */

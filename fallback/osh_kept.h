@@ -33,8 +33,9 @@ OSH_HIDDEN bool osh_kept_put(void *block, size_t bytes);
  * another, so that no block keeps smaller ones out for ever. Under the fallback's mutex. */
 OSH_HIDDEN void osh_kept_turn_over(void (*give)(void *block));
 
-/* Sets the most bytes to keep to about an eighth of what is in use, and frees rows until no more is
- * kept. After a row was freed to the arena. O(slots). */
+/* In a region of OSH_ROW_REGION bytes or more, where all large blocks are rows: sets the most bytes
+ * to keep to about an eighth of what is in use, and frees rows until no more is kept. After a row
+ * was freed to the arena. O(slots). */
 OSH_HIDDEN void osh_kept_follow(void);
 
 /* Passes every kept block to `give`. O(slots). */

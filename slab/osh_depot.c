@@ -5,6 +5,7 @@
 #include "osh_brink.h"
 #include "osh_class.h"
 #include "osh_config.h"
+#include "osh_shelf.h"
 
 #define IN_PARTS (OSH_DEPOT_PARTS > 1)
 
@@ -16,17 +17,8 @@ static osh_word_t slots[OSH_CLASSES * SLOTS_OF_CLASS] OSH_ALIGNED(OSH_CACHELINE)
  * seldom written remains everybody's. */
 static osh_word_t filled OSH_ALIGNED(OSH_CACHELINE);
 
-/* The slots of a class in one part. All of this is advice: nothing is published through it. */
-struct shelf {
-    osh_word_t top;     /* empty from here on, but for puts that are about to raise it */
-    osh_word_t room;    /* slots that may be filled */
-    osh_word_t reached; /* the most that `room` ever was */
-    osh_word_t refused; /* has it refused a magazine since it was emptied last? */
-    osh_word_t own;     /* gets of its own core that no other core's ask has made up for */
-};
-
 static struct {
-    struct shelf shelf[OSH_CLASSES] OSH_ALIGNED(OSH_CACHELINE);
+    struct osh_shelf shelf[OSH_CLASSES] OSH_ALIGNED(OSH_CACHELINE);
     osh_word_t turn; /* which class of which part its core looks at next, for it to shrink */
 } depot_part[IN_PARTS ? OSH_DEPOT_PARTS : 1];
 
@@ -37,11 +29,8 @@ static unsigned slots_of_part = SLOTS_OF_CLASS;
 #define PARTS (IN_PARTS ? parts_in_use : 1u)
 #define SLOTS_OF_PART (IN_PARTS ? slots_of_part : SLOTS_OF_CLASS)
 
-/* Bytes of magazines for which parts have got slots. */
-static osh_word_t granted OSH_ALIGNED(OSH_CACHELINE);
-
 /* Only where there are parts. */
-static inline struct shelf *shelf_of(unsigned number, unsigned cls)
+static inline struct osh_shelf *shelf_of(unsigned number, unsigned cls)
 {
     return &depot_part[number].shelf[cls];
 }
@@ -59,8 +48,8 @@ void osh_depot_start(unsigned cores)
     slots_of_part = number > 1 ? SLOTS_OF_CLASS / number : SLOTS_OF_CLASS;
     for (unsigned p = 0; p < number; p++) {
         for (unsigned cls = 1; cls < OSH_CLASSES; cls++) {
-            struct shelf *shelf = shelf_of(p, cls);
-            *shelf = (struct shelf){.room = share(p, cls), .reached = share(p, cls)};
+            struct osh_shelf *shelf = shelf_of(p, cls);
+            *shelf = (struct osh_shelf){.room = share(p, cls), .reached = share(p, cls)};
         }
     }
 }
@@ -71,9 +60,8 @@ static unsigned here(void)
     return core < PARTS ? core : core % PARTS; /* most need no division */
 }
 
-/* A put begins so many slots below the top: where a get is likely to have left a gap. A part with
- * more than LONG_PART times its class's first slots is long. */
-enum { PUT_BELOW = 2, LONG_PART = 4 };
+/* A put begins so many slots below the top: where a get is likely to have left a gap. */
+enum { PUT_BELOW = 2 };
 
 static osh_word_t *slot_of(unsigned cls, unsigned number, unsigned i)
 {
@@ -126,39 +114,6 @@ bool osh_depot_put(unsigned cls, struct osh_chain magazine)
     return false;
 }
 
-static size_t magazine_bytes(unsigned cls)
-{
-    return (osh_class_is_single(cls) ? 1 : osh_class_magazine(cls)) * osh_class_bytes(cls);
-}
-
-/* For long blocks only a quarter of what is in use, by a snapshot: they soon are most of a small
- * process's memory. */
-static size_t most_granted(unsigned cls)
-{
-    size_t most = OSH_DEPOT_GROWTH;
-    size_t part = osh_load(&osh_arena.in_use) / 4 << OSH_PAGE_LOG2;
-    return osh_class_is_single(cls) && part < most ? part : most;
-}
-
-/* Twice as many slots, unless that were too many bytes. */
-static void add_slots(struct shelf *shelf, unsigned cls)
-{
-    osh_word_t room = osh_load(&shelf->room);
-    osh_word_t least = osh_class_is_single(cls) ? 1 : 4;
-    osh_word_t grown = room < 2 ? room + least : 2 * room;
-    grown = grown < SLOTS_OF_PART ? grown : SLOTS_OF_PART;
-    size_t bytes = (grown - room) * magazine_bytes(cls);
-    /* A count: publishes nothing. */
-    if (grown == room || osh_fetch_add(&granted, bytes) + bytes > most_granted(cls)) {
-        (void)osh_fetch_add(&granted, grown == room ? 0 : (osh_word_t)0 - bytes);
-        return;
-    }
-    osh_raise(&shelf->reached, grown); /* first, so that a reclaim looks at all that are filled */
-    if (!osh_cas(&shelf->room, &room, grown)) {
-        (void)osh_fetch_add(&granted, (osh_word_t)0 - bytes); /* somebody else did it */
-    }
-}
-
 /* The slots from `empty` on were empty. Lowers the top, unless a put raised it, then looks at them
  * once more: a put that filled one meanwhile may have seen the old top. Publishes nothing. */
 static void lower(unsigned number, unsigned cls, osh_word_t top, unsigned empty)
@@ -192,21 +147,9 @@ static struct osh_chain get_of_part(unsigned number, unsigned cls)
     }
     if (IN_PARTS && word == 0 && osh_load(&shelf_of(number, cls)->refused) != 0) {
         osh_store(&shelf_of(number, cls)->refused, 0);
-        add_slots(shelf_of(number, cls), cls);
+        osh_shelf_grow(shelf_of(number, cls), cls, SLOTS_OF_PART);
     }
     return osh_chain_unpack(cls, word);
-}
-
-/* A long part that its own core takes from: two cores that use many blocks of a class, not in step,
- * would else take each other's for ever. */
-static void note_own_get(struct shelf *shelf, unsigned cls)
-{
-    osh_word_t room = osh_load(&shelf->room);
-    osh_word_t own = osh_load(&shelf->own);
-    if (!osh_class_is_single(cls) && own < room &&
-        room > (osh_word_t)LONG_PART * osh_class_info[cls].depot) {
-        osh_store(&shelf->own, own + 1);
-    }
 }
 
 struct osh_chain osh_depot_get(unsigned cls)
@@ -214,7 +157,7 @@ struct osh_chain osh_depot_get(unsigned cls)
     unsigned number = here();
     struct osh_chain chain = get_of_part(number, cls);
     if (IN_PARTS && chain.count > 0) {
-        note_own_get(shelf_of(number, cls), cls);
+        osh_shelf_note_own_get(shelf_of(number, cls), cls);
     }
     return chain;
 }
@@ -225,7 +168,7 @@ struct osh_chain osh_depot_get_elsewhere(unsigned cls, bool no_page)
     unsigned own = here();
     for (unsigned p = 1; p < PARTS && chain.count == 0; p++) {
         unsigned number = (own + p) % PARTS;
-        struct shelf *shelf = shelf_of(number, cls);
+        struct osh_shelf *shelf = shelf_of(number, cls);
         osh_word_t gets = osh_load(&shelf->own);
         if (osh_load(&shelf->top) == 0 && osh_load(&shelf->refused) == 0) {
             continue;
@@ -256,21 +199,18 @@ static bool empty_some(unsigned number, unsigned cls, unsigned most,
 void osh_depot_shrink(unsigned cls, void (*give)(unsigned, struct osh_chain))
 {
     osh_word_t *turn = &depot_part[here()].turn;
-    for (unsigned left = OSH_DEPOT_SHRINKS; left > 0 && osh_load(&granted) != 0; left--) {
+    for (unsigned left = OSH_DEPOT_SHRINKS; left > 0 && osh_shelf_any_grown(); left--) {
         osh_word_t now = osh_load(turn);
         unsigned other = (unsigned)(now % OSH_CLASSES);
         unsigned number = (unsigned)(now / OSH_CLASSES % PARTS);
-        struct shelf *shelf = shelf_of(number, other);
-        osh_word_t room = osh_load(&shelf->room);
+        struct osh_shelf *shelf = shelf_of(number, other);
         osh_word_t least = other != 0 ? share(number, other) : 0;
-        bool grown = other != cls && room > least;
+        bool grown = other != cls && osh_load(&shelf->room) > least;
         if (grown && !empty_some(number, other, OSH_DEPOT_SHRINKS, give)) {
             return;
         }
         osh_store(turn, now + 1);
-        osh_word_t half = least + (room - least) / 2;
-        if (grown && osh_cas(&shelf->room, &room, half)) {
-            (void)osh_fetch_add(&granted, (osh_word_t)0 - (room - half) * magazine_bytes(other));
+        if (grown && osh_shelf_halve(shelf, other, least)) {
             return;
         }
     }
@@ -301,7 +241,7 @@ size_t osh_depot_bytes(void)
     for (unsigned p = 0; IN_PARTS && p < PARTS; p++) {
         for (unsigned cls = 1; cls < OSH_CLASSES; cls++) {
             size_t magazines = osh_load(&shelf_of(p, cls)->top);
-            bytes += magazines > 0 ? magazines * magazine_bytes(cls) : 0;
+            bytes += magazines > 0 ? magazines * osh_shelf_magazine_bytes(cls) : 0;
         }
     }
     return bytes;
