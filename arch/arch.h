@@ -224,9 +224,16 @@ OSH_HIDDEN bool osh_arch_decommit(uintptr_t *from, uintptr_t *to);
  * heap may keep before it offers some to the system by itself; SIZE_MAX: it never does. */
 OSH_HIDDEN size_t osh_arch_idle_bytes(void);
 
-/* Called only where OSH_ROW_LEAST > 0, for pages of the region of osh_arch_region. Moves `bytes`
- * bytes of pages from `from` to `to`, without copying. The pages at `from` are then zeros; what was
- * at `to` is lost. False: the pages at `from` are unchanged. */
+/* Called only where OSH_VIRTUAL. The first once, when the heap starts: free memory that nobody has
+ * needed for so many milliseconds is offered to the system; 0: it is not. The second when pages are
+ * released or slabs are asked, any context: milliseconds of a clock that does not go back, and may
+ * be a few late. */
+OSH_HIDDEN size_t osh_arch_decay(void);
+OSH_HIDDEN osh_word_t osh_arch_milliseconds(void);
+
+/* Called only where OSH_ROW_LEAST > 0. Moves what is in `bytes` bytes of pages from `from` to `to`,
+ * without copying if the system can. The pages at `from` are then zeros; what was at `to` is lost.
+ * False, with nothing changed: the system cannot move such pages. */
 OSH_HIDDEN bool osh_arch_move(void *to, void *from, size_t bytes);
 
 /* Called only where OSH_ROW_LEAST > 0, for open pages that were not touched since the system had

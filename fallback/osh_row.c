@@ -101,7 +101,7 @@ void osh_row_free(const void *block)
     size_t count = osh_arena_row_pages(page);
     osh_store(word_of(block), 0); /* the release publishes it with the pages */
     osh_arena_release_row(page, count);
-    osh_arena_purge();
+    osh_arena_purge(count);
 }
 
 /* Moves the pages of a row to a longer one. */
@@ -131,7 +131,7 @@ void *osh_row_resize(void *block, size_t size)
     if (count < old) {
         (void)make(page, count);
         osh_arena_release_row(page + count, old - count);
-        osh_arena_purge();
+        osh_arena_purge(old - count);
     } else if (count > old) {
         if (osh_arena_extend_row(page + old, count - old)) {
             osh_arena_use_row(page + old, count - old, false);

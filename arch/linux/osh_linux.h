@@ -5,10 +5,14 @@
 
 #include "osh_compiler.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Bytes to reserve for the region, if the kernel grants so many. */
 OSH_HIDDEN size_t osh_linux_region_bytes(void);
+
+/* Does the address lie in the region that the port has reserved? */
+OSH_HIDDEN bool osh_linux_reserved(const void *address);
 
 /* The port that the user asks for. */
 enum osh_linux_port { OSH_PORT_ANY, OSH_PORT_PORTABLE, OSH_PORT_RSEQ };
@@ -16,7 +20,7 @@ OSH_HIDDEN enum osh_linux_port osh_linux_port(void);
 
 /* After how many milliseconds of quiet a thread gives free memory back. 0: there is no such thread.
  * Of libraries with the C library's names alone. */
-OSH_HIDDEN size_t osh_linux_decay_milliseconds(void);
+OSH_HIDDEN size_t osh_linux_thread_milliseconds(void);
 
 /* The value of an environment variable, NULL if there is none or the program has other rights than
  * its user. `room` may be used for it; a value that is longer stops the program. */

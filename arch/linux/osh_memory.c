@@ -66,7 +66,8 @@ static void keep_small(char *start, size_t bytes)
 bool osh_arch_region(void **start, size_t *bytes)
 {
     if (region.start == NULL) { /* else an earlier start failed, and the heap tries again */
-        size_t want = osh_linux_region_bytes();
+        int before = errno;
+        size_t want = osh_linux_region_bytes() / OSH_PAGE_BYTES * OSH_PAGE_BYTES;
         /* A size that the user gave is taken as it is, if the kernel grants it. */
         region.start = want != OSH_REGION_BYTES ? reserve_addresses(want) : NULL;
         if (region.start == NULL) {
@@ -75,10 +76,16 @@ bool osh_arch_region(void **start, size_t *bytes)
         }
         region.bytes = want;
         keep_small(region.start, want);
+        errno = before; /* what the kernel refused on the way is not the caller's */
     }
     *start = region.start;
     *bytes = region.bytes;
     return region.start != NULL;
+}
+
+bool osh_linux_reserved(const void *address)
+{
+    return (uintptr_t)address - (uintptr_t)region.start < region.bytes;
 }
 
 /* Rounds to whole pages of the system's, which may be longer than the heap's. */
@@ -138,6 +145,14 @@ bool osh_arch_decommit(uintptr_t *from, uintptr_t *to)
     return taken;
 }
 
+/* The coarse clock takes no system call and a few nanoseconds. */
+osh_word_t osh_arch_milliseconds(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (osh_word_t)now.tv_sec * 1000 + (osh_word_t)now.tv_nsec / 1000000;
+}
+
 enum { BY_SMALL, BY_HUGE };
 
 /* How much time of the CPU it takes to commit memory by pages of each kind, in nanoseconds; 0: not
@@ -163,7 +178,7 @@ static void note_time(unsigned kind, uint64_t took)
  * given back in part. Since Linux 5.14; older kernels refuse. */
 bool osh_arch_commit_huge(void *start, size_t bytes)
 {
-    if ((uintptr_t)start - (uintptr_t)region.start >= region.bytes) {
+    if (!osh_linux_reserved(start)) {
         return false;
     }
     int before = errno;
@@ -177,23 +192,4 @@ bool osh_arch_commit_huge(void *start, size_t bytes)
     note_time(kind, cpu_time() - begin);
     errno = before;
     return done;
-}
-
-/* Since Linux 5.7 the call can leave fresh memory at the old place. Older kernels refuse. */
-bool osh_arch_move(void *to, void *from, size_t bytes)
-{
-    bool ours = (uintptr_t)from - (uintptr_t)region.start < region.bytes;
-    int before = errno;
-    bool moved = ours && mremap(from, bytes, bytes,
-                                MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) != MAP_FAILED;
-    if (!moved && ours) {
-        /* The kernel may have removed what was at `to` before it refused. */
-        void *again = mmap(to, bytes, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-        if (again == MAP_FAILED) {
-            osh_arch_fail("the system took memory of the region and does not give it back", to);
-        }
-    }
-    errno = before;
-    return moved;
 }

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 static const char *const names[] = {
-    "region", "port", "idle",
+    "region", "port", "idle", "decay",
 #ifdef OSH_MALLOC_NAMES
-    "decay", /* of arch/linux/malloc */
+    "thread", /* of arch/linux/malloc */
 #endif
 };
 
@@ -24,19 +24,21 @@ static const char help[] =
     "  idle=BYTES      free memory that the heap keeps before it offers some to the system by "
     "itself;\n"
     "                  idle=off: it offers none\n"
+    "  decay=MS        free memory that nobody needed for MS milliseconds goes to the system;\n"
+    "                  decay=off: it does not\n"
 #ifdef OSH_MALLOC_NAMES
-    "  decay=MS        a thread gives free memory back once the heap was quiet for MS "
-    "milliseconds;\n"
-    "                  decay=off: there is none\n"
+    "  thread=on       a thread gives free memory back once the heap was quiet for so long\n"
 #endif
     "  help            print this\n"
     "A number is decimal, or hexadecimal after 0x.\n";
 
 #ifdef OSH_MALLOC_NAMES
+#define KNOWN                                                                   \
+    "OSHEAP_OPTIONS has the names region, port, idle, decay, thread, help, as " \
+    "name=value:name=value"
+#else
 #define KNOWN \
     "OSHEAP_OPTIONS has the names region, port, idle, decay, help, as name=value:name=value"
-#else
-#define KNOWN "OSHEAP_OPTIONS has the names region, port, idle, help, as name=value:name=value"
 #endif
 
 /* Is the word from `start` up to `end` a known name with a value? */
@@ -133,16 +135,33 @@ size_t osh_arch_idle_bytes(void)
     return bytes;
 }
 
-#ifdef OSH_MALLOC_NAMES
-size_t osh_linux_decay_milliseconds(void)
+size_t osh_arch_decay(void)
 {
     char value[32];
-    if (!option(names[3], value, sizeof(value)) || strcmp(value, "off") == 0) {
+    if (!option(names[3], value, sizeof(value))) {
+        return OSH_DECAY_MS;
+    }
+    if (strcmp(value, "off") == 0) {
         return 0;
     }
     size_t milliseconds = number_of(value);
     if (milliseconds < 10 || milliseconds > 1000000000) {
         osh_arch_fail("OSHEAP_OPTIONS: decay must be milliseconds from 10 to 1000000000, or off",
+                      NULL);
+    }
+    return milliseconds;
+}
+
+#ifdef OSH_MALLOC_NAMES
+size_t osh_linux_thread_milliseconds(void)
+{
+    char value[32];
+    if (!option(names[4], value, sizeof(value)) || strcmp(value, "off") == 0) {
+        return 0;
+    }
+    size_t milliseconds = osh_arch_decay();
+    if (strcmp(value, "on") != 0 || milliseconds == 0) {
+        osh_arch_fail("OSHEAP_OPTIONS: thread must be on or off; with on, decay must not be off",
                       NULL);
     }
     return milliseconds;

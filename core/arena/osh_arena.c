@@ -96,7 +96,7 @@ void osh_arena_release_run(size_t page, unsigned run)
     osh_claims_release(page / OSH_WORD_BITS, run_bits(page, run), 1u << run);
     osh_gaps_released(page + ((size_t)1 << run) - 1);
     if (OSH_ARCH_DECOMMITS) {
-        osh_arena_purge();
+        osh_arena_purge((size_t)1 << run);
     }
 }
 

@@ -90,7 +90,7 @@ OSH_HIDDEN void osh_arena_reset_break(void);
 
 /* Claims `count` pages in a row, in the shortest gap that suffices (osh_gaps.h). OSH_NO_PAGE: there
  * is no such row, or others took pages of it. O(count), and O(words) before it fails. The caller
- * writes the row's word. Only where OSH_ROW_LEAST > 0; likewise the next three. */
+ * writes the row's word. Only where OSH_ROW_LEAST > 0; likewise the next four. */
 OSH_HIDDEN size_t osh_arena_claim_row(size_t count);
 
 /* Claims the pages from `page` on too, for the row before them. False: not all are free. O(count).
@@ -107,19 +107,25 @@ OSH_HIDDEN void osh_arena_use_row(size_t page, size_t count, bool clear);
 /* Notes that the contents of pages of a row have left them, so that the system has the memory. */
 OSH_HIDDEN void osh_arena_unuse_row(size_t page, size_t count);
 
-/* Offers free pages that were used to the system, and returns the bytes that it took. The pages
- * are claimed meanwhile. Only where OSH_ARCH_DECOMMITS. */
+/* Offers all free pages that were used to the system, and returns the bytes that it took. The pages
+ * are claimed meanwhile. Only where OSH_ARCH_DECOMMITS; likewise the next. */
 OSH_HIDDEN size_t osh_arena_decommit(void);
+
+/* The same, from the lowest page up, until the system has taken `most` bytes. With `whole` only
+ * words of pages that are all free, as is the other half of their huge page, and no part of one.
+ * Under the reclaim's mutex. */
+OSH_HIDDEN size_t osh_arena_give(size_t most, bool whole);
 
 /*
  * Offers the free pages that were used to the system, if they are more than the heap may keep: an
  * eighth of the pages in use, osh_arch_idle_bytes(), or a budget, whichever is most. If the program
- * commits as many pages again as the heap may keep, the system calls and page faults were in vain,
- * so the budget becomes twice that, up to OSH_IDLE_MOST; each purge takes a sixteenth away. If the
- * system refuses the pages, the budget grows with them. Call it after pages were released, where
- * OSH_ARCH_DECOMMITS. Any context: never waits.
+ * commits a quarter as many pages again, the system calls and page faults were in vain, so the
+ * budget becomes twice what the heap may keep, up to OSH_IDLE_MOST; each purge takes a sixteenth
+ * away. If the system refuses the pages, the budget grows with them. And where OSH_VIRTUAL, offers
+ * those that nobody needed for a period of the decay, when that is over. Call it after `released`
+ * pages were released; or at any time, with 0. Where OSH_ARCH_DECOMMITS. Any context: never waits.
  */
-OSH_HIDDEN void osh_arena_purge(void);
+OSH_HIDDEN void osh_arena_purge(size_t released);
 
 /* Pages in use and free ones that the system has not got back: a snapshot. Where
  * OSH_ARCH_DECOMMITS. */
@@ -135,8 +141,9 @@ OSH_HIDDEN void osh_arena_uncommitted(size_t pages);
 /* So many pages are committed, by a count of all bits on `used`: in the child of a fork. */
 OSH_HIDDEN void osh_arena_recommitted(size_t pages);
 
-/* Sets the bytes that the heap may keep at least. Once, when the heap starts. */
-OSH_HIDDEN void osh_arena_purge_start(size_t idle_bytes);
+/* Sets the bytes that the heap may keep at least, and the period of the decay in milliseconds (0:
+ * there is no decay). Once, when the heap starts. */
+OSH_HIDDEN void osh_arena_purge_start(size_t idle_bytes, size_t decay);
 
 static inline uintptr_t osh_arena_address(size_t page)
 {

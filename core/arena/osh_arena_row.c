@@ -49,10 +49,11 @@ static bool claim(size_t first, size_t end)
     return true;
 }
 
-/* Opens and claims the place. */
+/* Opens and claims the place. It may begin below the closed pages and end among them. */
 static bool take(size_t first, size_t count)
 {
-    if (!osh_arena_open_word(first / OSH_WORD_BITS) || !claim(first, first + count)) {
+    if (!osh_arena_open_word(first / OSH_WORD_BITS) || !osh_arena_open_up(first, first + count) ||
+        !claim(first, first + count)) {
         return false;
     }
     osh_gauge_rows(count << OSH_PAGE_LOG2);

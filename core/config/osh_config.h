@@ -228,9 +228,11 @@
 #define OSH_HUGE_BYTES 2097152u
 #define OSH_HUGE_BLOCK 8192u
 
-/* Free memory that the heap does not offer to the system by itself: at first, and at most. */
+/* Free memory that the heap does not offer to the system by itself: at first, and at most. But all
+ * that nobody has needed for OSH_DECAY_MS milliseconds goes. */
 #define OSH_IDLE_BYTES 2097152u
 #define OSH_IDLE_MOST 134217728u
+#define OSH_DECAY_MS 1000u
 
 /* newlib gives the top of its heap back to the arena if more than this is free there. A smaller
  * value returns pages sooner, a larger one moves the break less often. */

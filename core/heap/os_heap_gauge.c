@@ -4,6 +4,7 @@
 #include "osh_arena_open.h"
 #include "osh_exhaust.h"
 #include "osh_gauge.h"
+#include "osh_hit.h"
 #include "osh_newlib.h"
 #include "osh_regions.h"
 #include "osh_start.h"
@@ -111,7 +112,7 @@ OSH_PUBLIC void os_heap_gauge(struct os_heap_gauge *gauge)
     size_t most = osh_load(&osh_gauge.most);
     gauge->free = out < region ? region - out : 0; /* while others work, one may be counted twice */
     gauge->least_free = most < region ? region - most : 0;
-    gauge->largest = row < gauge->free ? row : gauge->free;
+    gauge->largest = osh_hit_room(row < gauge->free ? row : gauge->free);
     gauge->refused = osh_heap_failures();
 }
 

@@ -98,11 +98,14 @@ static size_t usable_elsewhere(const void *block)
     return osh_bank_usable(bank_of(block), block);
 }
 
+/* os_malloc may have asked for all bytes of the size's class. */
 static bool suits_elsewhere(const void *block, size_t size)
 {
     const struct osh_bank *bank = bank_of(block);
     size_t bytes = osh_bank_usable(bank, block);
-    return size <= bytes && osh_bank_rounded(bank, size) == bytes;
+    size_t most = size <= OSH_SLAB_MAX ? osh_class_bytes(osh_class_of(size)) : size;
+    return size <= bytes &&
+           (osh_bank_rounded(bank, size) == bytes || osh_bank_rounded(bank, most) == bytes);
 }
 
 static void free_elsewhere(void *block, const void *caller)
@@ -154,6 +157,7 @@ static size_t gauge_elsewhere(size_t *row)
             size_t below =
                 osh_bank_live(bank) == 0 ? 0 : osh_load(&bank->top); /* observes nothing */
             size_t above = (bank->granules - below) << bank->shift;
+            above -= above > OSH_TRAILER_BYTES ? OSH_TRAILER_BYTES : above;
             *row = above > *row ? above : *row;
             bytes += osh_bank_bytes(bank);
         }
@@ -188,14 +192,14 @@ static const struct osh_regions functions = {
 /* Does [start, start + bytes) share an address with a region of the heap? */
 static bool overlaps(uintptr_t start, size_t bytes)
 {
-    uintptr_t end = start + bytes;
-    if (start < osh_arena_address(osh_arena.pages) && osh_arena.tables < end) {
+    uintptr_t last = start + bytes - 1; /* may be the last of all addresses */
+    if (start < osh_arena_address(osh_arena.pages) && osh_arena.tables <= last) {
         return true;
     }
     for
         EACH_BANK(bank)
         {
-            if (start < bank->base + osh_bank_bytes(bank) && (uintptr_t)bank < end) {
+            if (start < bank->base + osh_bank_bytes(bank) && (uintptr_t)bank <= last) {
                 return true;
             }
         }

@@ -5,7 +5,9 @@
 #include "osh_arena.h"
 #include "osh_exhaust.h"
 #include "osh_fallback.h"
+#include "osh_guard.h"
 #include "osh_heap_guard.h"
+#include "osh_hit.h"
 #include "osh_look.h"
 #include "osh_regions.h"
 #include "osh_start.h"
@@ -64,4 +66,5 @@ OSH_PUBLIC void os_heap_stats(struct os_heap_stats *stats)
         stats->live = less(stats->live, elsewhere);
         stats->cached += elsewhere;
     }
+    stats->largest_free = osh_hit_room(less(stats->largest_free, OSH_TRAILER_BYTES));
 }

@@ -8,24 +8,25 @@
 #include "osh_exhaust.h"
 #include "osh_slab.h"
 #include "osh_start.h"
+#include "osh_take.h"
 #include "osh_trim.h"
 
 size_t osh_heap_decommit(void)
 {
-    if (!osh_heap_started() || !OSH_ARCH_DECOMMITS || osh_arch_in_interrupt()) {
+    if (!osh_heap_started() || !OSH_ARCH_DECOMMITS) {
         return 0;
     }
     /* osh_arena_decommit() claims the free pages meanwhile. A task that finds no page takes this
      * mutex in the last resort, and so waits until the pages are free again. */
-    bool with_mutex = osh_arch_os_started();
-    if (with_mutex) {
-        osh_arch_lock(OSH_MUTEX_RECLAIM);
+    enum osh_taken taken = osh_take(OSH_MUTEX_RECLAIM, true);
+    if (taken == OSH_REFUSED) {
+        return 0; /* a handler that nobody announced has interrupted a reclaim */
     }
     if (OSH_DEPOT_SLOTS > 0) {
         osh_depot_reclaim(osh_slab_put);
     }
     size_t bytes = osh_arena_decommit();
-    if (with_mutex) {
+    if (taken == OSH_LOCKED) {
         osh_arch_unlock(OSH_MUTEX_RECLAIM);
     }
     return bytes;

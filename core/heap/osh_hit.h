@@ -30,6 +30,18 @@
 #define OSH_ADDS_REGIONS 0
 #endif
 
+/* Of `room` free bytes, the most that os_malloc can be asked for: after a miss on firmware it asks
+ * for all bytes of the size's class. */
+static inline size_t osh_hit_room(size_t room)
+{
+    if (!OSH_FAST_PATHS || !OSH_ARCH_IS_FAST(room) || room == 0) {
+        return room;
+    }
+    unsigned cls = osh_class_of(room);
+    size_t asked = OSH_ARCH_ASKED(room, cls);
+    return asked <= room ? room : cls > 1 ? osh_class_bytes(cls - 1) : 0;
+}
+
 /* The newlib heap's pages have class 0, and the list of class 0 refuses every push. */
 OSH_INLINE bool osh_hit_free(void *ptr)
 {

@@ -69,6 +69,11 @@ static void environment_with_idle_bytes_that_are_none_is_refused(void)
     take("idle=on");
 }
 
+static void environment_with_a_decay_that_is_too_short_is_refused(void)
+{
+    take("decay=9");
+}
+
 static void environment_that_asks_for_help_is_answered_and_taken(void)
 {
     heap_option("help:port=portable:idle=off:idle=0");
@@ -113,11 +118,13 @@ int main(void)
         stopped_with(environment_with_an_empty_port_is_refused, PLATFORM_REGION,
                      "OSHEAP_OPTIONS: port must be"),
         stopped_with(environment_with_an_unknown_name_is_refused, PLATFORM_REGION,
-                     "OSHEAP_OPTIONS has the names region, port, idle, help"),
+                     "OSHEAP_OPTIONS has the names region, port, idle, decay, help"),
         stopped_with(environment_with_a_name_alone_is_refused, PLATFORM_REGION,
-                     "OSHEAP_OPTIONS has the names region, port, idle, help"),
+                     "OSHEAP_OPTIONS has the names region, port, idle, decay, help"),
         stopped_with(environment_with_idle_bytes_that_are_none_is_refused, PLATFORM_REGION,
                      "OSHEAP_OPTIONS: idle must be"),
+        stopped_with(environment_with_a_decay_that_is_too_short_is_refused, PLATFORM_REGION,
+                     "OSHEAP_OPTIONS: decay must be"),
         in_fresh_heap(environment_that_asks_for_help_is_answered_and_taken, PLATFORM_REGION),
         in_fresh_heap(environment_with_a_port_that_is_known_is_taken, PLATFORM_REGION),
     };

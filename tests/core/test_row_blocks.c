@@ -183,6 +183,29 @@ static void what_is_kept_follows_what_is_in_use(void)
 }
 
 #if OSH_HARDENING == 1
+/* newlib opened pages from the bottom up and gave them back; a row begins there and ends where
+ * nothing was opened yet. */
+static void row_that_begins_in_open_pages_is_all_open(void)
+{
+    heap_option("region=100000000");
+    void *block[40];
+    for (unsigned i = 0; i < 40; i++) {
+        block[i] = os_malloc((size_t)1 << 20);
+        assert_non_null(block[i]);
+        memset(block[i], 1, (size_t)1 << 20);
+    }
+    for (unsigned i = 0; i < 40; i++) {
+        os_free(block[i]);
+    }
+    size_t size = (size_t)48 << 20;
+    char *row = os_malloc(size);
+    assert_non_null(row);
+    assert_true(is_row(row));
+    memset(row, 2, size);
+    os_free(row);
+    assert_null(os_heap_check());
+}
+
 /* There newlib has the others, and says itself how many of its blocks are kept. */
 static void row_of_a_small_region_does_not_say_what_is_kept(void)
 {
@@ -235,6 +258,7 @@ int main(void)
 #endif
         in_fresh_heap(row_is_kept_for_the_next_request_of_its_size, PLATFORM_REGION),
         in_fresh_heap(what_is_kept_follows_what_is_in_use, PLATFORM_REGION),
+        in_fresh_heap(row_that_begins_in_open_pages_is_all_open, PLATFORM_REGION),
         in_fresh_heap(row_of_a_small_region_does_not_say_what_is_kept, PAGES),
         in_fresh_heap(small_region_has_no_small_rows, PAGES),
     };

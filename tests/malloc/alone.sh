@@ -11,6 +11,7 @@ mkdir -p "$1" && dir=$(cd "$1" && pwd)/malloc
 shift
 [ -e "$dir/build.ninja" ] || meson setup "$dir" "$source" -Dstorm=false -Dwerror=false >"$dir.log" 2>&1 ||
     { cat "$dir.log"; exit 1; }
-ninja -C "$dir" arch/linux/malloc/libosheap-preload.so tests/malloc/malloc_{edges,decay,calls,returns} \
-    tests/malloc/malloc_module.so >"$dir.log" 2>&1 || { grep error "$dir.log"; exit 1; }
+ninja -C "$dir" arch/linux/malloc/libosheap-preload.so \
+    tests/malloc/malloc_{edges,decay,calls,returns,replaced,catching,host} \
+    tests/malloc/malloc_{module,plugin}.so >"$dir.log" 2>&1 || { grep error "$dir.log"; exit 1; }
 meson test -C "$dir" --no-rebuild --print-errorlogs "$@"

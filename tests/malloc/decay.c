@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Free memory that is less than the heap keeps by itself goes back when the heap has been quiet for
- * a while, in this process and in a child of fork; and no signal is handled by the thread that does
- * it. The option is in OSHEAP_OPTIONS. Resident memory is the kernel's figure.
+ * With thread=on free memory that is less than the heap keeps by itself goes back when the heap has
+ * been quiet for a while, in this process and in a child of fork; and no signal is handled by the
+ * thread that does it. The option is in OSHEAP_OPTIONS. Resident memory is the kernel's figure.
  *
  * usage: decay goes | stays
  */

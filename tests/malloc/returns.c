@@ -9,9 +9,11 @@
 #include <cmocka.h>
 
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -217,6 +219,64 @@ static void a_program_that_trims_all_the_time_keeps_its_lists(void **state)
     assert_in_range(end.ru_minflt - start.ru_minflt, 0, 100);
 }
 
+/* A row that cannot grow in place, and the block behind it. */
+static void *row_with_a_neighbour(size_t size, void **neighbour)
+{
+    void *rows[2] = {filled(size), filled(size)};
+    bool second_is_higher = rows[1] > rows[0];
+    *neighbour = rows[second_is_higher];
+    return rows[!second_is_higher];
+}
+
+/* The region has more addresses than that; the kernel then refuses to map any more. */
+static void a_block_grows_under_a_limit_that_came_later(void **state)
+{
+    (void)state;
+    void *neighbour;
+    unsigned char *row = row_with_a_neighbour(8 * MIB, &neighbour);
+    const struct rlimit limit = {MIB * 1024, MIB * 1024};
+    assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+    row = resize(row, 10 * MIB);
+    assert_non_null(row);
+    for (size_t i = 0; i < 8 * MIB; i++) {
+        assert_int_equal(row[i], 1);
+    }
+    memset(row, 2, 10 * MIB);
+    free(row);
+    free(neighbour);
+}
+
+static size_t locked_kib(void)
+{
+    char line[256];
+    size_t sum = 0;
+    FILE *file = fopen("/proc/self/smaps", "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        size_t kib;
+        sum += sscanf(line, "Locked: %zu", &kib) == 1 ? kib : 0;
+    }
+    (void)fclose(file);
+    return sum;
+}
+
+static void memory_that_is_locked_stays_locked(void **state)
+{
+    (void)state;
+    void *neighbour;
+    void *row = row_with_a_neighbour(5 * MIB, &neighbour);
+    if (mlock(row, 5 * MIB) != 0 || mlock(neighbour, 5 * MIB) != 0) {
+        skip(); /* not granted */
+    }
+    size_t before = locked_kib();
+    assert_true(before >= 10 * 1024);
+    row = resize(row, 40 * MIB);
+    assert_non_null(row);
+    assert_true(locked_kib() >= before);
+    free(row);
+    free(neighbour);
+}
+
 /* Each test is a process, named by the first argument: what the heap learns from one program is
  * not for another. */
 int main(int count, char **words)
@@ -237,6 +297,8 @@ int main(int count, char **words)
         cmocka_unit_test(a_trim_of_little_does_nothing),
         cmocka_unit_test(a_trim_gives_back_what_waits_in_the_depot),
         cmocka_unit_test(a_program_that_trims_all_the_time_keeps_its_lists),
+        cmocka_unit_test(a_block_grows_under_a_limit_that_came_later),
+        cmocka_unit_test(memory_that_is_locked_stays_locked),
     };
     return cmocka_run_group_tests_name("malloc/returns", tests, NULL, NULL);
 }

@@ -95,6 +95,6 @@ ROWS = [
      "mistake": "`OSHEAP_OPTIONS=region=64M`"},
     {"name": "port of words", "when": "Linux", "environment": {"OSHEAP_OPTIONS": "port=fast"},
      "mistake": "`OSHEAP_OPTIONS=port=fast`"},
-    {"name": "option of words", "when": "Linux", "environment": {"OSHEAP_OPTIONS": "decay=1"},
-     "mistake": "`OSHEAP_OPTIONS=decay=1`, a name that there is not"},
+    {"name": "option of words", "when": "Linux", "environment": {"OSHEAP_OPTIONS": "purge=1"},
+     "mistake": "`OSHEAP_OPTIONS=purge=1`, a name that there is not"},
 ]

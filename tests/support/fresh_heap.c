@@ -77,6 +77,7 @@ static void live_as_child(size_t pages, heap_body body, int output)
     (void)setenv("CMOCKA_TEST_ABORT", "1", 1); /* a failed assertion ends this process */
     (void)setvbuf(stdout, NULL, _IONBF, 0);
     forget_handlers_of_cmocka();
+    heap_option("decay=off"); /* what stays does not depend on time, but where a test says so */
     if (pages == PLATFORM_REGION) {
         heap_option("region=" PLATFORM_REGION_BYTES);
     } else {

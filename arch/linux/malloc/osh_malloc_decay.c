@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An optional thread that gives free memory back once the heap has been quiet for a while. The heap
- * itself has no clock: a program that frees much and then waits keeps what the heap may keep.
+ * itself looks at the clock only when pages are released: a program that frees much and then does
+ * not call the heap keeps what the heap may keep.
  *
- * The thread is there if OSHEAP_OPTIONS has decay=MILLISECONDS. It looks once in that time. If the
+ * The thread is there if OSHEAP_OPTIONS has thread=on. It looks once in each decay period. If the
  * counts of free bytes are what they were the last time, and are not what they were after the last
  * trim, it calls os_heap_trim. So it trims once each time that the heap becomes quiet. A program
  * that works on in blocks of the cores' lists alone is quiet too: what a trim costs it is new
@@ -91,7 +92,7 @@ static void start(void)
  * one, so the heap is whole again. */
 __attribute__((constructor(102))) static void load(void)
 {
-    milliseconds = osh_linux_decay_milliseconds();
+    milliseconds = osh_linux_thread_milliseconds();
     if (milliseconds != 0) {
         (void)pthread_atfork(NULL, NULL, start);
         start();

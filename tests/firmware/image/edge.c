@@ -39,9 +39,12 @@ enum { TOP_BYTES = 256 << 10 };
 static void a_region_at_the_top_serves_all_it_has(void)
 {
     CHECK(os_heap_init((void *)-(uintptr_t)TOP_BYTES, TOP_BYTES) == 0);
+    for (size_t bytes = 4096; bytes <= 2 * TOP_BYTES; bytes *= 2) { /* overlaps */
+        CHECK(os_heap_add_region((void *)-(uintptr_t)bytes, bytes, 0) == OS_HEAP_EINVAL);
+    }
     struct os_heap_stats before;
     os_heap_stats(&before);
-    CHECK(before.region + before.tables > TOP_BYTES - 2 * before.page);
+    CHECK(before.added == 0 && before.region + before.tables > TOP_BYTES - 2 * before.page);
     for (size_t size = 16; size < before.region; size = size * 2 + 8) {
         void *chain = NULL;
         void *block;

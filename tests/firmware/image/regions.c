@@ -210,6 +210,57 @@ static void fill(uint32_t caps, bool first, bool dma, bool tcm)
     }
 }
 
+/* Fills the first region; what lies elsewhere is free again. */
+static void *fill_the_first(void)
+{
+    unsigned count[3] = {0, 0, 0};
+    void *chain = take_all(DEFAULT, 64, count);
+    void *filled = NULL;
+    while (chain != NULL) {
+        void *next = *(void **)chain;
+        if (region_of(chain) == 0) {
+            *(void **)chain = filled;
+            filled = chain;
+        } else {
+            os_free(chain);
+        }
+        chain = next;
+    }
+    return filled;
+}
+
+/* os_malloc asks for all bytes of a small size's class. */
+static void sized_frees_fit(void)
+{
+    unsigned before = misuses;
+    for (size_t size = 1; size <= OSH_SLAB_MAX + 20; size += 3) {
+        void *block = os_malloc(size);
+        CHECK(block != NULL && os_malloc_usable_size(block) >= size);
+        os_free_sized(block, size);
+        CHECK(misuses == before);
+    }
+}
+
+/* And says no more than it can serve. */
+static void largest_can_be_had(void)
+{
+    struct os_heap_gauge gauge;
+    os_heap_gauge(&gauge);
+    size_t largest = gauge.largest;
+    for (size_t left = 0; left < OSH_SLAB_MAX + 100; left += 8) {
+        void *most = os_malloc_in(DMA, largest - left);
+        CHECK(most != NULL);
+        os_heap_gauge(&gauge);
+        CHECK(gauge.largest <= left + 8);
+        void *rest = gauge.largest > 0 ? os_malloc(gauge.largest) : most;
+        CHECK(rest != NULL);
+        if (rest != most) {
+            os_free(rest);
+        }
+        os_free(most);
+    }
+}
+
 static unsigned quiet[BOARD_CORES];
 
 static void quiet_core(void)
@@ -247,6 +298,12 @@ static void done(void)
     fill(TCM, false, false, true);
     unsigned count[3] = {0, 0, 0};
     CHECK(take_all(DMA | TCM, 10, count) == NULL);
+    void *filled = fill_the_first();
+    void *tcm = take_all(TCM, 16, count); /* which os_malloc takes nothing of */
+    sized_frees_fit();
+    largest_can_be_had();
+    give_all(tcm);
+    give_all(filled);
     misuse_is_reported();
     nothing_is_live();
     gaps_are_untouched();

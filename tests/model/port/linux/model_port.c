@@ -115,6 +115,16 @@ size_t osh_arch_idle_bytes(void)
     return SIZE_MAX;
 }
 
+size_t osh_arch_decay(void)
+{
+    return 0;
+}
+
+osh_word_t osh_arch_milliseconds(void)
+{
+    return 0;
+}
+
 bool osh_arch_commit_huge(void *start, size_t bytes)
 {
     (void)start;
