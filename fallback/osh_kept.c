@@ -38,6 +38,7 @@ void osh_kept_start(size_t region)
 {
     size_t most = OSH_KEPT_BYTES;
     most_bytes = region / 8 < most ? region / 8 : most;
+    follows = false;
     osh_kept_limit();
     if (OSH_VIRTUAL && region >= OSH_ROW_REGION) {
         follows = true;
@@ -47,6 +48,9 @@ void osh_kept_start(size_t region)
 
 void osh_kept_limit(void)
 {
+    if (OSH_VIRTUAL && follows) {
+        return; /* osh_kept_follow() says it */
+    }
     size_t quarter = (osh_arena_free_pages() << OSH_PAGE_LOG2) / 4;
     bool plenty = quarter >= most_bytes;
     osh_store(&kept.limit, plenty ? most_bytes : quarter);
@@ -247,6 +251,16 @@ void osh_kept_reclaim(void (*give)(void *block))
     for (unsigned slot = 0; slot < KEPT_SLOTS && osh_load(&kept.bytes) > 0; slot++) {
         (void)empty_slot(&kept.slots[slot], give);
     }
+}
+
+void osh_kept_repair(void)
+{
+    size_t bytes = 0;
+    for (unsigned i = 0; i < KEPT_SLOTS; i++) {
+        osh_word_t word = osh_load(&kept.slots[i]);
+        bytes += word != 0 ? bytes_of(word) : 0;
+    }
+    osh_store(&kept.bytes, bytes); /* nobody else is there */
 }
 
 size_t osh_kept_bytes(void)

@@ -41,6 +41,10 @@ OSH_HIDDEN void osh_kept_follow(void);
 /* Passes every kept block to `give`. O(slots). */
 OSH_HIDDEN void osh_kept_reclaim(void (*give)(void *block));
 
+/* In the child of a fork: counts the bytes anew, since another thread may have been in the middle
+ * of a put or a get. O(slots). */
+OSH_HIDDEN void osh_kept_repair(void);
+
 /* Usable bytes of the kept blocks: a snapshot. */
 OSH_HIDDEN size_t osh_kept_bytes(void);
 

@@ -33,7 +33,8 @@ static bool open_words(size_t from, size_t to)
     }
     uintptr_t gaps = (uintptr_t)(osh_arena.claimed + OSH_BITMAPS * osh_arena.words);
     size_t lengths = OSH_GAP_LENGTHS * sizeof(osh_word_t); /* bytes of hints of a group */
-    size_t group = from / OSH_WORD_BITS;
+    size_t below = from - (from > 0); /* a gap that ends just below the open words is noted there */
+    size_t group = below / OSH_WORD_BITS;
     size_t groups = OSH_PAGE_WORDS(to);
     size_t all = OSH_GAP_GROUPS(pages);
     return open_part(gaps, lengths, group, groups) &&

@@ -22,7 +22,8 @@ static void release_row(size_t first, size_t end, size_t given, size_t given_end
             /* Before the release, because the next owner sets these bits again. Publishes nothing:
              * the release below does. */
             osh_word_t taken = osh_claims_bits(word, given, given_end);
-            (void)osh_fetch_and(&osh_arena.used[word], ~taken);
+            /* A row that moved away may have cleared some since we looked. */
+            taken &= osh_fetch_and(&osh_arena.used[word], ~taken);
             osh_arena_uncommitted(osh_count_bits(taken));
         }
         /* Publishes that we are done with the pages; pairs with the claims in osh_arena.c. */

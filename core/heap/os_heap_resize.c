@@ -13,6 +13,7 @@
 #include "osh_report.h"
 #include "osh_row.h"
 #include "osh_slab_open.h"
+#include "osh_start.h"
 #include "osh_tools.h"
 #include "osh_try.h"
 
@@ -114,8 +115,12 @@ OSH_PUBLIC void *os_calloc(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &bytes)) {
         return NULL;
     }
-    /* A row clears only what needs it. At level 2 a block has a record. */
-    void *block = OSH_HARDENING < 2 ? osh_row_get(OSH_ALIGN, bytes, true) : NULL;
+    /* A row clears only what needs it. At level 2 a block has a record. os_malloc starts the heap,
+     * so what this core sees of a heap that another is starting is not used. */
+    void *block = NULL;
+    if (OSH_ROW_LEAST > 0 && OSH_HARDENING < 2 && osh_heap_has_started()) {
+        block = osh_row_get(OSH_ALIGN, bytes, true);
+    }
     if (block != NULL) {
         return block;
     }

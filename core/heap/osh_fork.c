@@ -4,6 +4,7 @@
 #include "arch.h"
 #include "osh_fallback.h"
 #include "osh_gaps.h"
+#include "osh_kept.h"
 #include "osh_magazine.h"
 #include "osh_slab_repair.h"
 #include "osh_start.h"
@@ -39,6 +40,9 @@ void osh_fork_in_child(void)
     if (osh_heap_has_started() && !osh_arch_in_interrupt()) {
         osh_slab_repair();
         osh_gaps_repair(); /* after all pages without an owner came free */
+        if (OSH_KEPT_BYTES > 0) {
+            osh_kept_repair();
+        }
         osh_magazine_go_on();
     }
     osh_fork_in_parent();

@@ -209,9 +209,32 @@ static void child_of_a_fork_finds_gaps_that_nobody_has_noted(void)
     release_all();
 }
 
+/* Where pages are opened in steps: a gap that ends just below the open pages may be noted. Its hint
+ * lies in another group than theirs, and in this region on another page of the system's. */
+static void hint_just_below_the_open_pages_may_be_written(void)
+{
+    heap_option("region=2189426688");
+    os_free(os_malloc(1));
+    size_t words = osh_arena.words;
+    size_t high = words - 2;
+    while (high % OSH_WORD_BITS != 0 || (3 * words + high) % 512 != 0) {
+        high--;
+    }
+    assert_true(high > OSH_WORD_BITS);
+    size_t row = osh_arena.pages - (high * OSH_WORD_BITS + 40) - 8; /* the slab took some above */
+    assert_non_null(os_malloc(row << OSH_PAGE_LOG2));
+    for (unsigned i = 0; i < 300; i++) { /* these open what is below */
+        char *block = os_malloc(100000 + i % 3 * OSH_PAGE_BYTES);
+        assert_non_null(block);
+        *block = 1;
+    }
+    assert_null(os_heap_check());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        in_fresh_heap(hint_just_below_the_open_pages_may_be_written, PLATFORM_REGION),
         in_fresh_heap(shortest_gap_that_suffices_is_found, PAGES),
         in_fresh_heap(highest_of_gaps_of_a_length_is_found, PAGES),
         in_fresh_heap(gap_that_spans_words_is_one, PAGES),

@@ -6,6 +6,7 @@
 #include "fresh_heap.h"
 #include "os/os_heap.h"
 #include "os/os_heap_linux.h"
+#include "osh_arena_open.h"
 #include "osh_deferred.h"
 #include "osh_fallback.h"
 #include "osh_magazine.h"
@@ -32,7 +33,11 @@ __typeof__(osh_arch_yield) __wrap_osh_arch_yield;
 __typeof__(osh_arch_try_lock) __real_osh_arch_try_lock;
 __typeof__(osh_arch_try_lock) __wrap_osh_arch_try_lock;
 
+__typeof__(osh_arena_open_first) __real_osh_arena_open_first;
+__typeof__(osh_arena_open_first) __wrap_osh_arena_open_first;
+
 static void (*while_starting)(void);
+static void (*before_tables_are_open)(void);
 static bool no_region;
 static void (*inside_newlib)(void);
 static bool stopped;
@@ -53,6 +58,12 @@ bool __wrap_osh_arch_region(void **region, size_t *bytes)
 {
     call_once(&while_starting);
     return !no_region && __real_osh_arch_region(region, bytes);
+}
+
+bool __wrap_osh_arena_open_first(void)
+{
+    call_once(&before_tables_are_open);
+    return __real_osh_arena_open_first();
 }
 
 void *__wrap_osh_newlib_malloc(size_t size)
@@ -226,6 +237,28 @@ static void large_realloc_in_an_interrupt_fails_or_stays(void)
     assert_int_equal(now().live, 0);
 }
 
+static void clear_a_large_block(void)
+{
+    assert_null(os_calloc(1, (size_t)1 << 20));
+}
+
+/* The heap knows by then how large a row is, but not yet where one may be. */
+static void calloc_before_the_tables_are_there_gets_null(void)
+{
+    if (!OSH_ARCH_OPENS) {
+        skip_because("the tables are open from the start");
+    }
+    heap_option("region=0x40000000"); /* where that block is a row */
+    before_tables_are_open = clear_a_large_block;
+    void *block = os_malloc(SMALL_SIZE);
+    assert_null(before_tables_are_open);
+    assert_non_null(block);
+    os_free(block);
+    block = os_calloc(1, (size_t)1 << 20);
+    assert_non_null(block);
+    os_free(block);
+}
+
 static void statistics_in_an_interrupt_leave_newlib_out(void)
 {
     void *block = os_malloc(LARGE_SIZE(1));
@@ -252,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_fresh_heap(without_a_region_every_call_fails_and_none_harms, PLATFORM_REGION),
         in_fresh_heap(interrupt_of_the_start_gets_null_and_the_start_goes_on, PLATFORM_REGION),
+        in_fresh_heap(calloc_before_the_tables_are_there_gets_null, PLATFORM_REGION),
         in_fresh_heap(thread_that_comes_while_another_starts_the_heap_waits_for_it,
                       PLATFORM_REGION),
         in_fresh_heap(before_the_os_starts_newlib_is_not_entered_twice, PAGES),
