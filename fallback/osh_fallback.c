@@ -142,7 +142,7 @@ static void *from_newlib(size_t alignment, size_t size)
     return block;
 }
 
-/* Gives back the kept blocks and newlib's free top, or its whole osh_inside. */
+/* Gives back the kept blocks and newlib's free top; its whole heap if no block of it is live. */
 static void give_back_free(void)
 {
     if (OSH_KEPT_BYTES > 0) {

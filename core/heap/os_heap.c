@@ -66,7 +66,7 @@ static inline void *get_far(size_t alignment, size_t size, uint32_t caps)
     return OSH_LIKELY(block != NULL) ? block : osh_heap_last_resort(alignment, size, caps);
 }
 
-/* Memory is out, or nobody has called the heap before. */
+/* The heap has not started, or the word has just changed. In a build for size: every call. */
 OSH_APART void *get_near(size_t alignment, size_t size, uint32_t caps)
 {
     if (!osh_heap_started()) {

@@ -28,7 +28,8 @@ extern "C" {
  * At least `size` bytes, aligned for any C object of that size.
  * Size 0 gives a unique block that can be freed.
  *
- * Contexts: small sizes in any; large sizes in task and before start. A large size gives
+ * Contexts: small sizes in any; large sizes in task and before start. On firmware a small size that
+ *   opens no slabs (docs/guarantees.md) may wait for the mutex in a task. A large size gives
  *   NULL at once in an interrupt, and in a task that may not wait while another task has the
  *   mutex; unless an added region (os_heap_add_region) has room for it.
  * Complexity: O(1) on a hit. A miss moves one magazine: bounded by its length
@@ -247,7 +248,8 @@ void os_heap_stats(struct os_heap_stats *stats);
 /**
  * Fills in four figures, for a product to watch. Takes no lock and waits for nobody. What is cached
  * counts as in use; it is given back before a call returns NULL. While other cores use the heap the
- * figures may be wrong by what these do meanwhile. All are 0 before the heap starts.
+ * figures may be wrong by what these do meanwhile. All are 0 before the heap starts. Regions without
+ * OS_HEAP_CAP_DEFAULT count too, though only os_malloc_in takes from them.
  * Contexts: any. Complexity: O(1), at most 300 instructions, and 40 for each added region. For that
  * `largest` looks at no more than 6 words of the page bitmap, from newlib's break up, at newlib's
  * top, and at the part of each added region that no block was ever in.
