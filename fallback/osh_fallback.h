@@ -48,9 +48,9 @@ static inline bool osh_fallback_keeps(void)
     return OSH_KEPT_BYTES > 0 && osh_kept_bytes() != 0;
 }
 
-/* Any context; never blocks. False, and nothing was done: this is no live block, as its seal says
- * from level 1 on, or its word if it is a row. One beside which a header is damaged is
- * reported, at once or when whoever has the heap drains; `caller` is for the report. */
+/* Frees the block or defers it. Any context; never waits. False, with nothing done: the block is
+ * not live, by its seal from level 1 on, or by its word if it is a row. A damaged neighbour is
+ * reported now, or when the deferred block is freed; `caller` is for the report. */
 OSH_HIDDEN bool osh_fallback_free(void *block, const void *caller);
 
 /* From level 1 on: 0 if `block` is a live block of newlib's, else the misuse. Any context. */

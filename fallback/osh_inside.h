@@ -10,8 +10,8 @@
 #include "osh_arena.h"
 #include "osh_deferred.h"
 
-/* `inside` keeps code that interrupted the holder out before there are mutexes, and tells who gets
- * the mutex that its last holder is no more; the others are written only by who is inside. */
+/* Before there are mutexes, `inside` refuses code that interrupted the holder. Later it shows the
+ * next owner that the last one ended inside. Only the holder writes the other fields. */
 enum { OSH_NOBODY, OSH_SOMEBODY, OSH_NOBODY_EVER };
 struct osh_inside {
     osh_word_t inside;

@@ -5,7 +5,8 @@
  * with one block: put is a compare-and-swap, get is an exchange. For newlib, or the arena, the
  * block is in use; its seal, or a row's word, says that it is free.
  *
- * Lock-free, any context. All kept blocks go back to newlib before a call returns NULL.
+ * Lock-free, any context. Before a call returns NULL all kept blocks go back: newlib's to newlib,
+ * rows to the arena.
  */
 #ifndef OSH_KEPT_H
 #define OSH_KEPT_H

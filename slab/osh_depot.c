@@ -22,8 +22,7 @@ static struct {
     osh_word_t turn; /* which class of which part its core looks at next, for it to shrink */
 } depot_part[IN_PARTS ? OSH_DEPOT_PARTS : 1];
 
-/* Written once. A division takes as long as a look at a slot, so there is none where slots are
- * looked at. */
+/* Written once. Code that looks at slots avoids divisions: one takes as long as a look. */
 static unsigned parts_in_use = 1;
 static unsigned slots_of_part = SLOTS_OF_CLASS;
 #define PARTS (IN_PARTS ? parts_in_use : 1u)
@@ -219,7 +218,7 @@ void osh_depot_shrink(unsigned cls, void (*give)(unsigned, struct osh_chain))
 void osh_depot_reclaim(void (*give)(unsigned cls, struct osh_chain magazine))
 {
     if (osh_load(&filled) == 0) {
-        return; /* who has put one since is in the middle of that */
+        return; /* whoever fills a slot just now sets `filled` next; that magazine may be missed */
     }
     osh_store(&filled, 0);
     osh_fence(); /* and then look: either we see the magazine, or who puts it sees the 0 */

@@ -13,7 +13,7 @@
 static const struct osh_chain no_blocks = {NULL, 0};
 
 /* Where a chain goes that a core has no place for. The depot takes magazines only. */
-static void pass_on(unsigned cls, struct osh_chain chain)
+static void give_to_depot_or_slabs(unsigned cls, struct osh_chain chain)
 {
     if (chain.count == 0) {
         return;
@@ -26,10 +26,10 @@ static void pass_on(unsigned cls, struct osh_chain chain)
 }
 
 /* Makes a chain one of this core's lists, and passes on what was there. */
-static void install(enum osh_which which, unsigned cls, struct osh_chain *chain)
+static void replace_list(enum osh_which which, unsigned cls, struct osh_chain *chain)
 {
     (void)osh_arch_exchange(which, cls, chain); /* stopped: the chain is still ours */
-    pass_on(cls, *chain);
+    give_to_depot_or_slabs(cls, *chain);
 }
 
 /* How many blocks the slabs are asked for. */
@@ -98,7 +98,7 @@ OSH_SHARED_CODE void *take(unsigned cls, bool fresh)
         block = osh_links_pop(cls, &chain);
     } while (OSH_HARDENING >= 2 && block == NULL); /* a damaged chain, dropped */
     if (chain.count > 0) {
-        install(OSH_ACTIVE, cls, &chain);
+        replace_list(OSH_ACTIVE, cls, &chain);
     }
     return block;
 }
@@ -148,8 +148,7 @@ void *osh_magazine_get_fresh(unsigned cls)
     return block;
 }
 
-/* A chain of one. */
-static struct osh_chain single(unsigned cls, void *block)
+static struct osh_chain chain_of_one(unsigned cls, void *block)
 {
     struct osh_chain chain = no_blocks;
     osh_links_push(cls, &chain, block);
@@ -157,15 +156,15 @@ static struct osh_chain single(unsigned cls, void *block)
 }
 
 /* A new active list of this one block, in exchange for the full one. */
-static void begin_anew(unsigned cls, void *block)
+static void start_new_list(unsigned cls, void *block)
 {
-    struct osh_chain chain = single(cls, block);
+    struct osh_chain chain = chain_of_one(cls, block);
     if (!osh_arch_exchange(OSH_ACTIVE, cls, &chain)) {
         osh_slab_put(cls, chain); /* stopped: somebody is reclaiming anyway */
         return;
     }
     if (chain.count > 0) {
-        install(OSH_SPARE, cls, &chain);
+        replace_list(OSH_SPARE, cls, &chain);
     }
 }
 
@@ -183,8 +182,8 @@ static void halve(unsigned cls, void *block)
         lower = no_blocks;
     }
     osh_links_push(cls, &upper, block);
-    install(OSH_ACTIVE, cls, &upper); /* first: what is freed meanwhile finds no list */
-    pass_on(cls, lower);
+    replace_list(OSH_ACTIVE, cls, &upper); /* first: what is freed meanwhile finds no list */
+    give_to_depot_or_slabs(cls, lower);
 }
 
 void osh_magazine_put(unsigned cls, void *block)
@@ -199,9 +198,9 @@ void osh_magazine_put(unsigned cls, void *block)
     if (OSH_SMALL_CODE || osh_brink_is_out()) {
         (void)osh_slab_put_one(cls, block);
     } else if (osh_class_is_single(cls)) {
-        pass_on(cls, single(cls, block));
+        give_to_depot_or_slabs(cls, chain_of_one(cls, block));
     } else if (OSH_SPARE_LIST) {
-        begin_anew(cls, block);
+        start_new_list(cls, block);
     } else {
         halve(cls, block);
     }

@@ -9,8 +9,8 @@
 
 #if OSH_ARCH_DECOMMITS
 
-/* A call looks at so many classes. After so many classes long blocks in the lists of the core may
- * be a part of what is in use, no more. */
+/* A call looks at AT_ONCE classes. After each SOMETIMES classes keep_few() limits the long blocks
+ * in this core's lists to 1/OF_THOSE_IN_USE of the pages in use. */
 enum { AT_ONCE = 4, SOMETIMES = 4 * AT_ONCE, OF_THOSE_IN_USE = 16 };
 
 /* Of each core, or of a few: which class's turn it is, and the head that each list had then.

@@ -43,7 +43,8 @@ OSH_SHARED_CODE unsigned put_one(unsigned cls, void *block)
 
 bool osh_slab_put_one(unsigned cls, void *block)
 {
-    osh_gauge_given(osh_class_bytes(cls)); /* first, so that nobody counts it twice */
+    /* Before the bits are set: another core could else take the object and count it twice. */
+    osh_gauge_given(osh_class_bytes(cls));
     bool put = put_one(cls, block) != 0;
     if (OSH_UNLIKELY(!put)) {
         osh_gauge_taken(osh_class_bytes(cls));
@@ -53,7 +54,7 @@ bool osh_slab_put_one(unsigned cls, void *block)
 
 /* The objects of one word of bits go back together, by one atomic. If the slab is on no map, one of
  * them goes by itself and puts it there: so a slab is on its map before anybody can find it empty,
- * as osh_slab_release_empty() needs. The same result. */
+ * as osh_slab_release_empty() needs. Returns how many went back. */
 static unsigned put_together(unsigned cls, struct place at, unsigned count)
 {
     osh_word_t rest = at.bit & (at.bit - 1);
@@ -125,7 +126,7 @@ static unsigned put_some(unsigned cls, struct osh_chain *chain)
 void osh_slab_put(unsigned cls, struct osh_chain chain)
 {
     size_t left = chain.count;
-    osh_gauge_given(left * osh_class_bytes(cls)); /* as above */
+    osh_gauge_given(left * osh_class_bytes(cls)); /* before the bits are set, as of one object */
     while (left > 0) {
         osh_count_t off = chain.count;
         unsigned put = put_some(cls, &chain);

@@ -136,8 +136,8 @@ void osh_gaps_settle(struct osh_gap_hint hint)
     }
 }
 
-/* Of a gap that goes on for MANY_PAGES behind `page` somebody else has noted the end as LONGEST, or
- * will: whoever was the last to release one of those pages, or claimed those behind them. */
+/* A gap that reaches MANY_PAGES beyond `page` is left to another task: the last one that released
+ * one of those pages, or claimed the page behind them, notes its end as LONGEST. */
 void osh_gaps_released(size_t page)
 {
     /* Change the bitmap, then look: pairs with osh_gap_hints_clear() and with itself. */

@@ -33,7 +33,7 @@ OSH_SHARED osh_word_t osh_brink;
 #define OSH_BRINK_OUT ((osh_word_t)2)
 #define OSH_BRINK_FAR ((osh_word_t)4)
 
-/* In a build for size the lists run again at once, and every refusal is looked for. */
+/* In a build for size the lists run again at once, and every request looks for memory again. */
 #define OSH_BRINK_STOPS (!OSH_SMALL_CODE)
 
 /* Is memory out, and are all lists stopped? The load observes nothing. */

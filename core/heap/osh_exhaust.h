@@ -19,8 +19,8 @@ OSH_HIDDEN void *osh_heap_last_resort(size_t alignment, size_t size, uint32_t ca
 OSH_HIDDEN void *osh_heap_at_brink(size_t alignment, size_t size, uint32_t caps);
 
 /* Offers everything cached back to slabs and arena, and leaves the cores' lists stopped. Any
- * context; does nothing in an interrupt, and when another task is about it and the caller may not
- * wait. */
+ * context; in an interrupt it only ends level 2's quarantine. It does nothing when another task is
+ * about it and the caller may not wait. */
 OSH_HIDDEN void osh_heap_reclaim(void);
 
 /* Sets the cores' lists going. Likewise, and never waits. */

@@ -23,8 +23,8 @@ extern "C" {
 
 /**
  * May there be more than one task or core from now on? Until this is true the heap locks nothing,
- * and from hardening level 1 on it reports a call by a second core that would need a mutex. A port
- * that must be prepared reports here, by os_heap_port_fail, that it was not.
+ * and from hardening level 1 on it reports a call by a second core that would need a mutex. If the
+ * port needs a set-up call that is missing, it calls os_heap_port_fail here.
  */
 bool os_heap_port_started(void);
 
