@@ -8,13 +8,12 @@
 /* All in pages. Estimates: a store that is lost to another thread's does no harm, and none
  * publishes anything. */
 static struct {
-    osh_word_t committed; /* bits set on `used` */
-    osh_word_t budget;    /* what the heap has learned that it should keep */
-    osh_word_t refused;   /* what it keeps since the system did not take it */
-    osh_word_t given;     /* to the system, and not committed again since */
-    osh_word_t missed;    /* of these: committed again since the budget grew */
-    osh_word_t lowest;    /* the fewest that were idle in this period */
-    size_t least;         /* what the heap may keep in any case */
+    osh_word_t budget;  /* what the heap has learned that it should keep */
+    osh_word_t refused; /* what it keeps since the system did not take it */
+    osh_word_t given;   /* to the system, and not committed again since */
+    osh_word_t missed;  /* of these: committed again since the budget grew */
+    osh_word_t lowest;  /* the fewest that were idle in this period */
+    size_t least;       /* what the heap may keep in any case */
     /* Milliseconds: */
     osh_word_t since; /* when this period began */
     size_t period;    /* its length; 0: there are none */
@@ -26,27 +25,10 @@ void osh_arena_purge_start(size_t idle_bytes, size_t decay)
     purge.period = idle_bytes == SIZE_MAX ? 0 : decay;
 }
 
-void osh_arena_recommitted(size_t pages)
-{
-    osh_store(&purge.committed, pages); /* nobody else is there */
-}
-
-void osh_arena_uncommitted(size_t pages)
-{
-    (void)osh_fetch_add(&purge.committed, (osh_word_t)0 - pages); /* a count */
-}
-
-#if OSH_ARCH_DECOMMITS
-size_t osh_arena_committed_pages(void)
-{
-    return osh_load(&purge.committed);
-}
-#endif
-
 /* The pages that are free and committed: a snapshot. */
 static size_t idle_pages(void)
 {
-    size_t committed = osh_load(&purge.committed);
+    size_t committed = osh_arena_committed_pages();
     size_t in_use = osh_load(&osh_arena.in_use);
     return committed > in_use ? committed - in_use : 0;
 }
@@ -145,7 +127,7 @@ void osh_arena_purge(size_t released)
  * what the heap may keep now, the budget becomes twice that. */
 void osh_arena_committed(unsigned pages)
 {
-    (void)osh_fetch_add(&purge.committed, pages); /* a count */
+    osh_arena_uncommitted((size_t)0 - pages);
     osh_word_t given = osh_load(&purge.given);
     if (given == 0) {
         return;

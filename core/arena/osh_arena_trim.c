@@ -12,6 +12,24 @@
  * pages are locked this would not end soon, so there is a limit. */
 enum { MOST_HALVINGS = 64 };
 
+/* Bits set on `used`: a count, which publishes nothing. */
+static osh_word_t committed OSH_ALIGNED(OSH_CACHELINE);
+
+void osh_arena_recommitted(size_t pages)
+{
+    osh_store(&committed, pages); /* nobody else is there */
+}
+
+void osh_arena_uncommitted(size_t pages)
+{
+    (void)osh_fetch_add(&committed, (osh_word_t)0 - pages);
+}
+
+size_t osh_arena_committed_pages(void)
+{
+    return osh_load(&committed);
+}
+
 /* Releases the claimed pages from `first` up to `end`. The system has taken those from `given` up
  * to `given_end`. */
 static void release_row(size_t first, size_t end, size_t given, size_t given_end)
