@@ -226,8 +226,7 @@ OSH_HIDDEN size_t osh_arch_idle_bytes(void);
 
 /* Called only where OSH_VIRTUAL. The first once, when the heap starts: free memory that nobody has
  * needed for so many milliseconds is offered to the system; 0: it is not. The second when pages are
- * released or slabs are asked, any context: milliseconds of a clock that does not go back, and may
- * be a few late. */
+ * released, any context: milliseconds of a clock that does not go back, and may be a few late. */
 OSH_HIDDEN size_t osh_arch_decay(void);
 OSH_HIDDEN osh_word_t osh_arch_milliseconds(void);
 

@@ -57,9 +57,6 @@ static struct osh_chain fetch(unsigned cls)
     }
     if (chain.count == 0) {
         chain = osh_slab_get(cls, refill(cls), false);
-        if (OSH_ARCH_DECOMMITS) {
-            osh_arena_purge(0);
-        }
     }
     return chain;
 }

@@ -123,7 +123,7 @@ OSH_HIDDEN size_t osh_arena_give(size_t most, bool whole);
  * budget becomes twice what the heap may keep, up to OSH_IDLE_MOST; each purge takes a sixteenth
  * away. If the system refuses the pages, the budget grows with them. And where OSH_VIRTUAL, offers
  * those that nobody needed for a period of the decay, when that is over. Call it after `released`
- * pages were released; or at any time, with 0. Where OSH_ARCH_DECOMMITS. Any context: never waits.
+ * pages were released, where OSH_ARCH_DECOMMITS. Any context: never waits.
  */
 OSH_HIDDEN void osh_arena_purge(size_t released);
 

@@ -3,7 +3,6 @@
 #include "fresh_heap.h"
 #include "os/os_heap.h"
 #include "osh_arena.h"
-#include "sizes.h"
 
 #include <string.h>
 #include <time.h>
@@ -111,19 +110,6 @@ static void as_many_stay_as_were_needed(void)
     assert_in_range(osh_arena_idle_bytes(), 2 * ROW - FEW, 2 * ROW + FEW);
 }
 
-/* A program that frees no page, but asks the slabs for blocks. */
-static void a_refill_looks_at_the_clock_too(void)
-{
-    have_idle_pages("decay=700");
-    milliseconds += PERIOD;
-    size_t pages = osh_arena.in_use;
-    for (unsigned i = 0; i < OSH_MAGAZINE_MAX; i++) {
-        assert_non_null(os_malloc(SMALL_SIZE));
-    }
-    assert_in_range(osh_arena.in_use, pages, pages + 1);
-    assert_in_range(osh_arena_idle_bytes(), 0, FEW);
-}
-
 static void nothing_goes_by_the_clock_if_the_user_says_so(void)
 {
     have_idle_pages("decay=off");
@@ -140,7 +126,6 @@ int main(void)
         in_fresh_heap(pages_that_nobody_needed_for_a_period_go, PLATFORM_REGION),
         in_fresh_heap(pages_that_were_needed_meanwhile_stay, PLATFORM_REGION),
         in_fresh_heap(as_many_stay_as_were_needed, PLATFORM_REGION),
-        in_fresh_heap(a_refill_looks_at_the_clock_too, PLATFORM_REGION),
         in_fresh_heap(nothing_goes_by_the_clock_if_the_user_says_so, PLATFORM_REGION),
     };
     return cmocka_run_group_tests_name("core/decay", tests, NULL, NULL);
