@@ -169,10 +169,21 @@ bool osh_arch_region(void **region, size_t *bytes)
     return os_heap_port_region(region, bytes);
 }
 
-/* Not called: OSH_ARCH_DECOMMITS is 0. */
+/* The next four are not called: RAM cannot be given back (OSH_ARCH_DECOMMITS is 0). */
+
 size_t osh_arch_idle_bytes(void)
 {
-    return SIZE_MAX; /* never called: RAM cannot be given back */
+    return SIZE_MAX;
+}
+
+size_t osh_arch_decay(void)
+{
+    return 0;
+}
+
+osh_word_t osh_arch_milliseconds(void)
+{
+    return 0;
 }
 
 bool osh_arch_decommit(uintptr_t *from, uintptr_t *to)

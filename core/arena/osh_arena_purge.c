@@ -28,9 +28,9 @@ void osh_arena_purge_start(size_t idle_bytes, size_t decay)
 /* The pages that are free and committed: a snapshot. */
 static size_t idle_pages(void)
 {
-    size_t committed = osh_arena_committed_pages();
+    size_t have = osh_arena_committed_pages();
     size_t in_use = osh_load(&osh_arena.in_use);
-    return committed > in_use ? committed - in_use : 0;
+    return have > in_use ? have - in_use : 0;
 }
 
 size_t osh_arena_idle_bytes(void)
