@@ -114,7 +114,7 @@ static void nothing_goes_by_the_clock_if_the_user_says_so(void)
 {
     have_idle_pages("decay=off");
     for (unsigned i = 0; i < 3; i++) {
-        milliseconds += 100 * PERIOD;
+        milliseconds += 100L * PERIOD;
         release_a_page();
         assert_true(osh_arena_idle_bytes() >= idle);
     }

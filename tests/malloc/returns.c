@@ -269,7 +269,7 @@ static void memory_that_is_locked_stays_locked(void **state)
         skip(); /* not granted */
     }
     size_t before = locked_kib();
-    assert_true(before >= 10 * 1024);
+    assert_true(before >= (size_t)10 * 1024);
     row = resize(row, 40 * MIB);
     assert_non_null(row);
     assert_true(locked_kib() >= before);
