@@ -249,10 +249,12 @@ void os_heap_stats(struct os_heap_stats *stats);
  * Fills in four figures, for a product to watch. Takes no lock and waits for nobody. What is cached
  * counts as in use; it is given back before a call returns NULL. While other cores use the heap the
  * figures may be wrong by what these do meanwhile. All are 0 before the heap starts. Regions
- * without OS_HEAP_CAP_DEFAULT count too, though only os_malloc_in takes from them. Contexts: any.
+ * without OS_HEAP_CAP_DEFAULT count too, though only os_malloc_in takes from them.
+ *
+ * Contexts: any.
  * Complexity: O(1), at most 300 instructions, and 40 for each added region. For that `largest`
- * looks at no more than 6 words of the page bitmap, from newlib's break up, at newlib's top, and at
- * the part of each added region that no block was ever in.
+ *   looks at no more than 6 words of the page bitmap, from newlib's break up, at newlib's top, and
+ *   at the part of each added region that no block was ever in.
  */
 void os_heap_gauge(struct os_heap_gauge *gauge);
 
