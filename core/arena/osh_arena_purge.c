@@ -103,7 +103,7 @@ void osh_arena_purge(size_t released)
 {
     size_t allowed = idle_allowed();
     size_t idle = idle_pages();
-    size_t old = OSH_VIRTUAL && purge.period != 0 ? unneeded(idle, released) : 0;
+    size_t old = purge.period != 0 ? unneeded(idle, released) : 0;
     if (OSH_LIKELY(idle <= allowed && old == 0)) {
         return;
     }

@@ -47,7 +47,7 @@ static bool lay_out(void *region, size_t bytes, bool zeroed)
         osh_arena_zeroed = zeroed;
     }
     if (OSH_ARCH_DECOMMITS) {
-        osh_arena_purge_start(osh_arch_idle_bytes(), OSH_VIRTUAL ? osh_arch_decay() : 0);
+        osh_arena_purge_start(osh_arch_idle_bytes(), osh_arch_decay());
     }
     osh_slab_start(layout.pages, (void *)(layout.start + OSH_ARENA_TABLE_BYTES(layout.pages)));
     osh_slab_open_start(layout.pages);
