@@ -89,8 +89,8 @@ static size_t unneeded(size_t idle, size_t released)
         osh_store(&purge.lowest, before);
         least = before;
     }
+    osh_word_t since = osh_load(&purge.since); /* first, so that it is not after now */
     osh_word_t now = osh_arch_milliseconds();
-    osh_word_t since = osh_load(&purge.since);
     /* One task is told that the period is over. */
     if (now - since < purge.period || !osh_cas(&purge.since, &since, now)) {
         return 0;
