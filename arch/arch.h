@@ -224,9 +224,10 @@ OSH_HIDDEN bool osh_arch_decommit(uintptr_t *from, uintptr_t *to);
  * heap may keep before it offers some to the system by itself; SIZE_MAX: it never does. */
 OSH_HIDDEN size_t osh_arch_idle_bytes(void);
 
-/* Called only where OSH_ARCH_DECOMMITS. The first once, when the heap starts: free memory that nobody has
- * needed for so many milliseconds is offered to the system; 0: it is not. The second when pages are
- * released, any context: milliseconds of a clock that does not go back, and may be a few late. */
+/* Called only where OSH_ARCH_DECOMMITS. The first once, when the heap starts: free memory that
+ * nobody has needed for so many milliseconds is offered to the system; 0: it is not. The second
+ * when pages are released, any context: milliseconds of a clock that does not go back, and may be a
+ * few late. */
 OSH_HIDDEN size_t osh_arch_decay(void);
 OSH_HIDDEN osh_word_t osh_arch_milliseconds(void);
 
