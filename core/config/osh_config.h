@@ -152,9 +152,8 @@
 #define OSH_SPARE_LIST OSH_VIRTUAL
 
 /* A magazine holds at most OSH_MAGAZINE_BYTES bytes and at most OSH_MAGAZINE_MAX blocks. Longer
- * magazines visit depot and slabs less often and cache more. With all lists, the depot and the kept
- * blocks full, 40 to 90 % of a region up to 1 MiB is cached (`./dev size` prints it); all of it is
- * given back before NULL. */
+ * magazines visit depot and slabs less often and cache more. If all caches are full they hold 40 to
+ * 90 % of a region up to 1 MiB (`./dev size` prints it). */
 #ifndef OSH_MAGAZINE_BYTES
 #define OSH_MAGAZINE_BYTES \
     (OSH_VIRTUAL ? 8192 : OSH_CLAMP(OSH_RAM_BYTES / 128 / (OSH_CORES), 64, 3072))
