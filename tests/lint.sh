@@ -33,15 +33,20 @@ tests/mutants/mutants.py --list "$root" >/dev/null || failed=1
 echo "== clang-tidy"
 [ -e "$root/lint/build.ninja" ] || CC=clang /usr/bin/meson setup "$root/lint" -Dstorm=true >/dev/null
 ninja -C "$root/lint" fallback/newlib_mallocr.h >/dev/null
-mapfile -t compiled < <(/usr/bin/python3 - "$root/lint/compile_commands.json" <<'PY'
-import json, os, sys
-seen = set()
+# A file is compiled a dozen times, for libraries and tests that differ in little: it is checked once
+# for each hardening level.
+mkdir -p "$root/lint/once"
+mapfile -t compiled < <(/usr/bin/python3 - "$root/lint/compile_commands.json" "$root/lint/once/compile_commands.json" <<'PY'
+import json, os, re, sys
+once = {}
 for entry in json.load(open(sys.argv[1])):
     path = os.path.relpath(os.path.join(entry["directory"], entry["file"]))
     # newlib's own text is included in one file, and the seed is newlib itself.
     if path.startswith(("core", "slab", "fallback", "arch", "tests", "perf")) and "newlib" not in path:
-        seen.add(path)
-print("\n".join(sorted(seen)))
+        level = re.findall(r"-DOSH_HARDENING=(\d)", entry["command"])[-1:]
+        once.setdefault((path, *level), entry)
+json.dump(list(once.values()), open(sys.argv[2], "w"))
+print("\n".join(sorted({path for path, *_ in once})))
 PY
 )
 # CK has another, smaller set of operations for analyzers, told by the macro.
@@ -51,7 +56,7 @@ tidy() { # PATTERN [OPTION ...]
     local pattern=$1
     shift
     printf '%s\n' "${compiled[@]}" | grep -E "$pattern" |
-        xargs -P 2 -n 4 clang-tidy --quiet -p "$root/lint" --extra-arg=-U__clang_analyzer__ "$@" 2>>"$root/lint/tidy.log" || failed=1
+        xargs -P 2 -n 4 clang-tidy --quiet -p "$root/lint/once" --extra-arg=-U__clang_analyzer__ "$@" 2>>"$root/lint/tidy.log" || failed=1
 }
 : >"$root/lint/tidy.log"
 tidy '^(core|slab|fallback|arch)/'

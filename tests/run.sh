@@ -44,7 +44,7 @@ step() { # NAME COMMAND ...
     if [ $status -eq 0 ]; then
         passed=$((passed + 1))
         echo "== $name: passed in $((SECONDS - began)) s"
-    elif [ $status -eq 3 ] && [ "$1" = interleavings ]; then
+    elif [ $status -eq 3 ] && [[ $* == *interleavings* ]]; then
         unfinished+=("$name")
         echo "== $name: NOT EXPLORED TO THE END, nothing violated so far, $((SECONDS - began)) s"
     else
@@ -67,7 +67,12 @@ aarch64() {
 # What a stranger does with the library: installs it, finds it by pkg-config or CMake,
 # and uses it as a subproject of meson or CMake.
 consumers() {
-    tests/consumer/check.sh "$root" && tests/consumer/cmake.sh "$root" && tests/consumer/recipes.py "$root"
+    local status=0
+    tests/consumer/cmake.sh "$root" >"$root/cmake.log" 2>&1 &
+    tests/consumer/check.sh "$root" && tests/consumer/recipes.py "$root" || status=1
+    wait $! || status=1
+    cat "$root/cmake.log"
+    return $status
 }
 
 # The storm's workers with every byte of every block stamped and checked.
@@ -81,22 +86,56 @@ storm_verified() {
 # Every interleaving within bounds, on each kind of lists and slabs. Status 3: time ran out on
 # some, and no promise was broken until then.
 interleavings() { # [EXPLORER-OPTION ...]
-    local dir=$root/tests/gcc/tests/model name status all=0
-    local names='explorer explorer-exclusives explorer-lean'
-    ninja -C "$root/tests/gcc" ${names//explorer/tests/model/explorer} >/dev/null || return
-    # Each is one thread: two at a time; what they say follows in order.
-    for name in $names; do
-        echo 1 >"$root/$name.status" # until it has one of its own
+    while [ ! -e "$root/explorers" ]; do sleep 1; done
+    [ "$(<"$root/explorers")" = built ] && /usr/bin/python3 -B tests/model/run.py "$root" "$@"
+}
+
+# Once the suites are through: both build in the same folder.
+build_explorers() {
+    local built=failed
+    ninja -C "$root/tests/gcc" tests/model/explorer{,-exclusives,-lean} >/dev/null && built=built
+    echo $built >"$root/explorers"
+    [ $built = built ]
+}
+
+# What only computes runs beside the other steps, which often wait for one thread or an emulator:
+# one after the other, and only when nothing else wants the CPU. `step NAME ended NAME` waits for
+# it, and prints what it said.
+beside() { # NAME ...
+    local name status
+    rm -f "$root/explorers"
+    for name in "$@"; do
+        rm -f "$root/$name".{log,status}
     done
-    printf '%s\n' $names | xargs -P 2 -I NAME bash -c '"$0" --json "$1.json" --save "$2" "${@:3}" >"$1.log" 2>&1
-        echo $? >"$1.status"' "$dir/NAME" "$root/NAME" "$root" "$@"
-    for name in $names; do
-        cat "$root/$name.log"
-        status=$(<"$root/$name.status")
-        [ $status -eq 0 ] || [ $status -eq 3 ] || return $status
-        all=$((status > all ? status : all))
+    set -m # a group of its own, for the trap
+    (
+        renice -n 19 $BASHPID >/dev/null
+        for name in "$@"; do
+            status=0
+            "$name" >"$root/$name.log" 2>&1 || status=$?
+            echo $status >"$root/$name.status"
+        done
+    ) &
+    set +m
+    lane=$!
+    trap 'kill -- -$lane 2>/dev/null || true' EXIT
+}
+
+ended() { # NAME
+    [ -e "$root/$1.status" ] || echo "waiting for what runs beside: $root/$1.log"
+    while [ ! -e "$root/$1.status" ]; do
+        kill -0 "$lane" || return 1
+        sleep 1
     done
-    return $all
+    cat "$root/$1.log"
+    return "$(<"$root/$1.status")"
+}
+
+lint() {
+    tests/lint.sh "$root"
+}
+models() {
+    tests/spin/run.py --json "$root/spin.json"
 }
 
 # The tools read it: reports, options, traces, executions of the explorer.
@@ -109,7 +148,9 @@ controls() {
     /usr/bin/python3 tests/mutants/mutants.py "$root/mutants" --controls
 }
 
+beside lint models interleavings
 step "suites: compilers, ports, sanitizers, Valgrind" tests/matrix.sh "$root/tests"
+step "explorers, built" build_explorers
 step "instructions of a pair" tests/count/count.sh "$root"
 step "memory-out" tests/memory_out/run.sh "$root"
 step "fuzzing, short" tests/fuzz/fuzz.py "$root/fuzz" --json "$root/fuzz.json"
@@ -132,9 +173,9 @@ step "two cores of an RP2040, interleaved" tests/firmware/rp2040/seeds.py "$root
 step "read-modify-writes of RISC-V" tests/arch/riscv_atomics.sh "$root/riscv"
 step "restart injection" tests/inject/firmware.py "$root/firmware" --linux "$root/tests/gcc/tests/inject" --json "$root/injection.json"
 step "order of firmware's stores" tests/inject/orders.py "$root/firmware"
-step "models" nice tests/spin/run.py --json "$root/spin.json"
-step "interleavings" interleavings
-step "lint" tests/lint.sh "$root"
+step "lint" ended lint
+step "models" ended models
+step "interleavings" ended interleavings
 if [ $long = yes ]; then
     step "coverage" tests/coverage/coverage.py "$root/coverage" --json "$root/coverage.json"
     step "figures, as committed" /usr/bin/python3 tests/figures/figures.py --build "$root" --only firmware --check

@@ -210,7 +210,7 @@ static void work(unsigned member, void *unused)
     size_t size[SLOTS] = {0};
     uint64_t seed = member + 1;
     (void)unused;
-    for (unsigned i = rounds(3000); i-- > 0;) {
+    for (unsigned i = rounds(600); i-- > 0;) {
         size_t slot = random_below(&seed, SLOTS);
         if (block[slot] != NULL) {
             assert_true(is_stamped(block[slot], size[slot], member));

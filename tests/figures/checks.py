@@ -70,9 +70,8 @@ def need_tests(check: str, build: Path, *targets: str) -> Path:
 
 
 def run_explorer(build: Path) -> None:
-    folder = need_tests("explorer", build, *EXPLORERS.values())
-    for name, program in EXPLORERS.items():
-        call("explorer", [folder / program, "--json", build / name, "--save", build])
+    need_tests("explorer", build, *EXPLORERS.values())
+    call("explorer", [PYTHON, "tests/model/run.py", build])
 
 
 def run_spin(build: Path) -> None:

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CELLS_LOG2 14
+#define CELLS_LOG2 12
 
 struct cell {
     const void *address;
