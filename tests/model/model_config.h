@@ -20,7 +20,8 @@
 #undef OSH_QUARANTINE_MAX
 #define OSH_QUARANTINE_MAX 0
 #undef OSH_DEPOT_MOST
-#define OSH_DEPOT_MOST (OSH_DEPOT_PARTS > 1 ? 32 : (OSH_DEPOT_SLOTS)) /* each execution copies all */
+#define OSH_DEPOT_MOST \
+    (OSH_DEPOT_PARTS > 1 ? 32 : (OSH_DEPOT_SLOTS)) /* each execution copies all */
 #undef OSH_GAP_LEAST
 #define OSH_GAP_LEAST 4 /* more than other scenarios have */
 #undef OSH_KEPT_LEAST_LOG2
