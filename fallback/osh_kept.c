@@ -101,11 +101,18 @@ static void *block_of(osh_word_t word)
     return (void *)(is_kept_row(word) ? (osh_word_t)address : word);
 }
 
-/* The usable bytes of the block in a slot; only a hint while others may take it. */
+/* The usable bytes of the block in a slot that nobody can take meanwhile. */
 static size_t bytes_of(osh_word_t word)
 {
     return is_kept_row(word) ? pages_of(word) << OSH_PAGE_LOG2
                              : osh_newlib_usable((const void *)word);
+}
+
+/* The same while others may take the block: a hint. */
+static size_t bytes_hint(osh_word_t word)
+{
+    return is_kept_row(word) ? pages_of(word) << OSH_PAGE_LOG2
+                             : osh_newlib_usable_hint((const void *)word);
 }
 
 static void defer(void *block)
@@ -162,7 +169,7 @@ void *osh_kept_get(size_t size)
         osh_word_t word = osh_load(slot);
         /* Only a hint: another task may have taken the block, and its size may be wrong. Observes
          * nothing; take_kept() checks again. */
-        if (word != 0 && bytes_of(word) >= size) {
+        if (word != 0 && bytes_hint(word) >= size) {
             return osh_arch_in_interrupt() ? NULL : take_kept(slot, size);
         }
     }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The newlib heap as the fallback uses it. Nothing here is re-entrant: only the holder of the
- * fallback calls these functions, except osh_newlib_usable. Sizes and alignments are at most the
- * region's bytes, which are at most PTRDIFF_MAX. So the sum of two of them cannot overflow, here or
- * in newlib.
+ * fallback calls these functions, except osh_newlib_usable and osh_newlib_usable_hint. Sizes and
+ * alignments are at most the region's bytes, which are at most PTRDIFF_MAX. So the sum of two of
+ * them cannot overflow, here or in newlib.
  */
 #ifndef OSH_NEWLIB_H
 #define OSH_NEWLIB_H
@@ -42,6 +42,8 @@ OSH_HIDDEN void osh_newlib_free(void *block);
  *
  *   osh_newlib_usable(block)          usable bytes of a live block. They do not change when
  *                                     its neighbours do
+ *   osh_newlib_usable_hint(block)     the same of a block that was kept, if it still is; any number
+ *                                     if another task has taken it meanwhile
  *   osh_newlib_seal(block, &size)     the address of its seal, and its size in its header
  *   osh_newlib_find_seal(block, &seal, &size)  both for any address in the arena; false if no
  *                                     block can begin there. If true, the seal can be read */

@@ -13,6 +13,7 @@
 #define OSH_NEWLIB_COUNTS 0
 
 OSH_HIDDEN size_t osh_newlib_usable(const void *block);
+OSH_HIDDEN size_t osh_newlib_usable_hint(const void *block);
 OSH_HIDDEN uintptr_t *osh_newlib_seal(const void *block, size_t *size);
 OSH_HIDDEN bool osh_newlib_find_seal(const void *block, uintptr_t **seal, size_t *size);
 

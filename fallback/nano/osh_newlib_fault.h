@@ -28,6 +28,18 @@ static OSH_NO_TSAN uintptr_t start_of(const void *block)
     return possible ? at : 0;
 }
 
+/* Whoever has taken the block meanwhile writes where its header was: a distance from there may lead
+ * anywhere, so it is checked before it is followed. */
+OSH_NO_TSAN size_t osh_newlib_usable_hint(const void *block)
+{
+    uintptr_t at = start_of(block);
+    if (at == 0) {
+        return 0;
+    }
+    uintptr_t end = at + (uintptr_t) * (const volatile long *)at;
+    return end - (uintptr_t)block - OSH_SEAL_BYTES;
+}
+
 OSH_NO_TSAN uintptr_t *osh_newlib_seal(const void *block, size_t *size)
 {
     chunk *whole = get_chunk_from_ptr((void *)(uintptr_t)block);

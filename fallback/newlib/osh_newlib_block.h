@@ -29,6 +29,12 @@ static inline size_t osh_newlib_usable(const void *block)
     return osh_newlib_size(block) - sizeof(size_t) - OSH_SEAL_BYTES;
 }
 
+/* A header's word can always be read. */
+static inline size_t osh_newlib_usable_hint(const void *block)
+{
+    return osh_newlib_usable(block);
+}
+
 /* While a block is in use, the first word of the next header belongs to it: this word is the seal.
  */
 static inline uintptr_t *osh_newlib_seal(const void *block, size_t *size)

@@ -12,6 +12,7 @@
 #include "osh_seal.h"
 #include "sizes.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #define PAGES ((size_t)16 + LARGE_SIZE(12) / OSH_PAGE_BYTES)
@@ -42,6 +43,30 @@ static void *take_pages(size_t pages)
     assert_non_null(block);
     assert_int_equal(osh_arena.brk % OSH_PAGE_BYTES, 0);
     return block;
+}
+
+/* A task that looks for a kept block may be preempted before it reads the size, and another one may
+ * take that block and write to it. */
+static void header_that_is_overwritten_leads_nowhere(void)
+{
+    if (OSH_KEPT_BYTES == 0) {
+        skip_because("nothing is kept at this level, or compiled for size");
+    }
+    size_t size = ((size_t)5 << OSH_KEPT_LEAST_LOG2) / 4 + 100;
+    osh_kept_start(64 * size);
+    void *block = osh_fallback_memalign(OSH_ALIGN, size);
+    os_free(block);
+    long *header = (long *)block - 1;
+    long was = *header;
+    static const long others[] = {LONG_MIN, LONG_MIN / 2, -4096l * (long)OSH_PAGE_BYTES, -9,
+                                  0,        LONG_MAX};
+    for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        *header = others[i];
+        assert_null(osh_fallback_kept(size));
+    }
+    *header = was;
+    assert_ptr_equal(osh_fallback_kept(size), block);
+    os_free(block);
 }
 
 static void trim_stops_at_the_start_of_the_last_segment(void)
@@ -211,6 +236,7 @@ int main(void)
         in_fresh_heap(sizes_that_would_overflow_give_null, PAGES),
         in_fresh_heap(free_chunk_of_more_than_4_gib_is_cut_where_it_should_be, PLATFORM_REGION),
         in_fresh_heap(rest_of_the_page_that_the_break_leaves_is_a_free_chunk, PAGES),
+        in_fresh_heap(header_that_is_overwritten_leads_nowhere, PAGES),
         in_fresh_heap(trim_stops_at_the_start_of_the_last_segment, PAGES),
         in_fresh_heap(link_of_a_free_chunk_that_leads_out_is_reported, PAGES),
         in_fresh_heap(free_chunk_of_an_impossible_size_is_named, PAGES),
