@@ -28,18 +28,6 @@ static OSH_NO_TSAN uintptr_t start_of(const void *block)
     return possible ? at : 0;
 }
 
-/* Whoever has taken the block meanwhile writes where its header was: a distance from there may lead
- * anywhere, so it is checked before it is followed. */
-OSH_NO_TSAN size_t osh_newlib_usable_hint(const void *block)
-{
-    uintptr_t at = start_of(block);
-    if (at == 0) {
-        return 0;
-    }
-    uintptr_t end = at + (uintptr_t) * (const volatile long *)at;
-    return end - (uintptr_t)block - OSH_SEAL_BYTES;
-}
-
 OSH_NO_TSAN uintptr_t *osh_newlib_seal(const void *block, size_t *size)
 {
     chunk *whole = get_chunk_from_ptr((void *)(uintptr_t)block);
@@ -47,13 +35,25 @@ OSH_NO_TSAN uintptr_t *osh_newlib_seal(const void *block, size_t *size)
     return (uintptr_t *)((uintptr_t)whole + *size) - 1;
 }
 
-bool osh_newlib_find_seal(const void *block, uintptr_t **seal, size_t *size)
+/* Follows no distance but the one that start_of() has checked. */
+OSH_NO_TSAN bool osh_newlib_find_seal(const void *block, uintptr_t **seal, size_t *size)
 {
-    if (start_of(block) == 0) {
+    uintptr_t at = start_of(block);
+    if (at == 0) {
         return false;
     }
-    *seal = osh_newlib_seal(block, size);
+    *size = (size_t) * (const volatile long *)at;
+    *seal = (uintptr_t *)(at + *size) - 1;
     return true;
+}
+
+/* Whoever has taken the block meanwhile writes where its header was. */
+size_t osh_newlib_usable_hint(const void *block)
+{
+    uintptr_t *seal;
+    size_t size;
+    bool found = osh_newlib_find_seal(block, &seal, &size);
+    return found ? (uintptr_t)(seal + 1) - (uintptr_t)block - OSH_SEAL_BYTES : 0;
 }
 
 /* Searches the free list, which is sorted by address. */
