@@ -33,7 +33,7 @@ unfinished=()
 firmware='an521 rv64 a15 n1 m4 rv32 m0 rp2040 rv32imc r5 m23 an521-nano m0-tiny m0-nano-tiny rv32-small u54:storm
 an521-picolibc rv32-picolibc'
 # One of each architecture; `--long`: all targets.
-footprint='m33 rp2040 a15 a72 rv32'
+footprint='m33 m4 rp2040 a15 a72 rv32'
 [ $long = no ] || { firmware='--runs 10'; footprint=; }
 
 # What a step prints goes to a file too: the end repeats the last lines of those that failed.

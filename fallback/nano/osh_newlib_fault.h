@@ -2,9 +2,10 @@
 /*
  * Checks blocks of nano's. A part of osh_newlib.c, because it needs newlib's own definitions.
  */
-/* Where the block's chunk begins, or 0 if it is no block. In an aligned block the word before the
- * block is negative: the distance back to the real header, across the padding. */
-static OSH_NO_TSAN uintptr_t start_of(const void *block)
+/* Where the block's chunk begins, and its size; 0 if it is no block. In an aligned block the word
+ * before the block is negative: the distance back to the real header, across the padding. Another
+ * task may write there meanwhile, so nothing is read again once it was checked. */
+static OSH_NO_TSAN uintptr_t start_of(const void *block, size_t *size)
 {
     uintptr_t at = (uintptr_t)block - CHUNK_OFFSET;
     if (OSH_ARCH_OPENS && !ours(at, CHUNK_OFFSET)) {
@@ -25,6 +26,7 @@ static OSH_NO_TSAN uintptr_t start_of(const void *block)
     bool possible = head >= (long)sizeof(chunk) && (size_t)head % CHUNK_ALIGN == 0 &&
                     ours(at, (size_t)head) &&
                     at + (size_t)head >= (uintptr_t)block + OSH_SEAL_BYTES;
+    *size = (size_t)head;
     return possible ? at : 0;
 }
 
@@ -35,19 +37,16 @@ OSH_NO_TSAN uintptr_t *osh_newlib_seal(const void *block, size_t *size)
     return (uintptr_t *)((uintptr_t)whole + *size) - 1;
 }
 
-/* Follows no distance but the one that start_of() has checked. */
-OSH_NO_TSAN bool osh_newlib_find_seal(const void *block, uintptr_t **seal, size_t *size)
+bool osh_newlib_find_seal(const void *block, uintptr_t **seal, size_t *size)
 {
-    uintptr_t at = start_of(block);
+    uintptr_t at = start_of(block, size);
     if (at == 0) {
         return false;
     }
-    *size = (size_t) * (const volatile long *)at;
     *seal = (uintptr_t *)(at + *size) - 1;
     return true;
 }
 
-/* Whoever has taken the block meanwhile writes where its header was. */
 size_t osh_newlib_usable_hint(const void *block)
 {
     uintptr_t *seal;

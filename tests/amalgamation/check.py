@@ -29,6 +29,7 @@ FAMILY = r"(_?(malloc|free|cfree|calloc|realloc|reallocf|memalign|valloc|pvalloc
 # What the build of the library gives a compiler for size, beside what it gives every one.
 SIZE = ["-fno-strict-aliasing", "-fno-move-loop-invariants", "-fno-schedule-insns2", "-fno-tree-loop-im",
         "-fno-tree-coalesce-vars", "-fno-tree-sink"]
+SMALL = ["-DOSH_HARDENING=0", "-DOSH_RAM_BYTES=262144u"]
 LARGER = 1.02  # at most, beside the library for size, without those
 
 ONE_M4 = ["arm-none-eabi-gcc", "-mcpu=cortex-m4"]
@@ -72,10 +73,8 @@ def written_twice_it_is_the_same(root):
 
 
 def no_warning(root, boards, long):
-    """Without --long, nano has the first options only: it differs from full in newlib's part. And
-    boards leave out C11, which the two compilers for Linux have."""
+    """Without --long, nano, which differs in newlib's part, has the first options, and boards no C11."""
     jobs = []
-
     def kinds(options, first):
         return ("full", "nano") if long or options == first else ("full",)
 
@@ -247,8 +246,7 @@ def for_size(root, build, name):
     machine = [flag for flag in board.flags if flag.startswith("-m")]
     sizes = []
     for flags in ([], SIZE):
-        one = board.compile(root / "full/osheap.c", root / f"{name}-size.o", "-Os", "-DOSH_HARDENING=0",
-                            "-DOSH_RAM_BYTES=262144u", *flags)
+        one = board.compile(root / "full/osheap.c", root / f"{name}-size.o", "-Os", *SMALL, *flags)
         sizes.append(kept(board.tools, board.compiler, machine, [one], root / f"{name}-size.kept"))
     objects = sorted((folder / "libosheap.a.p").rglob("*.o"))
     sizes.append(kept(board.tools, board.compiler, machine, objects, root / f"{name}-size.kept"))
@@ -268,7 +266,6 @@ def main():
     root.mkdir(parents=True, exist_ok=True)
     boards = BOARDS if options.long else FEW
     figures, failed = {}, []
-    first = ("written", written_twice_it_is_the_same, root)
     checks = [("warnings", no_warning, root, boards, options.long),
               ("refused", what_is_missing_is_said, root), ("names", names_stay_inside, root, boards),
               ("one line", one_line_makes_a_program, root),
@@ -290,7 +287,7 @@ def main():
             failed.extend([name] if failure else [])
             print(f"FAIL {name}: {failure}" if failure else f"ok   {name}: {found}", flush=True)
 
-    tell([tried(first)])
+    tell([tried(("written", written_twice_it_is_the_same, root))])  # what the others compile
     with ThreadPoolExecutor(2) as pool:  # these have files of their own
         tell(pool.map(tried, checks + by_board))
     if options.json:
