@@ -148,6 +148,13 @@ OSH_HIDDEN bool osh_arch_stop(unsigned core, void (*give)(unsigned cls, struct o
 /* Makes the stopped lists of a core run, empty. */
 OSH_HIDDEN void osh_arch_go_on(unsigned core);
 
+/*
+ * Called only where OSH_SPARE_LIST. The lists of long blocks (osh_class_is_long) are stopped until
+ * osh_arch_start_long, which may do nothing: then the caller tries again later. Any context.
+ */
+OSH_HIDDEN bool osh_arch_has_long(void);
+OSH_HIDDEN void osh_arch_start_long(void);
+
 /* A list as it is now, for statistics and checks: a snapshot, not a claim. */
 OSH_HIDDEN struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls);
 

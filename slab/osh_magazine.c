@@ -12,6 +12,13 @@
 
 static const struct osh_chain no_blocks = {NULL, 0};
 
+/* Are blocks of the class kept in cores' lists and in the depot now? */
+static bool is_cached(unsigned cls)
+{
+    return osh_class_is_cached(cls) &&
+           (!OSH_SPARE_LIST || !osh_class_is_long(cls) || osh_arch_has_long());
+}
+
 /* Where a chain goes that a core has no place for. The depot takes magazines only. */
 static void give_to_depot_or_slabs(unsigned cls, struct osh_chain chain)
 {
@@ -76,7 +83,7 @@ static struct osh_chain make(unsigned cls)
 
 OSH_SHARED_CODE void *take(unsigned cls, bool fresh)
 {
-    if (!osh_class_is_cached(cls)) {
+    if (!is_cached(cls)) {
         return osh_slab_get(cls, 1, fresh).head;
     }
     void *block = OSH_HARDENING >= 2 ? osh_core_list_take(cls) : osh_arch_pop_slow(cls);
@@ -185,7 +192,7 @@ static void halve(unsigned cls, void *block)
 
 void osh_magazine_put(unsigned cls, void *block)
 {
-    if (!osh_class_is_cached(cls)) {
+    if (!is_cached(cls)) {
         (void)osh_slab_put_one(cls, block);
         return;
     }

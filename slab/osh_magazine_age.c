@@ -13,6 +13,10 @@
  * in this core's lists to 1/OF_THOSE_IN_USE of the pages in use. */
 enum { AT_ONCE = 4, SOMETIMES = 4 * AT_ONCE, OF_THOSE_IN_USE = 16 };
 
+/* Long blocks are cached once so many pages are in use (8 MiB): a core's lists of them hold 1 MiB,
+ * which is much of a small process. */
+#define LONG_FROM ((osh_word_t)8 << 20 >> OSH_PAGE_LOG2)
+
 /* Of each core, or of a few: which class's turn it is, and the head that each list had then.
  * Advice: they publish nothing. */
 static struct ages {
@@ -58,6 +62,9 @@ static void keep_few(void)
 
 void osh_magazine_age(unsigned cls)
 {
+    if (OSH_SPARE_LIST && !osh_arch_has_long() && osh_load(&osh_arena.in_use) >= LONG_FROM) {
+        osh_arch_start_long();
+    }
     struct ages *ages = &ages_of[osh_arch_core() % OSH_DEPOT_PARTS];
     osh_word_t now = osh_load(&ages->turn);
     osh_store(&ages->turn, now + AT_ONCE);

@@ -59,6 +59,9 @@ OSH_HIDDEN unsigned osh_lists_start(unsigned cores);
  * False, with nothing done: they were started before, or another thread has the reclaim's mutex. */
 OSH_HIDDEN bool osh_lists_begin(unsigned core, void (*go_on)(unsigned core));
 
+/* False: lists of the class stay stopped, because its blocks are long. */
+OSH_HIDDEN bool osh_lists_may_run(unsigned cls);
+
 /* The highest core that was claimed plus 1; at least 1. */
 OSH_HIDDEN unsigned osh_lists_cores(void);
 

@@ -42,7 +42,7 @@ void osh_pairs_go_on(unsigned core)
             osh_word2_t *list = &osh_hot.lists[core].of.pair[which][cls];
             osh_word2_t now = osh_pair_read(list);
             osh_word2_t empty = {0, now.second + OSH_PAIR_GENERATION + osh_class_limit(cls)};
-            if (now.first == 0 && room_of(now) == 0) {
+            if (now.first == 0 && room_of(now) == 0 && osh_lists_may_run(cls)) {
                 (void)osh_cas2(list, &now, empty); /* publishes nothing, since it is empty */
             }
         }

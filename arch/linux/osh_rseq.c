@@ -72,10 +72,11 @@ void osh_rseq_go_on(unsigned core)
 {
     osh_word_t *list = &osh_hot.lists[core].of.word[0][0];
     for (unsigned i = 0; i < 2 * OSH_CLASSES; i++) {
+        unsigned cls = i % OSH_CLASSES;
         osh_word_t stopped = 0;
-        if (i % OSH_CLASSES != 0 && osh_load(&list[i]) == 0) {
+        if (cls != 0 && osh_lists_may_run(cls) && osh_load(&list[i]) == 0) {
             /* The first caller succeeds. Publishes nothing, because the list is empty. */
-            (void)osh_cas(&list[i], &stopped, osh_class_limit(i % OSH_CLASSES));
+            (void)osh_cas(&list[i], &stopped, osh_class_limit(cls));
         }
     }
 }

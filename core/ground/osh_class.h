@@ -224,6 +224,12 @@ static inline bool osh_class_is_single(unsigned cls)
     return OSH_SPARE_LIST && osh_class_bytes(cls) > OSH_SINGLE_ABOVE;
 }
 
+/* Blocks longer than a page are cached only in a process that is not small. */
+static inline bool osh_class_is_long(unsigned cls)
+{
+    return OSH_SPARE_LIST && osh_class_bytes(cls) > OSH_PAGE_BYTES;
+}
+
 /* Are there blocks of the class in cores' lists? */
 static inline bool osh_class_is_cached(unsigned cls)
 {

@@ -188,6 +188,15 @@ static struct {
     size_t written;
 } live[LINES_CORES_MOST][LIVE_A_CORE];
 
+/* A process in which long blocks are cached: a small one does not keep them. */
+static void use_much(void)
+{
+    enum { BLOCKS = 80, BYTES = 128 << 10 };
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        (void)allocate_some(BYTES, 0); /* stays */
+    }
+}
+
 static void mixed_round(unsigned core)
 {
     for (unsigned i = 0; i < REPLACED_A_ROUND; i++) {
@@ -204,6 +213,9 @@ static void mixed_round(unsigned core)
 
 static void mixed(unsigned core)
 {
+    if (core == 0) {
+        use_much();
+    }
     rounds(core, mixed_round);
 }
 
@@ -212,7 +224,7 @@ const struct workload workloads[] = {
     {"bulk", "1,000 of 64 B allocated, then freed in that order", 1, bulk},
     {"handoff", "even cores allocate batches of 64 for the odd core beside them", 2, handoff},
     {"remote", "every core allocates for the next, frees what the one before allocated", 2, remote},
-    {"mixed", "8 B to 128 KiB, 128 live a core, replaced at random", 1, mixed},
+    {"mixed", "8 B to 128 KiB, 128 live a core, replaced at random, and 10 MiB that stay", 1, mixed},
     {"tiny", "8 to 32 B exchanged through slots that all cores share", 2, tiny},
 };
 const unsigned workload_count = sizeof(workloads) / sizeof(workloads[0]);
