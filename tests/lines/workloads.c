@@ -224,7 +224,8 @@ const struct workload workloads[] = {
     {"bulk", "1,000 of 64 B allocated, then freed in that order", 1, bulk},
     {"handoff", "even cores allocate batches of 64 for the odd core beside them", 2, handoff},
     {"remote", "every core allocates for the next, frees what the one before allocated", 2, remote},
-    {"mixed", "8 B to 128 KiB, 128 live a core, replaced at random, and 10 MiB that stay", 1, mixed},
+    {"mixed", "8 B to 128 KiB, 128 live a core, replaced at random, and 10 MiB that stay", 1,
+     mixed},
     {"tiny", "8 to 32 B exchanged through slots that all cores share", 2, tiny},
 };
 const unsigned workload_count = sizeof(workloads) / sizeof(workloads[0]);

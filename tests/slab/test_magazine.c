@@ -267,73 +267,6 @@ static void classes_without_magazines_are_not_cached(void)
     }
 }
 
-#if OSH_ARCH_DECOMMITS
-/* Calls until nothing of CLASS is in a list; a round of all classes takes OSH_CLASSES / 4. */
-static unsigned looks(unsigned grows, unsigned most)
-{
-    unsigned count = 0;
-    for (; active() > 0 && count < most; count++) {
-        osh_magazine_age(grows);
-    }
-    return count;
-}
-
-static void blocks_that_nobody_takes_leave_the_lists_as_the_process_grows(void)
-{
-    take_blocks(MAGAZINE);
-    put_blocks(0, MAGAZINE);
-    assert_int_equal(active(), MAGAZINE);
-    assert_int_equal(looks(CLASS, OSH_CLASSES), OSH_CLASSES);
-    assert_in_range(looks(0, OSH_CLASSES), OSH_CLASSES / 4, OSH_CLASSES - 1);
-}
-
-/* A heap with room for that many blocks of OSH_SLAB_MAX, and more. */
-#define LARGE_HEAP ((size_t)2048)
-#define LONGEST osh_class_of(OSH_SLAB_MAX)
-
-static void need_long_blocks(void)
-{
-    if (!osh_class_is_long(LONGEST)) {
-        skip_because("blocks longer than a page are not cached, as in any region of RAM");
-    }
-    pin_to_cpu(0);
-}
-
-/* More than 8 MiB in blocks that are not freed again. */
-static void use_much(void)
-{
-    for (size_t bytes = 0; bytes <= (size_t)8 << 20; bytes += OSH_SLAB_MAX) {
-        assert_non_null(osh_magazine_get(LONGEST, OSH_ALIGN_LEAST));
-    }
-}
-
-/* How many of the longest blocks are in a list after one was freed. */
-static unsigned listed_of_the_longest(void)
-{
-    osh_magazine_put(LONGEST, osh_magazine_get(LONGEST, OSH_ALIGN_LEAST));
-    return listed(OSH_ACTIVE, LONGEST);
-}
-
-static void long_blocks_are_cached_once_the_process_is_not_small(void)
-{
-    need_long_blocks();
-    osh_magazine_age(0);
-    assert_int_equal(listed_of_the_longest(), 0);
-    use_much();
-    osh_magazine_age(0);
-    assert_int_equal(listed_of_the_longest(), 1);
-}
-
-static void long_blocks_in_lists_are_a_part_of_those_in_use(void)
-{
-    need_long_blocks();
-    osh_arch_start_long();
-    assert_int_equal(listed_of_the_longest(), 1);
-    osh_magazine_age(LONGEST);
-    assert_int_equal(listed(OSH_ACTIVE, LONGEST), 0);
-}
-#endif
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,11 +281,6 @@ int main(void)
         in_fresh_heap(block_freed_last_is_handed_out_first, ROOMY_HEAP),
         in_fresh_heap(stopped_lists_take_no_block_and_give_what_they_had, ROOMY_HEAP),
         in_fresh_heap(classes_without_magazines_are_not_cached, ROOMY_HEAP),
-#if OSH_ARCH_DECOMMITS
-        in_fresh_heap(blocks_that_nobody_takes_leave_the_lists_as_the_process_grows, ROOMY_HEAP),
-        in_fresh_heap(long_blocks_are_cached_once_the_process_is_not_small, LARGE_HEAP),
-        in_fresh_heap(long_blocks_in_lists_are_a_part_of_those_in_use, ROOMY_HEAP),
-#endif
     };
     return cmocka_run_group_tests_name("slab/magazine", tests, NULL, NULL);
 }
