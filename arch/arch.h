@@ -149,11 +149,17 @@ OSH_HIDDEN bool osh_arch_stop(unsigned core, void (*give)(unsigned cls, struct o
 OSH_HIDDEN void osh_arch_go_on(unsigned core);
 
 /*
- * Called only where OSH_SPARE_LIST. The lists of long blocks (osh_class_is_long) are stopped until
+ * Only where OSH_SPARE_LIST. The lists of long blocks (osh_class_is_long) are stopped until
  * osh_arch_start_long, which may do nothing: then the caller tries again later. Any context.
  */
-OSH_HIDDEN bool osh_arch_has_long(void);
+OSH_SHARED osh_word_t osh_arch_long_too; /* 1: they run; the port defines and sets it */
 OSH_HIDDEN void osh_arch_start_long(void);
+
+static inline bool osh_arch_has_long(void)
+{
+    /* Observes nothing: a list says whether it is stopped. */
+    return !OSH_SPARE_LIST || osh_load(&osh_arch_long_too) != 0;
+}
 
 /* A list as it is now, for statistics and checks: a snapshot, not a claim. */
 OSH_HIDDEN struct osh_chain osh_arch_peek(unsigned core, enum osh_which which, unsigned cls);

@@ -15,8 +15,7 @@ static const struct osh_chain no_blocks = {NULL, 0};
 /* Are blocks of the class kept in cores' lists and in the depot now? */
 static bool is_cached(unsigned cls)
 {
-    return osh_class_is_cached(cls) &&
-           (!OSH_SPARE_LIST || !osh_class_is_long(cls) || osh_arch_has_long());
+    return osh_class_is_cached(cls) && (!osh_class_is_long(cls) || osh_arch_has_long());
 }
 
 /* Where a chain goes that a core has no place for. The depot takes magazines only. */

@@ -62,7 +62,7 @@ static void keep_few(void)
 
 void osh_magazine_age(unsigned cls)
 {
-    if (OSH_SPARE_LIST && !osh_arch_has_long() && osh_load(&osh_arena.in_use) >= LONG_FROM) {
+    if (!osh_arch_has_long() && osh_load(&osh_arena.in_use) >= LONG_FROM) {
         osh_arch_start_long();
     }
     struct ages *ages = &ages_of[osh_arch_core() % OSH_DEPOT_PARTS];

@@ -9,8 +9,7 @@
 static osh_word_t claimed[OSH_LISTS_MOST / OSH_WORD_BITS];
 static osh_word_t cores_claimed = 1;
 
-/* 1: the lists of long blocks run, too. Written under the mutex of a reclaim. */
-static osh_word_t long_too;
+OSH_VARIABLE osh_word_t osh_arch_long_too; /* written under the mutex of a reclaim */
 
 OSH_VARIABLE struct osh_lists osh_lists_few[OSH_STOPPED_LISTS + 1];
 
@@ -50,18 +49,13 @@ bool osh_lists_begin(unsigned core, void (*go_on)(unsigned core))
     return begun;
 }
 
-bool osh_arch_has_long(void)
-{
-    return osh_load(&long_too) != 0; /* observes nothing: a list says whether it is stopped */
-}
-
 void osh_arch_start_long(void)
 {
     enum osh_taken taken = osh_take(OSH_MUTEX_RECLAIM, false);
     if (taken == OSH_REFUSED) {
         return;
     }
-    osh_store(&long_too, 1); /* publishes nothing */
+    osh_store(&osh_arch_long_too, 1); /* publishes nothing */
     for (unsigned core = 0; !osh_brink_is_out() && core < osh_lists_cores(); core++) {
         osh_arch_go_on(core);
     }

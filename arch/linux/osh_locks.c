@@ -2,8 +2,10 @@
 /*
  * The heap's mutexes, and who may wait for them. Before a thread asks for a mutex, it notes that it
  * wants it. So a signal handler, announced or not, never waits for the code that it has
- * interrupted. The mutexes are robust: if the owner's thread ends, the next thread that asks gets
- * the mutex, and sees by the heap's own marks that the owner ended inside.
+ * interrupted. Nor does it wait for a thread that waits for that code: a call asks for the
+ * reclaim's mutex first, and then for newlib's; who asks the other way round is a handler, and only
+ * tries. The mutexes are robust: if the owner's thread ends, the next thread that asks gets the
+ * mutex, and sees by the heap's own marks that the owner ended inside.
  */
 #include "arch.h"
 #include "os/os_heap_linux.h"
@@ -108,8 +110,12 @@ static bool got(enum osh_mutex mutex, int status)
 
 bool osh_arch_lock(enum osh_mutex mutex)
 {
+    bool in_order = mutex != OSH_MUTEX_RECLAIM || wanted == 0;
     if (signal_depth > 0 || !want(mutex)) {
         return false;
+    }
+    if (!in_order) {
+        return got(mutex, pthread_mutex_trylock(&mutexes[mutex].mutex));
     }
     int status = EBUSY;
     for (unsigned tries = TRIES; status == EBUSY && tries > 0; tries--) {

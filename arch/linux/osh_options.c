@@ -84,15 +84,16 @@ static bool option(const char *name, char *value, size_t room)
     return found;
 }
 
-/* A number in C's notation, without a sign, a space or a suffix. 0: `text` is not such a number, or
- * it is beyond the addresses of a program. */
+/* A decimal number, or a hexadecimal one after 0x, without a sign, a space or a suffix. 0: `text`
+ * is not such a number, or it is beyond the addresses of a program. */
 static size_t number_of(const char *text)
 {
     char *end;
     if (text[0] < '0' || text[0] > '9') {
         return 0; /* strtoull would take a sign, or pass over spaces */
     }
-    unsigned long long number = strtoull(text, &end, 0); /* the largest, if it overflows */
+    int base = text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10;
+    unsigned long long number = strtoull(text, &end, base); /* the largest, if it overflows */
     return *end == '\0' && number < 1ull << 47 ? (size_t)number : 0;
 }
 

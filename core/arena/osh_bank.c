@@ -272,3 +272,24 @@ const char *osh_bank_check(const struct osh_bank *bank)
     return behind_last <= osh_load(&bank->top) ? NULL
                                                : OSH_NAMED("region", "a block lies above the top");
 }
+
+#if OSH_VIRTUAL
+void osh_bank_repair(struct osh_bank *bank)
+{
+    size_t used = 0;
+    size_t top = 0;
+    bool owned = false;
+    for (size_t granule = 0; granule < bank->granules; granule++) {
+        enum osh_bank_state state = osh_bank_state(bank, granule);
+        owned = state == OSH_GRANULE_BEGINS || (state == OSH_GRANULE_CONTINUES && owned);
+        if (owned) {
+            used++;
+            top = granule + 1;
+        } else if (state != OSH_GRANULE_FREE) {
+            give_granules(bank, granule, granule + 1); /* a thread was giving it back */
+        }
+    }
+    osh_store(&bank->used, used); /* nobody else is there; likewise the next */
+    osh_store(&bank->top, top > bank->top ? top : bank->top);
+}
+#endif

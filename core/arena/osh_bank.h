@@ -76,6 +76,10 @@ OSH_HIDDEN void osh_bank_look(const struct osh_bank *bank, struct osh_holes *hol
 /* While nothing uses the bank: the first broken invariant, or NULL. */
 OSH_HIDDEN const char *osh_bank_check(const struct osh_bank *bank);
 
+/* In the child of a fork: frees what a thread was giving back at the fork, and counts anew. A block
+ * that a thread was claiming stays claimed. O(granules). Only where OSH_VIRTUAL. */
+OSH_HIDDEN void osh_bank_repair(struct osh_bank *bank);
+
 /* The usable bytes that a block for `size` bytes has: at least one granule. `size` is at most the
  * bank's bytes. */
 static inline size_t osh_bank_rounded(const struct osh_bank *bank, size_t size)

@@ -177,6 +177,22 @@ static const char *check_elsewhere(size_t *live)
     return wrong;
 }
 
+#if OSH_VIRTUAL
+static size_t repair_elsewhere(void)
+{
+    size_t live = 0;
+    for
+        EACH_BANK(bank)
+        {
+            osh_bank_repair(bank);
+            live += osh_bank_live(bank);
+        }
+    return live;
+}
+#else
+#define repair_elsewhere NULL
+#endif
+
 static const struct osh_regions functions = {
     .get = get_elsewhere,
     .fault = fault_elsewhere,
@@ -187,6 +203,7 @@ static const struct osh_regions functions = {
     .stats = stats_elsewhere,
     .gauge = gauge_elsewhere,
     .check = check_elsewhere,
+    .repair = repair_elsewhere,
 };
 
 /* Does [start, start + bytes) share an address with a region of the heap? */

@@ -4,8 +4,10 @@
 #include "arch.h"
 #include "osh_fallback.h"
 #include "osh_gaps.h"
+#include "osh_gauge.h"
 #include "osh_kept.h"
 #include "osh_magazine.h"
+#include "osh_regions.h"
 #include "osh_slab_repair.h"
 #include "osh_start.h"
 #include "osh_take.h"
@@ -39,6 +41,9 @@ void osh_fork_in_child(void)
 {
     if (osh_heap_has_started() && !osh_arch_in_interrupt()) {
         osh_slab_repair();
+        if (osh_regions() != NULL) { /* their blocks are counted with the slabs' objects */
+            osh_gauge_taken(osh_regions()->repair());
+        }
         osh_gaps_repair(); /* after all pages without an owner came free */
         if (OSH_KEPT_BYTES > 0) {
             osh_kept_repair();

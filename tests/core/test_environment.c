@@ -7,12 +7,22 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static void environment_sets_the_platforms_region(void)
+static void sets_the_region(const char *word)
 {
-    heap_option("region=0x1000000");
+    heap_option(word);
     struct os_heap_stats stats;
     os_heap_stats(&stats);
     assert_in_range(stats.region + stats.tables, 0xf00000, 0x1000000);
+}
+
+static void environment_sets_the_platforms_region(void)
+{
+    sets_the_region("region=0x1000000");
+}
+
+static void a_number_with_zeros_in_front_is_decimal(void)
+{
+    sets_the_region("region=00016777216");
 }
 
 static void take(const char *word)
@@ -97,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_fresh_heap(environment_sets_the_platforms_region, PLATFORM_REGION),
+        in_fresh_heap(a_number_with_zeros_in_front_is_decimal, PLATFORM_REGION),
         refused_region(environment_region_many),
         refused_region(environment_region_with_a_minus),
         refused_region(environment_region_with_a_minus_and_a_good_size),

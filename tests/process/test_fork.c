@@ -193,6 +193,31 @@ static void child_has_the_rows_of_its_parent(void)
     os_free(block);
 }
 
+static void child_counts_the_blocks_of_added_regions(void)
+{
+    static char more[1 << 20];
+    assert_int_equal(os_heap_add_region(more, sizeof(more), OS_HEAP_CAP_DMA), 0);
+    void *block = os_malloc_in(OS_HEAP_CAP_DMA, sizeof(more) / 2);
+    struct os_heap_gauge before;
+    os_heap_gauge(&before);
+    pid_t child = fork();
+    if (child == 0) {
+        struct os_heap_gauge now;
+        os_heap_gauge(&now);
+        MUST(now.free == before.free);
+        MUST(os_heap_check() == NULL);
+        os_free(block);
+        os_heap_gauge(&now);
+        MUST(now.free >= before.free);
+        MUST(os_heap_check() == NULL);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    os_free(block);
+}
+
 static void heap_of_a_child_may_start_there(void)
 {
     fork_once();
@@ -267,6 +292,7 @@ int main(int argc, char **argv)
         in_fresh_heap(threads_may_fork_at_once, PAGES),
         in_fresh_heap(child_of_one_thread_has_a_whole_heap, PAGES),
         in_fresh_heap(child_has_the_rows_of_its_parent, PLATFORM_REGION),
+        in_fresh_heap(child_counts_the_blocks_of_added_regions, PAGES),
         in_fresh_heap(heap_of_a_child_may_start_there, PLATFORM_REGION),
         in_fresh_heap(child_may_fork_again, PLATFORM_REGION),
         in_fresh_heap(fork_in_a_handler_goes_on_where_it_interrupted, PAGES),

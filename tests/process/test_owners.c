@@ -2,6 +2,7 @@
 /* Who has the heap's mutex and is not coming back for it: a thread that ended inside the
  * newlib heap, one that jumped out of a handler, and a handler that would wait for
  * the code it interrupted. The linker puts this file between the fallback and newlib. */
+#include "arch.h"
 #include "crew.h"
 #include "fresh_heap.h"
 #include "os/os_heap.h"
@@ -159,6 +160,42 @@ static void handler_without_brackets_does_not_wait_for_what_it_interrupted(void)
     os_free(block);
 }
 
+/* Has the mutex of a reclaim, and is about to wait for newlib's heap, as a trim is. */
+static void *reclaim_elsewhere(void *unused)
+{
+    (void)unused;
+    assert_true(osh_arch_lock(OSH_MUTEX_RECLAIM));
+    assert_true(osh_arch_lock(OSH_MUTEX_FALLBACK));
+    osh_arch_unlock(OSH_MUTEX_FALLBACK);
+    osh_arch_unlock(OSH_MUTEX_RECLAIM);
+    return NULL;
+}
+
+static pthread_t reclaimer;
+
+/* Memory is out for the handler: it would reclaim too. Hangs if it waits. */
+static void ask_for_more_than_there_is(void)
+{
+    assert_int_equal(pthread_create(&reclaimer, NULL, reclaim_elsewhere, NULL), 0);
+    while (osh_arch_try_lock(OSH_MUTEX_RECLAIM)) {
+        osh_arch_unlock(OSH_MUTEX_RECLAIM);
+    }
+    inner = os_malloc((osh_arena_free_pages() + 1) << OSH_PAGE_LOG2);
+}
+
+static void handler_in_newlibs_heap_does_not_wait_for_a_reclaim(void)
+{
+    run_on_cpu(0, nothing); /* there are mutexes now */
+    void *live = os_malloc(LARGE_SIZE(1));
+    inside_newlib = ask_for_more_than_there_is;
+    void *block = os_malloc(LARGE_SIZE(1));
+    assert_non_null(block);
+    assert_null(inner);
+    assert_int_equal(pthread_join(reclaimer, NULL), 0);
+    os_free(live);
+    os_free(block);
+}
+
 static sigjmp_buf outside;
 
 static void jump_out(int number)
@@ -212,6 +249,7 @@ int main(void)
         in_fresh_heap(free_after_a_thread_ended_inside_does_not_wait, PAGES),
         in_fresh_heap(heap_that_is_not_whole_is_left_and_small_sizes_go_on, PAGES),
         in_fresh_heap(handler_without_brackets_does_not_wait_for_what_it_interrupted, PAGES),
+        in_fresh_heap(handler_in_newlibs_heap_does_not_wait_for_a_reclaim, PAGES),
         in_fresh_heap(after_a_jump_out_of_a_handler_large_blocks_are_served_again, PAGES),
         in_fresh_heap(jump_out_of_newlibs_heap_is_reported_and_the_heap_goes_on, PAGES),
     };
