@@ -105,7 +105,7 @@
  */
 #ifndef OSH_PAGE_LOG2
 #define OSH_PAGE_LOG2 \
-    (OSH_VIRTUAL ? 14 : OSH_FLOOR_LOG2(OSH_RAM_BYTES / (OSH_SMALL_CODE ? 512 : 2048), 9 + OSH_WIDE))
+    (OSH_VIRTUAL ? 14 : OSH_FLOOR_LOG2((OSH_RAM_BYTES) / (OSH_SMALL_CODE ? 512 : 2048), 9 + OSH_WIDE))
 #endif
 
 /* A slab is the shortest aligned run of 1, 2, 4 ... 2^OSH_RUN_LOG2 pages that wastes at most
@@ -152,11 +152,11 @@
 #define OSH_SPARE_LIST OSH_VIRTUAL
 
 /* A magazine holds at most OSH_MAGAZINE_BYTES bytes and at most OSH_MAGAZINE_MAX blocks. Longer
- * magazines visit depot and slabs less often and cache more. If all caches are full they hold 40 to
- * 90 % of a region up to 1 MiB (`./dev size` prints it). */
+ * magazines visit depot and slabs less often and cache more. `./dev size` prints what all caches
+ * can hold at most. */
 #ifndef OSH_MAGAZINE_BYTES
 #define OSH_MAGAZINE_BYTES \
-    (OSH_VIRTUAL ? 8192 : OSH_CLAMP(OSH_RAM_BYTES / 128 / (OSH_CORES), 64, 3072))
+    (OSH_VIRTUAL ? 8192 : OSH_CLAMP((OSH_RAM_BYTES) / 128 / (OSH_CORES), 64, 3072))
 #endif
 #ifndef OSH_MAGAZINE_MAX
 #define OSH_MAGAZINE_MAX (OSH_VIRTUAL ? 128 : OSH_CLAMP((OSH_MAGAZINE_BYTES) / 32, 7, 32))
@@ -204,7 +204,7 @@
  * memory becomes short. Each has at least 2^OSH_KEPT_LEAST_LOG2 and less than 2^OSH_KEPT_MOST_LOG2
  * bytes. 0 at level 2, which checks free blocks. */
 #define OSH_KEPT_BYTES \
-    (OSH_SMALL_CODE || OSH_HARDENING >= 2 ? 0 : OSH_VIRTUAL ? 4194304 : OSH_RAM_BYTES / 8)
+    (OSH_SMALL_CODE || OSH_HARDENING >= 2 ? 0 : OSH_VIRTUAL ? 4194304 : (OSH_RAM_BYTES) / 8)
 #define OSH_KEPT_LEAST_LOG2 (OSH_VIRTUAL ? 17 : 6)
 #define OSH_KEPT_MOST_LOG2 (OSH_VIRTUAL ? 20 : OSH_FLOOR_LOG2(OSH_KEPT_BYTES, 8))
 
@@ -237,7 +237,7 @@
 /* newlib gives the top of its heap back to the arena if more than this is free there. A smaller
  * value returns pages sooner, a larger one moves the break less often. */
 #ifndef OSH_TRIM_BYTES
-#define OSH_TRIM_BYTES (OSH_VIRTUAL ? 1048576 : OSH_CLAMP(OSH_RAM_BYTES / 32, 1024, 16384))
+#define OSH_TRIM_BYTES (OSH_VIRTUAL ? 1048576 : OSH_CLAMP((OSH_RAM_BYTES) / 32, 1024, 16384))
 #endif
 
 /* 1: os_heap_check names the broken invariant, and a report has a sentence. 0: os_heap_check names
@@ -284,7 +284,7 @@
 #ifndef OSH_QUARANTINE_BLOCKS
 #define OSH_QUARANTINE_BLOCKS (OSH_VIRTUAL ? 64 : 8)
 #endif
-#define OSH_QUARANTINE_MAX (OSH_VIRTUAL ? 1048576u : OSH_RAM_BYTES / 64)
+#define OSH_QUARANTINE_MAX (OSH_VIRTUAL ? 1048576u : (OSH_RAM_BYTES) / 64)
 
 /* The distance in bytes between words that different cores write. */
 #ifndef OSH_CACHELINE

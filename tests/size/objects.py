@@ -132,7 +132,9 @@ class Build:
         words = self._with(self._library(), defines, out)
         words[words.index("-c") + 1] = str(SOURCE / source)
         run(words, cwd=self.folder)
-        found = self._section(out, ".rodata." + name, None)
+        # RISC-V's compiler has small data in sections of its own.
+        found = (self._section(out, ".rodata." + name, None) or
+                 self._section(out, ".srodata." + name, None))
         if not found:
             raise Failed(f"{source} has no constant {name}")
         return found[0]
