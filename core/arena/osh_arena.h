@@ -120,10 +120,10 @@ OSH_HIDDEN size_t osh_arena_give(size_t most, bool whole);
  * Offers the free pages that were used to the system, if they are more than the heap may keep: an
  * eighth of the pages in use, osh_arch_idle_bytes(), or a budget, whichever is most. If the program
  * commits a quarter as many pages again, the system calls and page faults were in vain, so the
- * budget becomes twice what the heap may keep, up to OSH_IDLE_MOST; each purge takes a sixteenth
- * away. If the system refuses the pages, the budget grows with them. Those that nobody needed for a
- * period of the decay go when it is over. Call it after `released` pages were released, where
- * OSH_ARCH_DECOMMITS. Any context: never waits.
+ * heap may keep so many more, up to OSH_IDLE_MOST; each purge takes a sixteenth away. If the system
+ * refuses the pages, the budget grows with them. Those that nobody needed for a period of the decay
+ * go when it is over. Call it after `released` pages were released, where OSH_ARCH_DECOMMITS. Any
+ * context: never waits.
  */
 OSH_HIDDEN void osh_arena_purge(size_t released);
 

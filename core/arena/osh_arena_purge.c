@@ -124,7 +124,7 @@ void osh_arena_purge(size_t released)
 }
 
 /* Pages that are committed again after a purge were given back in vain. When they are a quarter of
- * what the heap may keep now, the budget becomes twice that. */
+ * what the heap may keep now, it may keep so many more. */
 void osh_arena_committed(unsigned pages)
 {
     osh_arena_uncommitted((size_t)0 - pages);
@@ -136,8 +136,8 @@ void osh_arena_committed(unsigned pages)
     osh_word_t missed = osh_load(&purge.missed) + pages;
     size_t allowed = idle_allowed();
     if (missed >= allowed / 4) {
+        osh_store(&purge.budget, allowed + missed);
         missed = 0;
-        osh_store(&purge.budget, 2 * allowed);
     }
     osh_store(&purge.missed, missed);
 }

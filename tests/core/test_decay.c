@@ -120,9 +120,28 @@ static void nothing_goes_by_the_clock_if_the_user_says_so(void)
     }
 }
 
+/* What is given and needed again, and only that, is what the heap learns to keep. */
+static void one_block_teaches_no_more_than_it_costs(void)
+{
+    if (OSH_KEPT_BYTES == 0) {
+        skip_because("the quarantine of level 2 has rows");
+    }
+    const size_t given = (size_t)40 << 20;
+    heap_option("region=0x40000000");
+    heap_option("decay=off");
+    os_free(memset(os_malloc(given), 1, given));
+    assert_in_range(osh_arena_idle_bytes(), 0, OSH_IDLE_BYTES);
+    void *less = memset(os_malloc(given / 2), 1, given / 2);
+    void *more = memset(os_malloc(given), 1, given); /* half of it is new */
+    os_free(less);
+    os_free(more);
+    assert_in_range(osh_arena_idle_bytes(), 0, given + OSH_IDLE_BYTES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        in_fresh_heap(one_block_teaches_no_more_than_it_costs, PLATFORM_REGION),
         in_fresh_heap(pages_that_nobody_needed_for_a_period_go, PLATFORM_REGION),
         in_fresh_heap(pages_that_were_needed_meanwhile_stay, PLATFORM_REGION),
         in_fresh_heap(as_many_stay_as_were_needed, PLATFORM_REGION),
