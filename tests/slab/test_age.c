@@ -50,6 +50,7 @@ static void need_long_blocks(void)
         skip_because("blocks longer than a page are not cached, as in any region of RAM");
     }
     pin_to_cpu(0);
+    os_free(os_malloc(SMALL_SIZE)); /* this core's lists start */
 }
 
 /* More than 8 MiB in blocks that are not freed again. */
