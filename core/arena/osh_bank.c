@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "osh_bank.h"
 
+#include "arch.h"
 #include "osh_bank_map.h"
 #include "osh_class.h"
 #include "osh_gauge.h"
@@ -273,7 +274,7 @@ const char *osh_bank_check(const struct osh_bank *bank)
                                                : OSH_NAMED("region", "a block lies above the top");
 }
 
-#if OSH_VIRTUAL
+#if OSH_ARCH_DECOMMITS
 void osh_bank_repair(struct osh_bank *bank)
 {
     size_t used = 0;

@@ -77,7 +77,7 @@ OSH_HIDDEN void osh_bank_look(const struct osh_bank *bank, struct osh_holes *hol
 OSH_HIDDEN const char *osh_bank_check(const struct osh_bank *bank);
 
 /* In the child of a fork: frees what a thread was giving back at the fork, and counts anew. A block
- * that a thread was claiming stays claimed. O(granules). Only where OSH_VIRTUAL. */
+ * that a thread was claiming stays claimed. O(granules). Only where OSH_ARCH_DECOMMITS. */
 OSH_HIDDEN void osh_bank_repair(struct osh_bank *bank);
 
 /* The usable bytes that a block for `size` bytes has: at least one granule. `size` is at most the

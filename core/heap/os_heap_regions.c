@@ -177,7 +177,7 @@ static const char *check_elsewhere(size_t *live)
     return wrong;
 }
 
-#if OSH_VIRTUAL
+#if OSH_ARCH_DECOMMITS
 static size_t repair_elsewhere(void)
 {
     size_t live = 0;

@@ -33,8 +33,8 @@ struct osh_regions {
     /* Adds their share; and returns the first broken invariant, or NULL. */
     void (*stats)(struct os_heap_stats *stats);
     const char *(*check)(size_t *live); /* adds to *live */
-    /* In the child of a fork, where OSH_VIRTUAL: repairs them, and returns the bytes of their live
-     * blocks. */
+    /* In the child of a fork, where OSH_ARCH_DECOMMITS: repairs them, and returns the bytes of
+     * their live blocks. */
     size_t (*repair)(void);
     /* Their bytes. Raises *row to the bytes of a free row, if one is known. */
     size_t (*gauge)(size_t *row);
