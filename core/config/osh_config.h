@@ -105,7 +105,8 @@
  */
 #ifndef OSH_PAGE_LOG2
 #define OSH_PAGE_LOG2 \
-    (OSH_VIRTUAL ? 14 : OSH_FLOOR_LOG2((OSH_RAM_BYTES) / (OSH_SMALL_CODE ? 512 : 2048), 9 + OSH_WIDE))
+    (OSH_VIRTUAL ? 14 \
+                 : OSH_FLOOR_LOG2((OSH_RAM_BYTES) / (OSH_SMALL_CODE ? 512 : 2048), 9 + OSH_WIDE))
 #endif
 
 /* A slab is the shortest aligned run of 1, 2, 4 ... 2^OSH_RUN_LOG2 pages that wastes at most
