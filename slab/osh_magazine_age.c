@@ -13,8 +13,8 @@
  * in this core's lists to 1/OF_THOSE_IN_USE of the pages in use. */
 enum { AT_ONCE = 4, SOMETIMES = 4 * AT_ONCE, OF_THOSE_IN_USE = 16 };
 
-/* Long blocks are cached once so many pages are in use (8 MiB): a core's lists of them hold 1 MiB,
- * which is much of a small process. */
+/* Long blocks are cached once so many pages are in use (8 MiB): a core's lists of them hold up
+ * to 0.94 MiB, which is much of a small process. */
 #define LONG_FROM ((osh_word_t)8 << 20 >> OSH_PAGE_LOG2)
 
 /* Of each core, or of a few: which class's turn it is, and the head that each list had then.

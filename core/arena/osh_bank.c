@@ -290,7 +290,7 @@ void osh_bank_repair(struct osh_bank *bank)
             give_granules(bank, granule, granule + 1); /* a thread was giving it back */
         }
     }
-    osh_store(&bank->used, used); /* nobody else is there; likewise the next */
-    osh_store(&bank->top, top > bank->top ? top : bank->top);
+    osh_store(&bank->used, used); /* nobody else is there */
+    osh_raise(&bank->top, top);   /* likewise */
 }
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Free memory that nobody needed for a while goes to the system. The clock is the test's. */
+/* Free memory that nobody needed for a while goes to the system, and what the heap learns to keep.
+ * The clock is the test's. */
 #include "fresh_heap.h"
 #include "os/os_heap.h"
 #include "osh_arena.h"

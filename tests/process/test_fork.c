@@ -107,6 +107,13 @@ static void live_as_child(void)
     _exit(0);
 }
 
+static void must_succeed(pid_t child)
+{
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 static void fork_once(void)
 {
     pid_t child = fork();
@@ -114,9 +121,7 @@ static void fork_once(void)
     if (child == 0) {
         live_as_child();
     }
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    must_succeed(child);
 }
 
 static void fork_often(unsigned times)
@@ -187,9 +192,7 @@ static void child_has_the_rows_of_its_parent(void)
         os_heap_stats(&stats);
         _exit(stats.live != 0);
     }
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    must_succeed(child);
     os_free(block);
 }
 
@@ -212,9 +215,7 @@ static void child_counts_the_blocks_of_added_regions(void)
         MUST(os_heap_check() == NULL);
         _exit(0);
     }
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    must_succeed(child);
     os_free(block);
 }
 
@@ -242,9 +243,7 @@ static void child_may_fork_again(void)
     if (child == 0) {
         grandchild();
     }
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
+    must_succeed(child);
 }
 
 static volatile sig_atomic_t children;
